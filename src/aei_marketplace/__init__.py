@@ -1,0 +1,1 @@
+"""AEI Marketplace: where plugins are found, installed and run safely."""

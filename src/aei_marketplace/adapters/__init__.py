@@ -1,0 +1,1 @@
+"""What fills the ports: PostgreSQL, the queue, objects, the sandbox host."""

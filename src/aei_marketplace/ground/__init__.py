@@ -1,0 +1,1 @@
+"""What every domain stands on: actors, works, refusals, audit entries, events, ports."""

@@ -1,0 +1,91 @@
+"""Who acts, and what they may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from aei_marketplace.ground.errors import NotAllowed, NotSignedIn
+
+
+class ActorKind(StrEnum):
+    """What sort of actor."""
+
+    USER = "user"
+    SERVICE = "service"
+    SYSTEM = "system"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever acts in one request or job.
+
+    Attributes:
+        id: the user's or service's id; None for anonymous visitors and for the system's own jobs.
+        name: how people call them; never written into an audit entry in clear.
+        tenant: the tenant they act in, None for staff and visitors.
+        tenant_slug: that tenant's short name.
+        actions: what they may do, tenant and staff actions together (the names are disjoint).
+        staff: whether they hold a staff role, and so see across tenants.
+    """
+
+    kind: ActorKind
+    id: UUID | None = None
+    name: str = ""
+    tenant: UUID | None = None
+    tenant_slug: str | None = None
+    actions: frozenset[str] = frozenset()
+    staff: bool = False
+    token: UUID | None = None
+
+    def may(self, action: str) -> bool:
+        """Whether the actor holds the action."""
+        return self.kind is ActorKind.SYSTEM or action in self.actions
+
+    def require(self, action: str) -> None:
+        """Stop here unless the actor holds the action.
+
+        Raises:
+            NotSignedIn: nobody is signed in.
+            NotAllowed: the actor's roles and token scopes do not grant it.
+        """
+        if self.may(action):
+            return
+        if self.kind is ActorKind.ANONYMOUS:
+            raise NotSignedIn(f"This needs the action {action}, and nobody is signed in.")
+        raise MissingAction(action)
+
+    def in_tenant(self) -> UUID:
+        """The tenant acted in.
+
+        Raises:
+            NotAllowed: the actor acts in none, as staff and visitors do.
+        """
+        if self.tenant is None:
+            raise NoTenant("This happens inside a tenant, and your token belongs to none.")
+        return self.tenant
+
+
+class MissingAction(NotAllowed):
+    """The actor lacks one action; `action` names it for the audit entry."""
+
+    type = "missing-action"
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"Your role does not grant the action {action}, or your token's scopes leave it out.")
+        self.action = action
+
+
+class NoTenant(NotAllowed):
+    """A staff token where a tenant's is needed."""
+
+    type = "no-tenant"
+    advice = "Use a token of a member of the tenant."
+
+
+def system_actor(job: str) -> Actor:
+    """The marketplace itself, doing the named job."""
+    return Actor(kind=ActorKind.SYSTEM, name=job)
+
+
+ANONYMOUS = Actor(kind=ActorKind.ANONYMOUS)

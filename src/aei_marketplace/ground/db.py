@@ -1,0 +1,56 @@
+"""The two ways into PostgreSQL: `app` under row-level security, `system` for named jobs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+from sqlalchemy import MetaData, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+#: All tables, described once in each domain's `models`; `migrations/` creates them.
+metadata = MetaData()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Open connections of one process.
+
+    Attributes:
+        app: SQLAlchemy, role `aei_app`: sees one tenant's rows.
+        system: SQLAlchemy, role `aei_system`: sees all rows; for jobs across tenants.
+        quick: asyncpg, role `aei_app`: for the one-statement phases of an execution.
+    """
+
+    app: AsyncEngine
+    system: AsyncEngine
+    quick: asyncpg.Pool
+
+
+@asynccontextmanager
+async def open_database(app_url: str, system_url: str, *, size: int = 8) -> AsyncIterator[Database]:
+    """Open the pools and close them again.
+
+    Args:
+        app_url, system_url: asyncpg DSNs (`postgresql://…`).
+        size: connections in each pool, at most.
+    """
+    quick = await asyncpg.create_pool(app_url, min_size=1, max_size=size)
+    app, system = engine(app_url, size), engine(system_url, size)
+    try:
+        yield Database(app, system, quick)
+    finally:
+        await app.dispose()
+        await system.dispose()
+        await quick.close()
+
+
+def engine(url: str, size: int = 4) -> AsyncEngine:
+    """A SQLAlchemy engine on a DSN."""
+    return create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+    )

@@ -1,0 +1,32 @@
+"""Everything that a process hands to its domains: one frozen value, built in `wiring`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.live import Live
+from aei_marketplace.ground.ports import Blobs, Sandbox
+from aei_marketplace.ground.work import Works
+from aei_protocol.limits import Limits
+
+
+@dataclass(frozen=True)
+class Deps:
+    """What a web or job process works with.
+
+    Attributes:
+        authenticate: from the text of a bearer token to its actor; raises NotSignedIn.
+        master_key: 32 bytes that wrap the tenants' data keys.
+        operator_cap: the most that any execution may have.
+        aei_version: the AEI version that this marketplace serves.
+        live: tells listeners in this process what happens right now.
+    """
+
+    works: Works
+    blobs: Blobs
+    sandbox: Sandbox
+    authenticate: Callable[[str], Awaitable[Actor]]
+    master_key: bytes
+    operator_cap: Limits
+    aei_version: str
+    live: Live

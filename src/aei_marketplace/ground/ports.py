@@ -1,0 +1,105 @@
+"""What the domains need from outside, as shapes; `adapters` fill them."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from aei_protocol.messages import Ended, Execute, Hello, LogLine, Prepared, Progress, Status
+
+
+class Blobs(Protocol):
+    """Objects addressed by the sha256 of their content; they are created and never changed."""
+
+    async def put(self, sha256: str, content: bytes) -> None:
+        """Store content under its digest; storing it again changes nothing."""
+        ...
+
+    async def get(self, sha256: str) -> bytes:
+        """The content.
+
+        Raises:
+            KeyError: there is no such object.
+        """
+        ...
+
+    def stream(self, sha256: str) -> AsyncIterator[bytes]:
+        """The content in pieces; raises KeyError as `get` does."""
+        ...
+
+    async def delete(self, sha256: str) -> None:
+        """Remove an object that nothing refers to any more; no error when it is gone."""
+        ...
+
+
+class Listener(Protocol):
+    """Who is told what an execution does while it runs."""
+
+    def progress(self, message: Progress) -> None:
+        """The guest reported progress."""
+        ...
+
+    def log(self, line: LogLine) -> None:
+        """The guest wrote a line."""
+        ...
+
+
+class Secrets(Protocol):
+    """Who answers a guest that holds the grant for a secret."""
+
+    async def value(self, tenant: str, name: str) -> str | None:
+        """The secret's value in that tenant, or None."""
+        ...
+
+
+class Sandbox(Protocol):
+    """Where plugins run: one host here, several in a fleet."""
+
+    async def hello(self) -> Hello:
+        """Who answers, and which walls stand.
+
+        Raises:
+            SandboxGone: nobody answers.
+        """
+        ...
+
+    async def prepare(self, component: str, interfaces: tuple[str, ...], content: bytes = b"") -> Prepared:
+        """Have a component compiled, or learn that it is.
+
+        Raises:
+            SandboxRefused: the host says no; its code says why.
+            SandboxGone: the connection broke.
+        """
+        ...
+
+    async def execute(self, task: Execute, listener: Listener) -> Ended:
+        """Run one task, once.
+
+        Raises:
+            SandboxRefused: it never started.
+            SandboxGone: the connection broke; whether it ran is unknown.
+        """
+        ...
+
+    async def cancel(self, execution: str) -> None:
+        """End a running execution now."""
+        ...
+
+    async def retire(self, component: str, tenant: str | None = None) -> None:
+        """Let go of the idle workers of a component."""
+        ...
+
+    async def status(self) -> Status:
+        """How the host is."""
+        ...
+
+
+class SandboxRefused(Exception):
+    """The sandbox host refused; `code` as in `aei_protocol.messages.Refused`."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class SandboxGone(Exception):
+    """The sandbox host does not answer, or went away."""

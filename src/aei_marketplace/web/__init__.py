@@ -1,0 +1,1 @@
+"""What every page and API route shares: problems, actors, paging, idempotency, live events."""

@@ -1,0 +1,89 @@
+"""Refusals as RFC 9457 problem documents, rendered here and nowhere else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from aei_marketplace.ground.errors import Fault, Invalid, NotSignedIn, Refusal
+
+MEDIA_TYPE = "application/problem+json"
+#: Problem types are relative references: stable names that `/problems` explains.
+TYPE_BASE = "/problems/"
+
+log = structlog.get_logger()
+
+
+def problem(refusal: Refusal, trace_id: str) -> dict[str, Any]:
+    """The document that tells a caller of a refusal."""
+    detail = f"{refusal.detail} {refusal.next_step}".strip()
+    return {
+        "type": TYPE_BASE + refusal.type,
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": detail,
+        "errors": [{"pointer": f.pointer, "message": f.message, "code": f.code} for f in refusal.faults],
+        "retry": refusal.retry,
+        "trace_id": trace_id,
+    }
+
+
+def install_problems(app: FastAPI) -> None:
+    """Have every error of the application answered with a problem document."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def answer(document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """A response that carries a problem document."""
+    body = msgspec.json.encode(document)
+    return Response(body, document["status"], media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+async def _refused(request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)
+    headers = dict(refusal.headers)
+    if isinstance(refusal, NotSignedIn):
+        headers["WWW-Authenticate"] = 'Bearer realm="aei-marketplace"'
+    return answer(problem(refusal, request.state.trace_id), headers)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [Fault("/" + "/".join(map(str, e["loc"][1:])), e["msg"], e["type"]) for e in error.errors()]
+    return answer(problem(Invalid("The request is not well formed.", faults=faults), request.state.trace_id))
+
+
+async def _plain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    document = {
+        "type": "about:blank",
+        "title": error.detail,
+        "status": error.status_code,
+        "detail": f"{request.method} {request.url.path}: {error.detail}. See /api/docs for what there is.",
+        "errors": [],
+        "retry": False,
+        "trace_id": request.state.trace_id,
+    }
+    return answer(document, error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    trace_id = getattr(request.state, "trace_id", "")
+    log.error("request.failed", trace_id=trace_id, path=request.url.path, exc_info=error)
+    document = {
+        "type": TYPE_BASE + "unexpected",
+        "title": "Something went wrong here",
+        "status": 500,
+        "detail": "This is our fault. Nothing was changed. Give the operator the trace id.",
+        "errors": [],
+        "retry": True,
+        "trace_id": trace_id,
+    }
+    return answer(document)

@@ -1,0 +1,38 @@
+"""Answers: JSON by msgspec, pages of lists, server-sent events."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import msgspec
+from fastapi import Response
+from starlette.responses import StreamingResponse
+
+from aei_marketplace.ground.paging import Page
+
+_encoder = msgspec.json.Encoder()
+
+
+def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON response; takes what msgspec encodes (dataclasses, dates, UUIDs among them)."""
+    return Response(_encoder.encode(value), status, headers, media_type="application/json")
+
+
+def page_answer(page: Page, shape: Callable[[Any], Any]) -> Response:
+    """A list in the API's envelope, each item in its public shape."""
+    items = [shape(item) for item in page.items]
+    return json_answer({"items": items, "next_cursor": page.next_cursor, "total": page.total})
+
+
+def events_answer(events: AsyncIterator[bytes]) -> StreamingResponse:
+    """A stream of server-sent events."""
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+def event(kind: str, value: Any) -> bytes:
+    """One server-sent event."""
+    return b"event: " + kind.encode() + b"\ndata: " + _encoder.encode(value) + b"\n\n"
+
+
+#: A comment that keeps idle connections open.
+HEARTBEAT = b": still here\n\n"

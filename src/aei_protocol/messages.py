@@ -1,0 +1,203 @@
+"""What the marketplace and a sandbox host say to each other.
+
+A frame is four bytes of length (big endian) and a MessagePack array `[kind, fields]`, where `kind`
+is the class name and `fields` the object. Both ends know every class here and close the connection
+on anything else. Ids are UUID texts; `component` is the component's sha256 in hexadecimal.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from aei_protocol.limits import Limits
+from aei_protocol.outcomes import Outcome
+from aei_protocol.permissions import Capabilities
+
+#: No frame is longer: the largest package, and room for its envelope.
+MAX_FRAME = 80 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Host → marketplace, first on every connection: what stands behind this socket."""
+
+    host_id: str
+    runtime: str
+    walls: tuple[str, ...]
+    development: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Marketplace → host: run one task. `config` and `task` are JSON texts."""
+
+    id: str
+    tenant: str
+    installation: str
+    plugin: str
+    version: str
+    component: str
+    interfaces: tuple[str, ...]
+    capabilities: Capabilities
+    limits: Limits
+    config: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Marketplace → host: end this execution now, outcome `cancelled`."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """Marketplace → host: end the idle workers of a component (of one tenant, or of all)."""
+
+    component: str
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Marketplace → host: compile this component, or say that it is compiled already.
+
+    Attributes:
+        content: the component's bytes; empty to ask whether the artefact exists.
+        interfaces: what the manifest allows it to import.
+    """
+
+    id: str
+    component: str
+    interfaces: tuple[str, ...]
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Host → marketplace: the artefact exists."""
+
+    id: str
+    component: str
+    imports: tuple[str, ...]
+    compile_ms: int
+    artefact_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Host → marketplace: the answer to `Prepare` (or `Execute`) is no.
+
+    Codes: `component_missing` (send it with `Prepare`), `not_a_component`, `invalid_component`,
+    `overreach` (imports beyond `interfaces`, or a foreign signature), `no_run_export`,
+    `compile_limit`, `no_walls`, `busy`.
+    """
+
+    id: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Host → marketplace: the guest reported progress."""
+
+    id: str
+    fraction: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """Host → marketplace: one log line, already capped and escaped. `at_ms` counts from the start."""
+
+    id: str
+    at_ms: int
+    level: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretWanted:
+    """Host → marketplace: a guest that holds the grant asks for a secret's value."""
+
+    call: int
+    execution: str
+    tenant: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretAnswer:
+    """Marketplace → host: the value, or None when there is none to give."""
+
+    call: int
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an execution used, measured by the host."""
+
+    cpu_ms: float = 0.0
+    wall_ms: float = 0.0
+    peak_memory_bytes: int = 0
+    host_calls: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Calls that the broker refused for one permission and target (a host or a name only)."""
+
+    permission: str
+    target: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Host → marketplace: the one end of an execution.
+
+    Attributes:
+        output: the guest's result as text, None unless the outcome is `ok`.
+        problem: what went wrong in escaped words, None when nothing did.
+        used: permissions that were exercised, by name.
+        denied: at most 20 targets for each permission; `more_denied` counts the rest.
+        log_truncated: the guest wrote more than its log limit.
+    """
+
+    id: str
+    outcome: Outcome
+    output: str | None
+    problem: str | None
+    usage: Usage
+    used: tuple[str, ...] = ()
+    denied: tuple[Denial, ...] = ()
+    more_denied: int = 0
+    log_truncated: bool = False
+    walls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWanted:
+    """Marketplace → host: say how you are."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Host → marketplace."""
+
+    id: str
+    workers: int
+    running: int
+    queued: int
+    artefacts: int
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+TO_HOST = (Execute, Cancel, Retire, Prepare, SecretAnswer, StatusWanted)
+TO_MARKETPLACE = (Hello, Prepared, Refused, Progress, LogLine, SecretWanted, Ended, Status)
