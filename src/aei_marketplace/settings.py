@@ -160,7 +160,9 @@ def _runtime_base(environ: Mapping[str, str]) -> Path:
         candidates = [Path("/run"), Path(tempfile.gettempdir())]
     else:
         candidates = [Path(environ.get("XDG_RUNTIME_DIR") or "/nonexistent"), Path(tempfile.gettempdir())]
-    usable = (base for base in candidates if len(os.fsencode(base)) <= 50 and os.access(base, os.W_OK | os.X_OK))
+    usable = (
+        base for base in candidates if len(os.fsencode(base)) <= 50 and os.access(base, os.W_OK | os.X_OK)
+    )
     return next(usable, Path("/tmp"))  # noqa: S108 the launcher refuses a folder that is not its own
 
 
@@ -240,7 +242,12 @@ def _url(schemes: tuple[str, ...]) -> Callable[[object], str]:
 def _whole(least: int, most: int) -> Callable[[object], int]:
     def parse(value: object) -> int:
         text = str(value)
-        if isinstance(value, bool) or not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        if (
+            isinstance(value, bool)
+            or not text.isascii()
+            or not text.isdigit()
+            or not least <= int(text) <= most
+        ):
             raise ValueError(f"must be a whole number from {least} to {most}, not {value!r}.")
         return int(text)
 
@@ -248,7 +255,16 @@ def _whole(least: int, most: int) -> Callable[[object], int]:
 
 
 def _truth(value: object) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     try:
         return words[str(value).lower()]
     except KeyError:
@@ -308,4 +324,6 @@ def _as_text(value: object) -> str:
 def _check_socket_length(settings: Settings) -> None:
     longest = settings.postgres_sockets / ".s.PGSQL.5432.lock"
     if len(os.fsencode(longest)) > SOCKET_PATH_BYTES:
-        raise SettingsError(f"the runtime folder {settings.runtime} is too long for a socket; set AEI_RUNTIME to a shorter one.")
+        raise SettingsError(
+            f"the runtime folder {settings.runtime} is too long for a socket; set AEI_RUNTIME to a short one."
+        )

@@ -1,0 +1,30 @@
+"""A throwaway server for tests and measurements."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aei_marketplace.adapters.postgres.server import EmbeddedPostgres
+
+
+@contextmanager
+def temporary_server(parent: Path | None = None) -> Iterator[EmbeddedPostgres]:
+    """Run a server without fsync in a new folder, and leave nothing of it.
+
+    Args:
+        parent: where the folder is made; by default the system's temporary folder. Keep it short,
+            since the socket's path is limited.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="aei-pg-", dir=parent))
+    folder.chmod(0o711)  # root's server runs as another user
+    server = EmbeddedPostgres(
+        folder / "postgres", folder / "s", folder / "password", folder / "postgres.log", durable=False
+    )
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop(hurry=True)
+        shutil.rmtree(folder)
