@@ -1,0 +1,1 @@
+"""From an author's source to a package: world, component, SBOM, archive."""
