@@ -46,5 +46,6 @@ do $$ declare t record; begin
     execute format('grant select, insert, update, delete, truncate on %s to aei_system', t.name);
   end loop;
 end $$;
-grant insert on pgqueuer, pgqueuer_log to aei_app;
+grant insert, select (id, entrypoint, priority, dedupe_key) on pgqueuer to aei_app;
+grant insert on pgqueuer_log to aei_app;
 """

@@ -27,6 +27,8 @@ class Actor:
         tenant_slug: that tenant's short name.
         actions: what they may do, tenant and staff actions together (the names are disjoint).
         staff: whether they hold a staff role, and so see across tenants.
+        token: the id of the token they came with.
+        scoped: whether that token is limited to some of their actions.
     """
 
     kind: ActorKind
@@ -37,6 +39,7 @@ class Actor:
     actions: frozenset[str] = frozenset()
     staff: bool = False
     token: UUID | None = None
+    scoped: bool = False
 
     def may(self, action: str) -> bool:
         """Whether the actor holds the action."""
@@ -72,7 +75,9 @@ class MissingAction(NotAllowed):
     type = "missing-action"
 
     def __init__(self, action: str) -> None:
-        super().__init__(f"Your role does not grant the action {action}, or your token's scopes leave it out.")
+        super().__init__(
+            f"Your role does not grant the action {action}, or your token's scopes leave it out."
+        )
         self.action = action
 
 

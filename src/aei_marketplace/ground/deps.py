@@ -15,7 +15,7 @@ class Deps:
     """What a web or job process works with.
 
     Attributes:
-        authenticate: from the text of a bearer token to its actor; raises NotSignedIn.
+        authenticate: from a bearer token and a trace id to the actor; raises NotSignedIn.
         master_key: 32 bytes that wrap the tenants' data keys.
         operator_cap: the most that any execution may have.
         aei_version: the AEI version that this marketplace serves.
@@ -25,7 +25,7 @@ class Deps:
     works: Works
     blobs: Blobs
     sandbox: Sandbox
-    authenticate: Callable[[str], Awaitable[Actor]]
+    authenticate: Callable[[str, str], Awaitable[Actor]]
     master_key: bytes
     operator_cap: Limits
     aei_version: str

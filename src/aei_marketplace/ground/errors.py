@@ -48,7 +48,17 @@ class Invalid(Refusal):
     advice = "Correct what `errors` names and send the request again."
 
 
-class NotSignedIn(Refusal):
+class Denial(Refusal):
+    """A refusal for lack of rights. Every denial becomes an audit entry, once.
+
+    Attributes:
+        recorded: whether that has happened.
+    """
+
+    recorded = False
+
+
+class NotSignedIn(Denial):
     """No valid proof of who is asking."""
 
     status = 401
@@ -57,7 +67,7 @@ class NotSignedIn(Refusal):
     advice = "Send `Authorization: Bearer <token>`; `aei login` stores a token."
 
 
-class NotAllowed(Refusal):
+class NotAllowed(Denial):
     """The caller is known and lacks an action."""
 
     status = 403

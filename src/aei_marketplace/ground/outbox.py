@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-
 E = TypeVar("E")
 
 

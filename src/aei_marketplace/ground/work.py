@@ -14,7 +14,7 @@ from aei_marketplace.ground.actor import Actor, ActorKind, MissingAction, system
 from aei_marketplace.ground.audit import Entry, Fact, make_entry
 from aei_marketplace.ground.clock import Clock, new_id, utc_now
 from aei_marketplace.ground.db import Database
-from aei_marketplace.ground.errors import NotAllowed, NotSignedIn
+from aei_marketplace.ground.errors import Denial
 from aei_marketplace.ground.outbox import Event, Message, Queue, as_message
 
 _ENTER = text(
@@ -25,7 +25,9 @@ _APPEND = text(
     "select audit_append(:id, :at, :tenant, :actor_kind, :actor_id, :action, :resource_type,"
     " :resource_id, :outcome, :trace_id, :content, :leaf_hash)"
 )
-_OPEN = text("insert into audit_personal (entry_id, name, value, key) values (:entry_id, :name, :value, :key)")
+_OPEN = text(
+    "insert into audit_personal (entry_id, name, value, key) values (:entry_id, :name, :value, :key)"
+)
 
 
 @dataclass
@@ -93,7 +95,7 @@ class Works:
         try:
             async with self._transaction(engine, actor, trace) as work:
                 yield work
-        except (NotAllowed, NotSignedIn) as refusal:
+        except Denial as refusal:
             if actor.id is not None:
                 await self.record_denial(actor, refusal, trace)
             raise
@@ -102,10 +104,11 @@ class Works:
         """A work of the marketplace itself, across tenants, named after its job."""
         return self.begin(system_actor(job), trace_id)
 
-    async def record_denial(self, actor: Actor, refusal: NotAllowed | NotSignedIn, trace_id: str) -> None:
+    async def record_denial(self, actor: Actor, refusal: Denial, trace_id: str) -> None:
         """Write the audit entry of a denial."""
         async with self._transaction(self.database.app, actor, trace_id) as work:
             work.record(denial(refusal))
+        refusal.recorded = True
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine, actor: Actor, trace_id: str) -> AsyncIterator[Work]:
@@ -116,7 +119,7 @@ class Works:
             await work.write_down(self.queue)
 
 
-def denial(refusal: NotAllowed | NotSignedIn) -> Fact:
+def denial(refusal: Denial) -> Fact:
     """The fact that somebody was denied something."""
     action = refusal.action if isinstance(refusal, MissingAction) else None
     return Fact(

@@ -9,7 +9,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from aei_marketplace.ground.errors import Fault, Invalid, NotSignedIn, Refusal
+from aei_marketplace.ground.actor import ANONYMOUS
+from aei_marketplace.ground.errors import Denial, Fault, Invalid, NotSignedIn, Refusal
 
 MEDIA_TYPE = "application/problem+json"
 #: Problem types are relative references: stable names that `/problems` explains.
@@ -49,9 +50,21 @@ def answer(document: Mapping[str, Any], headers: Mapping[str, str] | None = None
 async def _refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
     headers = dict(refusal.headers)
+    if isinstance(refusal, Denial):
+        await _record(request, refusal)
     if isinstance(refusal, NotSignedIn):
         headers["WWW-Authenticate"] = 'Bearer realm="aei-marketplace"'
     return answer(problem(refusal, request.state.trace_id), headers)
+
+
+async def _record(request: Request, refusal: Denial) -> None:
+    if refusal.recorded:
+        return
+    actor = getattr(request.state, "actor", ANONYMOUS)
+    if actor.id is None:
+        request.app.state.visitors.note(request.client.host if request.client else "unknown")
+    else:
+        await request.app.state.deps.works.record_denial(actor, refusal, request.state.trace_id)
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
@@ -62,7 +75,7 @@ async def _malformed(request: Request, error: Exception) -> Response:
 
 async def _plain(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    document = {
+    document: dict[str, Any] = {
         "type": "about:blank",
         "title": error.detail,
         "status": error.status_code,
@@ -77,7 +90,7 @@ async def _plain(request: Request, error: Exception) -> Response:
 async def _unexpected(request: Request, error: Exception) -> Response:
     trace_id = getattr(request.state, "trace_id", "")
     log.error("request.failed", trace_id=trace_id, path=request.url.path, exc_info=error)
-    document = {
+    document: dict[str, Any] = {
         "type": TYPE_BASE + "unexpected",
         "title": "Something went wrong here",
         "status": 500,

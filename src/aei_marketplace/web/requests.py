@@ -62,7 +62,7 @@ async def _authenticate(request: Request) -> Actor:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn("The Authorization header is not `Bearer <token>`.")
-    return await deps_of(request).authenticate(token.strip())
+    return await deps_of(request).authenticate(token.strip(), trace_of(request))
 
 
 TheDeps = Annotated[Deps, Depends(deps_of)]

@@ -1,0 +1,219 @@
+"""Decisions about who may act: roles, tokens, names. No input, no output, no clock of its own."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from aei_marketplace.accounts.errors import (
+    AccountDisabled,
+    TokenExpired,
+    TokenRevoked,
+    UnknownToken,
+)
+from aei_marketplace.ground.errors import Fault, Invalid, NotAllowed
+
+TOKEN_LIFETIME = timedelta(days=30)
+LONGEST_LIFETIME = timedelta(days=366)
+LEAST_PASSWORD = 12
+_TOKEN = re.compile(r"aei_[A-Za-z0-9_-]{43}")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+_SLUG = re.compile(r"[a-z][a-z0-9-]{0,38}")
+
+_READ = ("plugin.browse",)
+_RUN = ("plugin.execute",)
+_INSTALL = ("plugin.install", "plugin.publish")
+_ADMINISTER = (
+    "member.administer",
+    "role.administer",
+    "policy.administer",
+    "secret.administer",
+    "token.administer",
+    "spend.administer",
+    "audit.read",
+)
+
+#: The roles that every tenant has, and what they grant.
+TENANT_ROLES: dict[str, tuple[str, ...]] = {
+    "Admin": (*_READ, *_RUN, *_INSTALL, "review.write", "execution.read_all", *_ADMINISTER),
+    "ProjectManager": (*_READ, *_RUN, *_INSTALL, "review.write", "execution.read_all"),
+    "Agent": (*_READ, *_RUN),
+    "Viewer": (*_READ, "review.write", "execution.read_all"),
+}
+
+_MODERATE = ("plugin.moderate", "review.moderate")
+_REVENUE = ("revenue.administer",)
+_CERTIFY = ("certification.decide",)
+_CURATE = ("collection.curate",)
+
+#: The roles of the operator's staff. A tenant can neither hold nor grant a staff action.
+STAFF_ROLES: dict[str, tuple[str, ...]] = {
+    "Operator": (
+        *_MODERATE,
+        *_CERTIFY,
+        *_REVENUE,
+        *_CURATE,
+        "tenant.administer",
+        "staff.administer",
+        "killlist.administer",
+        "policy.operate",
+        "audit.read_all",
+    ),
+    "Moderator": _MODERATE,
+    "Certifier": _CERTIFY,
+    "Finance": _REVENUE,
+    "Curator": _CURATE,
+}
+
+ALL_ACTIONS = frozenset(
+    a for roles in (TENANT_ROLES, STAFF_ROLES) for actions in roles.values() for a in actions
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """What is known of a token when it is shown.
+
+    Attributes:
+        tenant_actions, staff_actions: what the owner's roles grant in either realm.
+        scopes: actions that the token is limited to, or `*`.
+    """
+
+    token_id: UUID
+    user_id: UUID
+    kind: str
+    name: str
+    tenant_id: UUID | None
+    tenant_slug: str | None
+    tenant_actions: Sequence[str]
+    staff_actions: Sequence[str]
+    scopes: Sequence[str]
+    expires_at: datetime
+    revoked_at: datetime | None
+    disabled_at: datetime | None
+
+
+def check_token(state: TokenState, now: datetime) -> None:
+    """Whether the token opens anything.
+
+    Raises:
+        AccountDisabled, TokenRevoked, TokenExpired: it does not, and why.
+    """
+    if state.disabled_at is not None:
+        raise AccountDisabled("The account behind this token is closed.")
+    if state.revoked_at is not None:
+        raise TokenRevoked(f"The token was revoked at {state.revoked_at:%Y-%m-%d %H:%M} UTC.")
+    if now >= state.expires_at:
+        raise TokenExpired(f"The token expired at {state.expires_at:%Y-%m-%d %H:%M} UTC.")
+
+
+def effective_actions(
+    tenant_id: UUID | None, tenant_actions: Iterable[str], staff_actions: Iterable[str], scopes: Iterable[str]
+) -> frozenset[str]:
+    """What a token grants: its realm's actions, within its scopes.
+
+    A token of a tenant never carries staff actions, so that staff who also belong to a tenant cannot
+    act across tenants by mistake.
+    """
+    granted = frozenset(staff_actions if tenant_id is None else tenant_actions)
+    wanted = frozenset(scopes)
+    return granted if "*" in wanted else granted & wanted
+
+
+def new_token() -> str:
+    """A token of 256 random bits: `aei_` and 43 letters."""
+    return "aei_" + secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a token: its SHA-256. A plain hash suffices for 256 random bits.
+
+    Raises:
+        UnknownToken: the text is not spelled like a token.
+    """
+    if not _TOKEN.fullmatch(token):
+        raise UnknownToken("This is not a token of this marketplace: they begin with aei_.")
+    return hashlib.sha256(token.encode()).digest()
+
+
+def token_expiry(now: datetime, lifetime: timedelta | None) -> datetime:
+    """When a token issued now expires; 30 days unless asked otherwise.
+
+    Raises:
+        Invalid: the lifetime is not between a moment and 366 days.
+    """
+    wanted = TOKEN_LIFETIME if lifetime is None else lifetime
+    if not timedelta(0) < wanted <= LONGEST_LIFETIME:
+        raise Invalid("The lifetime is out of range.", faults=[Fault("/days", "between 1 and 366 days")])
+    return now + wanted
+
+
+def check_scopes(scopes: Sequence[str]) -> tuple[str, ...]:
+    """Scopes as they are stored.
+
+    Raises:
+        Invalid: an unknown action, or none at all.
+    """
+    unknown = sorted(set(scopes) - ALL_ACTIONS - {"*"})
+    if unknown or not scopes:
+        message = f"unknown: {', '.join(unknown)[:200]}" if unknown else "name at least one action, or *"
+        raise Invalid("The scopes cannot be used.", faults=[Fault("/scopes", message)])
+    return tuple(sorted(set(scopes)))
+
+
+def check_reach(scopes: Sequence[str], held: frozenset[str] | None) -> None:
+    """A limited token cannot issue a token that reaches further than itself.
+
+    Args:
+        held: what the issuing token is limited to; None when it is not limited.
+
+    Raises:
+        NotAllowed: the new scopes go beyond.
+    """
+    if held is not None and not frozenset(scopes) <= held:
+        raise NotAllowed(
+            "The new token would reach further than the one you use.",
+            advice="Leave out scopes that your own token lacks, or use a token without limits.",
+        )
+
+
+def check_email(email: str) -> str:
+    """An e-mail address as it is stored.
+
+    Raises:
+        Invalid: it is not one.
+    """
+    if not _EMAIL.fullmatch(email):
+        raise Invalid("The e-mail address is not one.", faults=[Fault("/email", "expected name@host")])
+    return email.lower()
+
+
+def check_slug(slug: str) -> str:
+    """A tenant's short name.
+
+    Raises:
+        Invalid: it is not spelled like one.
+    """
+    if not _SLUG.fullmatch(slug):
+        raise Invalid(
+            "The short name cannot be used.",
+            faults=[Fault("/slug", "lower-case letters, digits and hyphens, at most 39, a letter first")],
+        )
+    return slug
+
+
+def check_password(password: str) -> str:
+    """A password that may be set.
+
+    Raises:
+        Invalid: it is too short or far too long.
+    """
+    if not LEAST_PASSWORD <= len(password) <= 1024:
+        raise Invalid(
+            "The password cannot be used.",
+            faults=[Fault("/password", f"at least {LEAST_PASSWORD} characters, at most 1,024")],
+        )
+    return password

@@ -1,0 +1,146 @@
+"""Every query of the accounts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import Row, and_, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from aei_marketplace.accounts.models import memberships, roles, staff, tenants, tokens, users
+from aei_marketplace.ground.work import Work
+
+
+async def token_state(pool: asyncpg.Pool, token_hash: bytes) -> asyncpg.Record | None:
+    """Who stands behind a token's hash."""
+    return await pool.fetchrow("select * from authenticate($1)", token_hash)
+
+
+async def identity(work: Work, user_id: UUID, tenant_id: UUID | None) -> Row[Any] | None:
+    """Who a user is in a tenant, for jobs that act for them."""
+    return (await work.run(text("select * from identify(:u, :t)"), {"u": user_id, "t": tenant_id})).first()
+
+
+async def password_of(pool: asyncpg.Pool, email: str) -> asyncpg.Record | None:
+    """What a password is checked against, before anybody is signed in."""
+    return await pool.fetchrow("select * from password_of($1)", email)
+
+
+async def write_builtin_role(
+    work: Work, role_id: UUID, realm: str, name: str, actions: Sequence[str]
+) -> None:
+    """Create a built-in role, or bring its actions up to date."""
+    statement = insert(roles).values(id=role_id, realm=realm, name=name, actions=list(actions))
+    await work.run(
+        statement.on_conflict_do_update(
+            index_elements=["realm", "tenant_id", "name"], set_={"actions": statement.excluded.actions}
+        )
+    )
+
+
+async def find_role(work: Work, realm: str, name: str) -> UUID | None:
+    """A role by name: the tenant's own before the built-in one."""
+    wanted = (
+        select(roles.c.id)
+        .where(roles.c.realm == realm, roles.c.name == name)
+        .order_by(roles.c.tenant_id.is_(None))
+    )
+    return (await work.run(wanted)).scalars().first()
+
+
+async def list_roles(work: Work) -> Sequence[Row[Any]]:
+    """The tenant roles that the actor's tenant can give."""
+    return (await work.run(select(roles).where(roles.c.realm == "tenant").order_by(roles.c.name))).all()
+
+
+async def add_tenant(work: Work, tenant_id: UUID, slug: str, name: str) -> bool:
+    """Create a tenant; False when the slug is taken."""
+    statement = insert(tenants).values(id=tenant_id, slug=slug, name=name, policies={}, created_at=work.now)
+    done = await work.run(statement.on_conflict_do_nothing(index_elements=["slug"]))
+    return done.rowcount == 1
+
+
+async def find_tenant(work: Work, slug: str) -> Row[Any] | None:
+    """A tenant by its short name, if the actor may see it."""
+    return (await work.run(select(tenants).where(tenants.c.slug == slug))).first()
+
+
+async def list_tenants(work: Work) -> Sequence[Row[Any]]:
+    """The tenants that the actor may see."""
+    return (await work.run(select(tenants).order_by(tenants.c.slug))).all()
+
+
+async def add_user(work: Work, values: dict[str, Any]) -> bool:
+    """Create a user; False when the e-mail is taken."""
+    done = await work.run(insert(users).values(**values).on_conflict_do_nothing(index_elements=["email"]))
+    return done.rowcount == 1
+
+
+async def find_user(work: Work, email: str) -> Row[Any] | None:
+    """A user by e-mail, if the actor may see them."""
+    return (await work.run(select(users).where(users.c.email == email))).first()
+
+
+async def add_membership(work: Work, user_id: UUID, tenant_id: UUID, role_id: UUID) -> None:
+    """Give a user a role in a tenant; giving it again changes nothing."""
+    values = {"user_id": user_id, "tenant_id": tenant_id, "role_id": role_id, "created_at": work.now}
+    await work.run(insert(memberships).values(**values).on_conflict_do_nothing())
+
+
+async def remove_memberships(work: Work, user_id: UUID, tenant_id: UUID) -> int:
+    """Take all of a user's roles in a tenant; how many there were."""
+    wanted = and_(memberships.c.user_id == user_id, memberships.c.tenant_id == tenant_id)
+    return (await work.run(delete(memberships).where(wanted))).rowcount
+
+
+async def list_members(work: Work, tenant_id: UUID) -> Sequence[Row[Any]]:
+    """The tenant's members with the names of their roles."""
+    statement = (
+        select(
+            users.c.id,
+            users.c.kind,
+            users.c.email,
+            users.c.name,
+            users.c.disabled_at,
+            func.array_agg(roles.c.name).label("roles"),
+        )
+        .join(memberships, memberships.c.user_id == users.c.id)
+        .join(roles, roles.c.id == memberships.c.role_id)
+        .where(memberships.c.tenant_id == tenant_id)
+        .group_by(users.c.id)
+        .order_by(users.c.name)
+    )
+    return (await work.run(statement)).all()
+
+
+async def add_staff(work: Work, user_id: UUID, role_id: UUID) -> None:
+    """Give a user a staff role; giving it again changes nothing."""
+    values = {"user_id": user_id, "role_id": role_id, "created_at": work.now}
+    await work.run(insert(staff).values(**values).on_conflict_do_nothing())
+
+
+async def add_token(work: Work, values: dict[str, Any]) -> None:
+    """Store an issued token's hash."""
+    await work.run(insert(tokens).values(**values))
+
+
+async def list_tokens(work: Work, user_id: UUID | None) -> Sequence[Row[Any]]:
+    """Tokens of one user, or of the whole tenant when `user_id` is None, newest first."""
+    statement = select(tokens).order_by(tokens.c.id.desc())
+    if user_id is not None:
+        statement = statement.where(tokens.c.user_id == user_id)
+    return (await work.run(statement)).all()
+
+
+async def find_token(work: Work, token_id: UUID) -> Row[Any] | None:
+    """A token by id, if the actor may see it."""
+    return (await work.run(select(tokens).where(tokens.c.id == token_id))).first()
+
+
+async def revoke_tokens(work: Work, at: datetime, **where: Any) -> int:
+    """Revoke the valid tokens whose columns have these values; how many there were."""
+    conditions = [tokens.c[name] == value for name, value in where.items()]
+    statement = update(tokens).where(tokens.c.revoked_at.is_(None), *conditions).values(revoked_at=at)
+    return (await work.run(statement)).rowcount
