@@ -117,8 +117,10 @@ class EmbeddedPostgres:
         Args:
             hurry: leave the last checkpoint to the next start.
         """
-        if self.process is not None:
-            _end(self.process, hurry)
+        # Kept aside: an impatient second call may run while the first one waits.
+        process = self.process
+        if process is not None:
+            _end(process, hurry)
             self.process = None
         self._release_lock()
 
@@ -135,9 +137,9 @@ class EmbeddedPostgres:
         self._lock = lock
 
     def _release_lock(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.close()
 
     def _start_until_ready(self, binaries: Binaries, account: Account | None) -> subprocess.Popen[bytes]:
         for attempt in range(1, _ATTEMPTS + 1):
