@@ -52,21 +52,21 @@ class AeiError(Exception):
         self.faults, self.trace_id = tuple(faults), trace_id
 
 
-class UsageRefused(AeiError):  # noqa: N818 named as what happened, as everywhere here
+class UsageRefused(AeiError):
     """The command line says something that cannot be meant."""
 
     exit_code = ExitCode.USAGE
 
 
-class ProjectRefused(AeiError):  # noqa: N818 named as what happened, as everywhere here
+class ProjectRefused(AeiError):
     """A plugin's project or package breaks the rules; `faults` says where."""
 
     exit_code = ExitCode.REFUSED
 
 
-class ToolchainMissing(AeiError):  # noqa: N818 named as what happened, as everywhere here
+class ToolchainMissing(AeiError):
     """A compiler that the build needs is not installed."""
 
 
-class CompileFailed(AeiError):  # noqa: N818 named as what happened, as everywhere here
+class CompileFailed(AeiError):
     """The compiler refused the source; `detail` is what it said."""

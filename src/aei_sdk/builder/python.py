@@ -33,7 +33,7 @@ def write_guest_modules(interfaces: Sequence[str], folder: Path) -> None:
     package = folder / "aei"
     package.mkdir(parents=True)
     (folder / f"{ENTRY}.py").write_bytes((source / f"{ENTRY}.py").read_bytes())
-    for module in ("__init__", "errors", *interfaces):
+    for module in ("__init__", "errors", "ask", *interfaces):
         (package / f"{module}.py").write_bytes((source / "aei" / f"{module}.py").read_bytes())
     opened = [name for name in interfaces if name not in ALWAYS]
     (package / "opened.py").write_text(f"OPENED = {tuple(opened)!r}\n", "utf-8")
