@@ -1,0 +1,216 @@
+"""The host's service: prepare, execute, retire, and keep a zygote alive for it."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aei_protocol.messages import Ended, Execute, Prepare, Prepared
+from aei_sandbox.artefacts import Artefacts
+from aei_sandbox.broker import Fetch, Services
+from aei_sandbox.imports import NotAdmitted, admitted_interfaces
+from aei_sandbox.pool import Busy, Pool
+from aei_sandbox.preparing import Preparation
+from aei_sandbox.supervision import Supervision
+from aei_sandbox.walls import missing_required
+from aei_sandbox.worker import BrokenArtefact, Key, Worker
+from aei_sandbox.zygote import Description, Zygote, ZygoteLost
+
+_ATTEMPTS = 3
+_ZYGOTE_SECONDS = 10.0
+_LONGEST_PAUSE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a host is set up.
+
+    Attributes:
+        artefacts: the artefact directory.
+        identity: uid that guests run as.
+        group: gid that reads artefacts beside the owner; None when guests run as the host's own user.
+        development: run although required walls are missing, and say so.
+        workers: most at once.
+        idle_seconds: after which an idle worker ends.
+    """
+
+    artefacts: Path
+    identity: int
+    group: int | None
+    development: bool
+    workers: int
+    idle_seconds: float
+
+
+class House:
+    """Everything behind the socket."""
+
+    def __init__(self, setting: Setting, fetch: Fetch) -> None:
+        self.id = str(uuid.uuid4())
+        self.development = setting.development
+        self.walls: tuple[str, ...] = ()
+        self.missing: dict[str, str] = {}
+        self.runtime = ""
+        self.running = 0
+        self._setting = setting
+        self._fetch = fetch
+        self._zygote: asyncio.Future[Zygote] = asyncio.get_running_loop().create_future()
+        self._restart: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def open(self) -> None:
+        """Start the zygote and learn which walls stand.
+
+        Raises:
+            ZygoteLost: it cannot be started here.
+        """
+        setting = self._setting
+        description = await self._start_zygote()
+        self.runtime = description.runtime
+        self._artefacts = Artefacts(setting.artefacts, description.fingerprint, setting.group)
+        self._preparation = Preparation(self._artefacts, setting.development)
+        self._pool = Pool(setting.workers, setting.idle_seconds, self._make_worker)
+        probe = Worker(Key("", "", ()), 0)
+        await probe.start(self._zygote.result(), "", lambda _: None)
+        self.walls, self.missing = probe.walls, {**description.missing, **probe.missing}
+
+    def close(self) -> None:
+        """End every process of this host."""
+        self._closed = True
+        self._pool.close()
+        if self._restart is not None:
+            self._restart.cancel()
+        if self._zygote.done() and not self._zygote.cancelled():
+            self._zygote.result().close()
+
+    async def prepare(self, request: Prepare) -> Prepared:
+        """Compile a component, or say that it is compiled.
+
+        Raises:
+            NotAdmitted: no; the code says why.
+        """
+        self._require_walls()
+        for _ in range(_ATTEMPTS):
+            with suppress(ZygoteLost):
+                return await self._preparation.prepare(request, await self._living_zygote())
+        raise NotAdmitted("busy", "the compiler was lost several times: try again shortly")
+
+    async def execute(
+        self,
+        execution: Execute,
+        tell: Callable[[Any], None],
+        ask_secret: Callable[[str, str, str], Awaitable[str | None]],
+    ) -> Ended:
+        """Run one task on a worker of its tenant and component.
+
+        Raises:
+            NotAdmitted: it did not begin; the code says why.
+        """
+        self._require_walls()
+        await self._require_admission(execution)
+        worker = await self._acquire(execution)
+        self.running += 1
+        try:
+            return await Supervision(execution, worker, Services(self._fetch, ask_secret, tell)).run()
+        finally:
+            self.running -= 1
+            self._pool.release(worker)
+
+    def retire(self, component: str, tenant: str | None) -> None:
+        """End the idle workers of a component."""
+        self._pool.retire(component, tenant)
+
+    def status(self) -> dict[str, Any]:
+        """Figures and facts for operators."""
+        zygote = self._zygote.result().pid if self._zygote.done() else None
+        workers = [
+            {"pid": w.pid, "tenant": w.key.tenant, "component": w.key.component, "state": w.state.value}
+            for w in self._pool.workers
+        ]
+        return {"zygote": zygote, "workers": workers, "missing_walls": self.missing}
+
+    @property
+    def queued(self) -> int:
+        """How many executions wait for a worker."""
+        return self._pool.waiting
+
+    @property
+    def artefacts(self) -> int:
+        """How many artefacts are kept."""
+        return self._artefacts.count()
+
+    def _require_walls(self) -> None:
+        absent = missing_required(self.walls)
+        if absent and not self.development:
+            reasons = "; ".join(f"{name}: {self.missing.get(name, 'not built')}" for name in absent)
+            raise NotAdmitted("no_walls", f"this machine cannot confine guests ({reasons})")
+
+    async def _require_admission(self, execution: Execute) -> None:
+        size = len(execution.task.encode())
+        if size > execution.limits.input_bytes:
+            raise NotAdmitted(
+                "input_limit", f"the task has {size} bytes, {execution.limits.input_bytes} are allowed"
+            )
+        card = await self._artefacts.find(execution.component)
+        if card is None:
+            raise NotAdmitted(
+                "component_missing", "this component is not compiled here: send it with Prepare"
+            )
+        admitted_interfaces(card.imports, card.exports, execution.interfaces)
+
+    async def _acquire(self, execution: Execute) -> Worker:
+        """A worker, also when the zygote is lost meanwhile: the task has not been sent yet."""
+        key = Key(execution.tenant, execution.component, execution.interfaces)
+        for _ in range(_ATTEMPTS):
+            try:
+                return await self._pool.acquire(key, execution.limits.memory_bytes)
+            except ZygoteLost:
+                continue
+            except Busy as error:
+                raise NotAdmitted("busy", str(error)) from error
+            except BrokenArtefact as error:
+                self._artefacts.discard(execution.component)
+                raise NotAdmitted(
+                    "component_missing", "the artefact cannot be loaded: send it again"
+                ) from error
+        raise NotAdmitted("busy", "workers were lost several times before they began: try again shortly")
+
+    async def _make_worker(self, key: Key, memory_bytes: int) -> Worker:
+        worker = Worker(key, memory_bytes)
+        await worker.start(await self._living_zygote(), self._artefacts.name(key.component), self._pool.lost)
+        absent = missing_required(worker.walls)
+        if absent and not self.development:
+            worker.kill()
+            raise NotAdmitted("no_walls", f"a worker came up without {', '.join(absent)}")
+        return worker
+
+    async def _living_zygote(self) -> Zygote:
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._zygote), _ZYGOTE_SECONDS)
+        except TimeoutError:
+            raise NotAdmitted("busy", "the sandbox is starting again: try again shortly") from None
+
+    async def _start_zygote(self) -> Description:
+        zygote = Zygote(self._setting.artefacts, self._setting.identity, self._on_zygote_lost)
+        description = await zygote.start()
+        self._zygote.set_result(zygote)
+        return description
+
+    def _on_zygote_lost(self) -> None:
+        if self._closed or not self._zygote.done():
+            return  # not yet open: whoever starts it hears of it
+        self._zygote = asyncio.get_running_loop().create_future()
+        self._restart = asyncio.get_running_loop().create_task(self._replace_zygote())
+
+    async def _replace_zygote(self) -> None:
+        pause = 0.05
+        while True:
+            try:
+                await self._start_zygote()
+                return
+            except ZygoteLost:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)

@@ -1,0 +1,243 @@
+"""A sandbox host for one program: started on entry, ended on exit, spoken to in Python.
+
+For the authors' kit and for tests; the marketplace has a line of its own.
+"""
+
+import asyncio
+import hashlib
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from aei_protocol.interface import ALWAYS
+from aei_protocol.limits import Limits
+from aei_protocol.messages import (
+    MAX_FRAME,
+    Cancel,
+    Ended,
+    Execute,
+    Hello,
+    LogLine,
+    Prepare,
+    Prepared,
+    Progress,
+    Refused,
+    Retire,
+    SecretAnswer,
+    SecretWanted,
+    Status,
+    StatusWanted,
+)
+from aei_protocol.permissions import Capabilities
+from aei_sandbox.frames import FrameLine
+from aei_sandbox.wire import decode_for_marketplace, encode
+
+_START_SECONDS = 30.0
+
+
+class HostRefused(Exception):
+    """The host said no.
+
+    Attributes:
+        code: one of the codes of `aei_protocol.messages.Refused`.
+    """
+
+    def __init__(self, refusal: Refused) -> None:
+        super().__init__(refusal.detail)
+        self.code = refusal.code
+
+
+class HostLost(Exception):
+    """The host ended, or closed the line."""
+
+
+@dataclass(slots=True)
+class Observer:
+    """What an execution sent while it ran."""
+
+    lines: list[LogLine] = field(default_factory=list)
+    progress: list[Progress] = field(default_factory=list)
+
+
+class HostLine:
+    """A connection to a running host.
+
+    Args:
+        secret: execution's tenant and name → value or None, asked when a guest reads a secret.
+    """
+
+    def __init__(self, secret: Callable[[str, str], str | None] = lambda _tenant, _name: None) -> None:
+        self._secret = secret
+        self._answers: dict[str, asyncio.Future[Any]] = {}
+        self._observers: dict[str, Observer] = {}
+        self._greeting: asyncio.Future[Hello] = asyncio.get_running_loop().create_future()
+        self.line = FrameLine(MAX_FRAME, self._on_frame, self._on_closed)
+
+    async def connect(self, path: Path) -> Hello:
+        """Connect, and read the host's greeting."""
+        await asyncio.get_running_loop().create_unix_connection(lambda: self.line, str(path))
+        return await self._greeting
+
+    async def prepare(self, content: bytes, interfaces: Iterable[str] = ALWAYS) -> Prepared:
+        """Have a component compiled, or found.
+
+        Raises:
+            HostRefused: it is not admitted.
+        """
+        request = Prepare(str(uuid.uuid4()), hashlib.sha256(content).hexdigest(), tuple(interfaces), content)
+        answer: Prepared = await self.ask(request)
+        return answer
+
+    async def execute(
+        self,
+        component: str,
+        task: str,
+        *,
+        interfaces: Sequence[str] = ALWAYS,
+        capabilities: Capabilities = Capabilities(),  # noqa: B008 a frozen value
+        limits: Limits = Limits(),  # noqa: B008 a frozen value
+        config: str = "{}",
+        tenant: str = "local",
+        plugin: str = "local.plugin",
+        observer: Observer | None = None,
+        execution: str | None = None,
+    ) -> Ended:
+        """Run one task of a prepared component.
+
+        Raises:
+            HostRefused: it did not begin.
+        """
+        message = Execute(
+            execution or str(uuid.uuid4()), tenant, "local", plugin, "0.0.0", component, tuple(interfaces),
+            capabilities, limits, config, task,
+        )  # fmt: skip
+        if observer is not None:
+            self._observers[message.id] = observer
+        try:
+            ended: Ended = await self.ask(message)
+        finally:
+            self._observers.pop(message.id, None)
+        return ended
+
+    def cancel(self, execution: str) -> None:
+        """End an execution; its `Ended` follows."""
+        self.line.send(encode(Cancel(execution)))
+
+    def retire(self, component: str, tenant: str | None = None) -> None:
+        """End the idle workers of a component."""
+        self.line.send(encode(Retire(component, tenant)))
+
+    async def status(self) -> Status:
+        """How the host is."""
+        status: Status = await self.ask(StatusWanted(str(uuid.uuid4())))
+        return status
+
+    async def ask(self, request: Any) -> Any:
+        """Send a request and wait for the answer with its id.
+
+        Raises:
+            HostRefused: the answer is no.
+            HostLost: there will be none.
+        """
+        answer = self._answers[request.id] = asyncio.get_running_loop().create_future()
+        self.line.send(encode(request))
+        try:
+            message = await answer
+        finally:
+            del self._answers[request.id]
+        if isinstance(message, Refused):
+            raise HostRefused(message)
+        return message
+
+    def _on_frame(self, body: bytes) -> None:
+        message = decode_for_marketplace(body)
+        match message:
+            case Hello():
+                self._greeting.set_result(message)
+            case SecretWanted():
+                value = self._secret(message.tenant, message.name)
+                self.line.send(encode(SecretAnswer(message.call, value)))
+            case LogLine():
+                if message.id in self._observers:
+                    self._observers[message.id].lines.append(message)
+            case Progress():
+                if message.id in self._observers:
+                    self._observers[message.id].progress.append(message)
+            case _:
+                waiting = self._answers.get(message.id)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(message)
+
+    def _on_closed(self, _reason: str | None) -> None:
+        for waiting in (self._greeting, *self._answers.values()):
+            if not waiting.done():
+                waiting.set_exception(HostLost("the sandbox host closed the line"))
+                waiting.exception()  # looked at: nobody may be waiting
+
+
+class LocalHost(HostLine):
+    """A host of one's own, in a temporary folder; `async with LocalHost() as host: …`.
+
+    Args:
+        arguments: further arguments of the host's command line.
+        artefacts: keeps compiled components between programs; a temporary directory without.
+        secret: see `HostLine`.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        artefacts: Path | None = None,
+        secret: Callable[[str, str], str | None] = lambda _tenant, _name: None,
+    ) -> None:
+        super().__init__(secret)
+        self._arguments = arguments
+        self._folder = tempfile.TemporaryDirectory(prefix="aei-sandbox-")
+        self._artefacts = artefacts or Path(self._folder.name, "artefacts")
+        self.path = Path(self._folder.name, "host.sock")
+
+    async def __aenter__(self) -> "LocalHost":
+        """Start the host.
+
+        Raises:
+            HostLost: it did not become ready; why stands on standard error.
+        """
+        command = [sys.executable, "-m", "aei_sandbox.host", "--die-with-parent", "--socket", str(self.path)]
+        self.process = subprocess.Popen(  # noqa: ASYNC220 it returns at once
+            [*command, "--artefacts", str(self._artefacts), *self._arguments], stdout=subprocess.PIPE
+        )
+        try:
+            await asyncio.wait_for(asyncio.to_thread(self._wait_until_ready), _START_SECONDS)
+            self.hello = await self.connect(self.path)
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.line.close("done")
+        await asyncio.to_thread(self._end)
+
+    def _wait_until_ready(self) -> None:
+        assert self.process.stdout is not None
+        if self.process.stdout.readline() != b"ready\n":
+            raise HostLost("the sandbox host did not start")
+
+    def _end(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self._folder.cleanup()

@@ -1,0 +1,155 @@
+"""Compiling on the host's side: one child at a time, its limits, and what may become an artefact."""
+
+import asyncio
+import hashlib
+import socket
+from typing import Any
+
+import msgspec
+
+from aei_protocol.messages import Prepare, Prepared
+from aei_sandbox.artefacts import Artefacts, Card
+from aei_sandbox.frames import FrameLine
+from aei_sandbox.imports import NotAdmitted, admitted_interfaces, check_preamble
+from aei_sandbox.measuring import kill
+from aei_sandbox.text import escaped
+from aei_sandbox.walls import missing_required
+from aei_sandbox.zygote import Zygote, ZygoteLost
+
+_WALL_SECONDS = 90.0
+_LARGEST_ARTEFACT = 512 << 20
+_LONGEST_DETAIL = 1000
+
+_encode = msgspec.msgpack.encode
+_decode = msgspec.msgpack.Decoder(list[Any]).decode
+
+
+class Preparation:
+    """Turns uploads into artefacts.
+
+    Args:
+        artefacts: where they are kept.
+        development: whether to compile although required walls are missing.
+    """
+
+    def __init__(self, artefacts: Artefacts, development: bool) -> None:
+        self._artefacts = artefacts
+        self._development = development
+        self._one_at_a_time = asyncio.Lock()
+        self._under_way: dict[str, asyncio.Task[Card]] = {}
+
+    async def prepare(self, request: Prepare, zygote: Zygote) -> Prepared:
+        """Answer one request: from the artefact there is, or by compiling the content.
+
+        Raises:
+            NotAdmitted: no; the code says why.
+            ZygoteLost: the compiling child's parent ended meanwhile.
+        """
+        card = await self._artefacts.find(request.component)
+        if card is None:
+            if not request.content:
+                raise NotAdmitted("component_missing", "this component is not compiled yet: send its content")
+            card = await self._compile(request, zygote)
+        used = admitted_interfaces(card.imports, card.exports, request.interfaces)
+        return Prepared(request.id, request.component, used, card.compile_ms, card.size)
+
+    async def _compile(self, request: Prepare, zygote: Zygote) -> Card:
+        """Compile, or wait for whoever compiles the same component already."""
+        if hashlib.sha256(request.content).hexdigest() != request.component:
+            raise NotAdmitted(
+                "invalid_component", "the content does not have the digest that it is announced with"
+            )
+        check_preamble(request.content)
+        task = self._under_way.get(request.component)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self._compile_once(request, zygote))
+            self._under_way[request.component] = task
+            task.add_done_callback(lambda _: self._under_way.pop(request.component, None))
+        # Shielded: others may wait for it too.
+        return await asyncio.shield(task)
+
+    async def _compile_once(self, request: Prepare, zygote: Zygote) -> Card:
+        async with self._one_at_a_time:
+            child = _CompilingChild(self._development)
+            imports, exports, code, compile_ms = await child.compile(zygote, request.content)
+        admitted_interfaces(imports, exports, request.interfaces)
+        card = Card(hashlib.sha256(code).hexdigest(), len(code), imports, exports, compile_ms)
+        await self._artefacts.store(request.component, code, card)
+        return card
+
+
+_Compiled = msgspec.msgpack.Decoder(tuple[str, dict[str, dict[str, str]], dict[str, str], bytes, int])
+
+
+class _CompilingChild:
+    """The host's view of the compiling process; it has read hostile input and is not believed."""
+
+    def __init__(self, development: bool) -> None:
+        self._development = development
+        self._content = b""
+        self._answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._line = FrameLine(_LARGEST_ARTEFACT, self._on_frame, self._on_closed)
+
+    async def compile(
+        self, zygote: Zygote, content: bytes
+    ) -> tuple[dict[str, dict[str, str]], dict[str, str], bytes, int]:
+        """Imports, exports, artefact and CPU milliseconds."""
+        self._content = content
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        await asyncio.get_running_loop().create_unix_connection(lambda: self._line, sock=ours)
+        child = None
+        try:
+            child = await zygote.fork("compile", theirs)
+            body = await asyncio.wait_for(self._answer, _WALL_SECONDS)
+        except TimeoutError:
+            raise NotAdmitted("compile_limit", f"not compiled after {_WALL_SECONDS:.0f} s") from None
+        except EOFError:
+            assert child is not None
+            raise _explained(await child.ended) from None
+        finally:
+            self._line.close("done")
+            if child is not None and not child.ended.done():
+                kill(child.pidfd)
+        return _read_answer(body)
+
+    def _on_frame(self, body: bytes) -> None:
+        if body and not self._content:
+            if not self._answer.done():
+                self._answer.set_result(body)
+            return
+        _, standing, _ = _decode(body)
+        absent = missing_required(standing)
+        if absent and not self._development:
+            self._answer.set_exception(NotAdmitted("no_walls", f"the compiler lacks {', '.join(absent)}"))
+            return
+        self._line.send(_encode(("compile", self._content)))
+        self._content = b""
+
+    def _on_closed(self, _reason: str | None) -> None:
+        if not self._answer.done():
+            self._answer.set_exception(EOFError())
+
+
+def _read_answer(body: bytes) -> tuple[dict[str, dict[str, str]], dict[str, str], bytes, int]:
+    try:
+        _, imports, exports, code, compile_ms = _Compiled.decode(body)
+    except msgspec.DecodeError:
+        raise NotAdmitted("invalid_component", _complaint(body)) from None
+    return imports, exports, code, compile_ms
+
+
+def _complaint(body: bytes) -> str:
+    """The runtime's words about an invalid component: they quote it, hence escaped."""
+    try:
+        kind, detail = msgspec.msgpack.decode(body, type=tuple[str, str])
+    except msgspec.DecodeError:
+        return "the compiler gave no sound answer"
+    return escaped(detail, _LONGEST_DETAIL) if kind == "invalid" else "the compiler gave no sound answer"
+
+
+def _explained(status: int | None) -> Exception:
+    """Why the compiling child ended without an answer."""
+    if status is None:
+        return ZygoteLost("the compiling process was lost")
+    return NotAdmitted("compile_limit", "compiling took more time or memory than is allowed")

@@ -1,0 +1,163 @@
+"""The socket that a marketplace speaks to: one `Desk` for each connection."""
+
+import asyncio
+import itertools
+import os
+import socket
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from aei_protocol.messages import (
+    MAX_FRAME,
+    Cancel,
+    Ended,
+    Execute,
+    Hello,
+    Prepare,
+    Refused,
+    Retire,
+    SecretAnswer,
+    SecretWanted,
+    Status,
+    StatusWanted,
+    Usage,
+)
+from aei_protocol.outcomes import Outcome
+from aei_sandbox.frames import FrameLine
+from aei_sandbox.house import House
+from aei_sandbox.imports import NotAdmitted
+from aei_sandbox.wire import BadMessage, decode_for_host, encode
+
+_SECRET_SECONDS = 2.0
+
+
+class Desk:
+    """One marketplace connection and the work it asked for; when it closes, that work is killed."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.line = FrameLine(MAX_FRAME, self._on_frame, self._on_closed, self._greet)
+        self._executions: dict[str, asyncio.Task[None]] = {}
+        self._preparations: set[asyncio.Task[None]] = set()
+        self._secrets: dict[int, asyncio.Future[str | None]] = {}
+        self._secret_calls = itertools.count(1)
+
+    def _greet(self) -> None:
+        """Say what stands behind this socket."""
+        house = self._house
+        self._tell(Hello(house.id, house.runtime, house.walls, house.development))
+
+    def _tell(self, message: Any) -> None:
+        self.line.send(encode(message))
+
+    def _on_frame(self, body: bytes) -> None:
+        try:
+            message = decode_for_host(body)
+        except BadMessage as error:
+            self.line.close(str(error))
+            return
+        getattr(self, f"_on_{type(message).__name__}")(message)
+
+    def _on_Execute(self, message: Execute) -> None:  # noqa: N802 named like the message
+        if message.id in self._executions:
+            self._tell(Refused(message.id, "duplicate", "this execution runs already"))
+            return
+        self._executions[message.id] = self._start(self._execute(message))
+
+    def _on_Cancel(self, message: Cancel) -> None:  # noqa: N802
+        task = self._executions.get(message.id)
+        if task is not None:
+            # After its first step: a task cancelled before that would end without a word.
+            asyncio.get_running_loop().call_soon(task.cancel)
+
+    def _on_Retire(self, message: Retire) -> None:  # noqa: N802
+        self._house.retire(message.component, message.tenant)
+
+    def _on_Prepare(self, message: Prepare) -> None:  # noqa: N802
+        task = self._start(self._prepare(message))
+        self._preparations.add(task)
+        task.add_done_callback(self._preparations.discard)
+
+    def _on_SecretAnswer(self, message: SecretAnswer) -> None:  # noqa: N802
+        waiting = self._secrets.get(message.call)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message.value)
+
+    def _on_StatusWanted(self, message: StatusWanted) -> None:  # noqa: N802
+        house, status = self._house, self._house.status()
+        self._tell(
+            Status(
+                message.id,
+                workers=len(status["workers"]),
+                running=house.running,
+                queued=house.queued,
+                artefacts=house.artefacts,
+                details=status,
+            )
+        )
+
+    async def _execute(self, message: Execute) -> None:
+        try:
+            self._tell(await self._house.execute(message, self._tell, self._ask_secret))
+        except NotAdmitted as refusal:
+            self._tell(Refused(message.id, refusal.code, str(refusal)))
+        except asyncio.CancelledError:
+            # It had not begun: a running one answers with its own end.
+            self._tell(Ended(message.id, Outcome.CANCELLED, None, "cancelled before it began", Usage()))
+        finally:
+            self._executions.pop(message.id, None)
+
+    async def _prepare(self, message: Prepare) -> None:
+        try:
+            self._tell(await self._house.prepare(message))
+        except NotAdmitted as refusal:
+            self._tell(Refused(message.id, refusal.code, str(refusal)))
+
+    async def _ask_secret(self, tenant: str, execution: str, name: str) -> str | None:
+        call = next(self._secret_calls)
+        waiting = self._secrets[call] = asyncio.get_running_loop().create_future()
+        self._tell(SecretWanted(call, execution, tenant, name))
+        try:
+            return await asyncio.wait_for(waiting, _SECRET_SECONDS)
+        except TimeoutError:
+            return None
+        finally:
+            del self._secrets[call]
+
+    def _on_closed(self, _reason: str | None) -> None:
+        for task in (*self._executions.values(), *self._preparations):
+            task.cancel()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(work)
+
+
+async def listen(house: House, path: Path) -> asyncio.AbstractServer:
+    """Listen at `path` for this user alone; a socket that a killed host left there is replaced.
+
+    Raises:
+        FileExistsError: something lives at that path.
+    """
+    _remove_stale(path)
+    loop = asyncio.get_running_loop()
+
+    before = os.umask(0o177)
+    try:
+        return await loop.create_unix_server(lambda: Desk(house).line, str(path))
+    finally:
+        os.umask(before)
+
+
+def _remove_stale(path: Path) -> None:
+    if not path.exists():
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+        except OSError as error:
+            raise FileExistsError(f"{path} is no socket of a sandbox host: choose another path") from error
+    raise FileExistsError(f"another sandbox host listens at {path}: stop it first")

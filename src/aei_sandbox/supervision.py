@@ -1,0 +1,169 @@
+"""One execution on one worker: deadlines, host calls, and the one end."""
+
+import asyncio
+import inspect
+import time
+from typing import Any
+
+from aei_protocol.messages import Ended, Execute, Usage
+from aei_protocol.outcomes import Outcome
+from aei_sandbox.broker import Broker, Services
+from aei_sandbox.ending import LONGEST_PROBLEM, Ending, ending_of_death, ending_of_verdict
+from aei_sandbox.measuring import allow_cpu, cpu_seconds, peak_memory_bytes, reset_peak_memory
+from aei_sandbox.text import escaped
+from aei_sandbox.worker import Worker
+
+#: A CPU deadline is looked at no sooner than this after the last look, in seconds.
+_SHORTEST_LOOK = 0.002
+
+
+class Supervision:
+    """Watches one execution from the moment its worker is told to begin.
+
+    Everything that can end it calls `end`; the first one decides.
+    """
+
+    def __init__(self, execution: Execute, worker: Worker, services: Services) -> None:
+        self._execution = execution
+        self._limits = execution.limits
+        self._worker = worker
+        self._loop = asyncio.get_running_loop()
+        self._broker = Broker(execution, services, self._loop.time() + execution.limits.wall_ms / 1000)
+        self._ending: asyncio.Future[Ending] = self._loop.create_future()
+        self._answering: asyncio.Task[None] | None = None
+        self._host_calls = 0
+        self._cpu_at_start = 0.0
+        self._cpu = 0.0
+        self._began = 0.0
+        self._wall = 0.0
+        self._peak = 0
+
+    async def run(self) -> Ended:
+        """Run the task to its end, whichever that is; cancelling this ends it as `cancelled`."""
+        timers: list[asyncio.TimerHandle] = []
+        try:
+            self._begin(timers)
+            await asyncio.shield(self._ending)
+        except asyncio.CancelledError:
+            self.end(Ending(Outcome.CANCELLED, problem="cancelled on request"), kill=True)
+        finally:
+            for timer in timers:
+                timer.cancel()
+            if self._answering is not None:
+                self._answering.cancel()
+            self._worker.release()
+        self._broker.close()
+        return self._ended(self._ending.result())
+
+    def end(self, ending: Ending, kill: bool) -> None:
+        """End the execution, once; with `kill` the worker ends too."""
+        if self._ending.done():
+            return
+        self._measure()
+        if kill:
+            self._worker.kill()
+        self._ending.set_result(ending)
+
+    def on_call(self, interface: str, function: str, arguments: list[Any]) -> None:
+        """The guest called the host."""
+        if self._ending.done():
+            return
+        self._host_calls += 1
+        if self._host_calls > self._limits.host_calls:
+            text = f"more than {self._limits.host_calls} host calls"
+            self.end(Ending(Outcome.HOST_CALL_LIMIT, problem=text), kill=True)
+            return
+        answer = self._broker.call(interface, function, arguments)
+        if inspect.isawaitable(answer):
+            self._answering = self._loop.create_task(self._answer_later(answer))
+        elif answer is not None:
+            self._answer(answer)
+
+    def on_done(self, verdict: str, text: str) -> None:
+        """The worker finished the run."""
+        ending = ending_of_verdict(verdict, text, self._broker.denials.total)
+        if ending.output is not None and len(ending.output.encode()) > self._limits.output_bytes:
+            self.on_violation("a result above the limit that it was given")
+            return
+        self.end(ending, kill=False)
+
+    def on_violation(self, what: str) -> None:
+        """The worker did what no guest can make it do."""
+        problem = escaped(f"the worker broke the protocol: {what}", LONGEST_PROBLEM)
+        self.end(Ending(Outcome.SANDBOX_VIOLATION, problem=problem), kill=True)
+
+    def on_death(self, status: int | None) -> None:
+        """The worker ended without being told to."""
+        self.end(ending_of_death(status), kill=True)
+
+    def _begin(self, timers: list[asyncio.TimerHandle]) -> None:
+        pid = self._worker.pid
+        try:
+            self._cpu_at_start = self._cpu = cpu_seconds(pid)
+        except OSError:
+            self.end(ending_of_death(None), kill=True)
+            return
+        reset_peak_memory(pid)
+        allow_cpu(pid, self._limits.cpu_ms / 1000)
+        self._began = time.perf_counter()
+        timers.append(self._loop.call_later(self._limits.wall_ms / 1000, self._wall_is_up))
+        timers.append(self._loop.call_later(self._limits.cpu_ms / 1000, self._look_at_cpu, timers))
+        self._worker.run(self, self._execution.task, self._limits.memory_bytes, self._limits.output_bytes)
+
+    def _wall_is_up(self) -> None:
+        self.end(
+            Ending(Outcome.WALL_LIMIT, problem=f"not finished after {self._limits.wall_ms} ms"), kill=True
+        )
+
+    def _look_at_cpu(self, timers: list[asyncio.TimerHandle]) -> None:
+        """CPU time never runs faster than the wall's, so the remainder is the soonest it can be up."""
+        self._measure()
+        left = self._limits.cpu_ms / 1000 - (self._cpu - self._cpu_at_start)
+        if left <= 0:
+            text = f"used its {self._limits.cpu_ms} ms of CPU time"
+            self.end(Ending(Outcome.CPU_LIMIT, problem=text), kill=True)
+        elif not self._ending.done():
+            timers[-1] = self._loop.call_later(max(left, _SHORTEST_LOOK), self._look_at_cpu, timers)
+
+    def _measure(self) -> None:
+        """Take the figures while the process is still there."""
+        self._wall = time.perf_counter() - self._began if self._began else 0.0
+        self._peak = max(self._peak, peak_memory_bytes(self._worker.pid))
+        try:
+            self._cpu = self._worker.cpu_seconds = cpu_seconds(self._worker.pid)
+        except OSError:
+            return  # it has ended; the last look stands
+
+    async def _answer_later(self, answer: Any) -> None:
+        self._answer(await answer)
+
+    def _answer(self, answer: Any) -> None:
+        if isinstance(answer, tuple):
+            self._broker.bytes_in += len(answer[1].encode())
+        elif isinstance(answer, str):
+            self._broker.bytes_in += len(answer.encode())
+        self._worker.answer(answer)
+
+    def _ended(self, ending: Ending) -> Ended:
+        denied, more = self._broker.denials.summary()
+        output_bytes = len(ending.output.encode()) if ending.output is not None else 0
+        usage = Usage(
+            cpu_ms=round((self._cpu - self._cpu_at_start) * 1000, 3),
+            wall_ms=round(self._wall * 1000, 3),
+            peak_memory_bytes=self._peak,
+            host_calls=min(self._host_calls, self._limits.host_calls),
+            bytes_in=self._broker.bytes_in,
+            bytes_out=self._broker.bytes_out + output_bytes,
+        )
+        return Ended(
+            id=self._execution.id,
+            outcome=ending.outcome,
+            output=ending.output,
+            problem=ending.problem,
+            usage=usage,
+            used=tuple(sorted(self._broker.used)),
+            denied=denied,
+            more_denied=more,
+            log_truncated=self._broker.journal.truncated,
+            walls=self._worker.walls,
+        )

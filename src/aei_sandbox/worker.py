@@ -1,0 +1,224 @@
+"""The host's view of one worker: a state machine that believes nothing the worker says."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+import msgspec
+
+from aei_protocol.interface import SIGNATURES
+from aei_sandbox.ending import VERDICTS
+from aei_sandbox.frames import FrameLine
+from aei_sandbox.measuring import kill
+from aei_sandbox.zygote import Child, Zygote, ZygoteLost
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Any]).decode
+_START_SECONDS = 10.0
+_LARGEST_GREETING = 65536
+#: Two arguments of 1 MiB, and their envelope.
+_LARGEST_CALL = 2 * 1024 * 1024 + 4096
+_ENVELOPE = 4096
+_ONE_WAY = ("log", "progress")
+_PYTHON_TYPE = {"string": str, "f64": float, "u32": int}
+
+
+class BrokenArtefact(Exception):
+    """The worker could not load the artefact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a worker is bound to for life."""
+
+    tenant: str
+    component: str
+    interfaces: tuple[str, ...]
+
+
+class State(Enum):
+    STARTING = "starting"
+    IDLE = "idle"
+    RUNNING = "running"
+    AWAITING = "awaiting"  # a call of the guest is being answered
+    DEAD = "dead"
+
+
+class Supervisor(Protocol):
+    """Whoever watches the one execution that a worker runs."""
+
+    def on_call(self, interface: str, function: str, arguments: list[Any]) -> None: ...
+
+    def on_done(self, verdict: str, text: str) -> None: ...
+
+    def on_violation(self, what: str) -> None: ...
+
+    def on_death(self, status: int | None) -> None: ...
+
+
+class Worker:
+    """A worker process, from its fork to its end."""
+
+    def __init__(self, key: Key, memory_bytes: int) -> None:
+        self.key = key
+        self.memory_bytes = memory_bytes
+        self.walls: tuple[str, ...] = ()
+        self.missing: dict[str, str] = {}
+        self.state = State.STARTING
+        self.served = 0
+        self.idle_since = 0.0
+        self.cpu_seconds = 0.0
+        self.retired = False
+        self._supervisor: Supervisor | None = None
+        self._line = FrameLine(_LARGEST_GREETING, self._on_frame, self._on_closed)
+        self._hung_up = asyncio.get_running_loop().create_future()
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._child: Child | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int:
+        """As the host sees it; 0 before the fork."""
+        return self._child.pid if self._child else 0
+
+    async def start(self, zygote: Zygote, artefact: str, on_dead: Callable[["Worker"], None]) -> None:
+        """Fork the process and wait until it is loaded and locked.
+
+        Raises:
+            BrokenArtefact: the runtime refused the artefact.
+            ZygoteLost: the process ended before it was ready.
+        """
+        ours, theirs = socket.socketpair()
+        loop = asyncio.get_running_loop()
+        ours.setblocking(False)
+        await loop.create_unix_connection(lambda: self._line, sock=ours)
+        try:
+            self._child = await zygote.fork(
+                "worker", theirs, artefact, self.key.interfaces, self.memory_bytes
+            )
+            self._watch = loop.create_task(self._wait_for_death(on_dead))
+            await asyncio.wait_for(self._ready, _START_SECONDS)
+        except TimeoutError:
+            self.kill()
+            raise ZygoteLost("the worker did not become ready") from None
+        except BaseException:
+            self.kill()
+            raise
+
+    def run(self, supervisor: Supervisor, task: str, memory_bytes: int, output_bytes: int) -> None:
+        """Begin one execution; the supervisor hears of everything that follows."""
+        self._supervisor, self.state = supervisor, State.RUNNING
+        self._line.largest = max(_LARGEST_CALL, output_bytes + _ENVELOPE)
+        self._line.send(_encode(("run", task, memory_bytes, output_bytes)))
+
+    def answer(self, value: Any) -> None:
+        """Answer the guest's pending call."""
+        if self.state is State.AWAITING:
+            self.state = State.RUNNING
+            self._line.send(_encode(("answer", value)))
+
+    def release(self) -> None:
+        """The execution is over for its supervisor."""
+        self._supervisor = None
+
+    def kill(self) -> None:
+        """End the process; it serves nobody from now on."""
+        self.state = State.DEAD
+        self._supervisor = None
+        if self._child is not None and not self._child.ended.done():
+            kill(self._child.pidfd)
+        self._line.close("killed")
+
+    def _on_frame(self, body: bytes) -> None:
+        if self.state is State.DEAD:
+            return
+        try:
+            kind, *fields = _decode(body)
+            handler = {
+                "ready": self._on_ready,
+                "broken": self._on_broken,
+                "call": self._on_call,
+                "done": self._on_done,
+            }[kind]
+            handler(*fields)
+        except (msgspec.DecodeError, ValueError, KeyError, TypeError) as error:
+            self._violated(f"{type(error).__name__} in a worker's frame")
+
+    def _on_ready(self, standing: list[str], missing: dict[str, str]) -> None:
+        self._require(State.STARTING)
+        self.walls, self.missing, self.state = tuple(standing), missing, State.IDLE
+        self._line.largest = _ENVELOPE
+        if not self._ready.done():
+            self._ready.set_result(None)
+
+    def _on_broken(self, text: str) -> None:
+        self._require(State.STARTING)
+        if not self._ready.done():
+            self._ready.set_exception(BrokenArtefact(str(text)))
+
+    def _on_call(self, interface: str, function: str, arguments: list[Any]) -> None:
+        self._require(State.RUNNING)
+        check_call(self.key.interfaces, interface, function, arguments)
+        if interface not in _ONE_WAY:
+            self.state = State.AWAITING
+        if self._supervisor is not None:
+            self._supervisor.on_call(interface, function, arguments)
+
+    def _on_done(self, verdict: str, text: str) -> None:
+        self._require(State.RUNNING)
+        if verdict not in VERDICTS or not isinstance(text, str):
+            raise ValueError("no verdict")
+        self.state = State.IDLE
+        self.served += 1
+        self._line.largest = _ENVELOPE
+        if self._supervisor is not None:
+            self._supervisor.on_done(verdict, text)
+
+    def _require(self, state: State) -> None:
+        if self.state is not state:
+            raise ValueError(f"not while {self.state.value}")
+
+    def _violated(self, what: str) -> None:
+        supervisor = self._supervisor
+        self.kill()
+        if supervisor is not None:
+            supervisor.on_violation(what)
+
+    def _on_closed(self, reason: str | None) -> None:
+        if reason is not None and self.state is not State.DEAD:
+            self._violated(reason)
+        if not self._hung_up.done():
+            self._hung_up.set_result(None)
+
+    async def _wait_for_death(self, on_dead: Callable[["Worker"], None]) -> None:
+        """Dead is who has ended and whose last words were read."""
+        assert self._child is not None
+        status = await self._child.ended
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hung_up, 1)
+        supervisor, self._supervisor, self.state = self._supervisor, None, State.DEAD
+        if not self._ready.done():
+            self._ready.set_exception(ZygoteLost("the worker ended before it was ready"))
+        if supervisor is not None:
+            supervisor.on_death(status)
+        on_dead(self)
+
+
+def check_call(interfaces: Sequence[str], interface: str, function: str, arguments: list[Any]) -> None:
+    """Whether a worker's call is one that a guest with these interfaces can make.
+
+    Raises:
+        ValueError: it is not, so the worker itself has been taken over.
+    """
+    if interface not in interfaces or function not in SIGNATURES[interface]:
+        raise ValueError("a function that was not linked")
+    parameters = SIGNATURES[interface][function].removeprefix("func(").partition(")->")[0]
+    kinds = [p.partition(":")[2] for p in parameters.split(",") if p]
+    if len(kinds) != len(arguments) or any(
+        type(a) is not _PYTHON_TYPE[k] for a, k in zip(arguments, kinds, strict=True)
+    ):
+        raise ValueError("arguments of another type")
