@@ -1,0 +1,1 @@
+"""Operations: what takes a while, how far it is, and how it ended."""

@@ -1,0 +1,16 @@
+"""Refusals of the operations."""
+
+from aei_marketplace.ground.errors import Conflict, NotFound
+
+
+class OperationNotFound(NotFound):
+    """There is no such operation, or it belongs to another tenant."""
+
+    type = "operation-not-found"
+
+
+class OperationEnded(Conflict):
+    """The operation has ended, and what has ended does not move again."""
+
+    type = "operation-ended"
+    advice = "Start a new one."

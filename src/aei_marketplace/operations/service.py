@@ -1,0 +1,102 @@
+"""What can be done with operations.
+
+The functions that write ask for no action of their own: they are part of another domain's work,
+which has required its action before, and row-level security keeps each tenant to its own.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from aei_marketplace.ground.clock import new_id
+from aei_marketplace.ground.work import Work
+from aei_marketplace.operations import rules, store
+from aei_marketplace.operations.errors import OperationNotFound
+from aei_marketplace.operations.rules import Operation, OperationState
+
+__all__ = [
+    "Operation",
+    "OperationState",
+    "advance",
+    "fail",
+    "find_operation",
+    "open_operation",
+    "succeed",
+]
+
+
+async def open_operation(work: Work, kind: str, plugin_id: str | None = None) -> Operation:
+    """Open an operation of the actor's tenant; without a tenant it is everybody's to see."""
+    operation = Operation(
+        id=new_id(),
+        tenant_id=work.actor.tenant,
+        kind=kind,
+        state=OperationState.QUEUED,
+        progress=0.0,
+        message="Waiting for its turn",
+        problem=None,
+        plugin_id=plugin_id,
+        actor_id=work.actor.id,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    await store.add(work, operation)
+    return operation
+
+
+async def advance(work: Work, operation_id: UUID, progress: float, message: str) -> Operation:
+    """Say how far an operation is (0 to 1) and what it does now.
+
+    Raises:
+        OperationNotFound: there is none that the actor may see.
+        OperationEnded: it has ended.
+    """
+    operation = await _held(work, operation_id)
+    return await _save(work, operation, rules.advanced(operation, progress, message, work.now))
+
+
+async def succeed(work: Work, operation_id: UUID, message: str) -> Operation:
+    """End an operation well; saying it again changes nothing.
+
+    Raises:
+        OperationNotFound: there is none that the actor may see.
+        OperationEnded: it has failed.
+    """
+    operation = await _held(work, operation_id)
+    return await _save(work, operation, rules.succeeded(operation, message, work.now))
+
+
+async def fail(work: Work, operation_id: UUID, problem: Mapping[str, Any]) -> Operation:
+    """End an operation with a problem document; saying it again changes nothing.
+
+    Raises:
+        OperationNotFound: there is none that the actor may see.
+        OperationEnded: it has succeeded.
+    """
+    operation = await _held(work, operation_id)
+    return await _save(work, operation, rules.failed(operation, problem, work.now))
+
+
+async def find_operation(work: Work, operation_id: UUID) -> Operation:
+    """An operation as it stands.
+
+    Raises:
+        OperationNotFound: there is none that the actor may see.
+    """
+    operation = await store.find(work, operation_id)
+    if operation is None:
+        raise OperationNotFound(f"There is no operation {operation_id} in your tenant.")
+    return operation
+
+
+async def _held(work: Work, operation_id: UUID) -> Operation:
+    operation = await store.find(work, operation_id, lock=True)
+    if operation is None:
+        raise OperationNotFound(f"There is no operation {operation_id} in your tenant.")
+    return operation
+
+
+async def _save(work: Work, before: Operation, after: Operation) -> Operation:
+    if after != before:
+        await store.save(work, after)
+    return after

@@ -1,0 +1,48 @@
+"""Every query of the operations."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, select, update
+
+from aei_marketplace.ground.work import Work
+from aei_marketplace.operations.models import operations
+from aei_marketplace.operations.rules import Operation, OperationState
+
+#: The channel on which the database says which operation has changed, once that is committed.
+CHANNEL = "aei_operation"
+
+
+async def add(work: Work, operation: Operation) -> None:
+    """Write a new operation down and say so."""
+    await work.run(insert(operations).values(**asdict(operation)))
+    await _tell(work, operation.id)
+
+
+async def find(work: Work, operation_id: UUID, *, lock: bool = False) -> Operation | None:
+    """An operation that the actor may see; `lock` holds it until the work ends."""
+    statement = select(operations).where(operations.c.id == operation_id)
+    row = (await work.run(statement.with_for_update() if lock else statement)).first()
+    return None if row is None else _operation(row)
+
+
+async def save(work: Work, operation: Operation) -> None:
+    """Write down where an operation now stands, and say so."""
+    moved = {
+        "state": operation.state,
+        "progress": operation.progress,
+        "message": operation.message,
+        "problem": operation.problem,
+        "updated_at": operation.updated_at,
+    }
+    await work.run(update(operations).where(operations.c.id == operation.id).values(**moved))
+    await _tell(work, operation.id)
+
+
+async def _tell(work: Work, operation_id: UUID) -> None:
+    await work.run(select(func.pg_notify(CHANNEL, str(operation_id))))
+
+
+def _operation(row: Row[Any]) -> Operation:
+    return Operation(**{**row._mapping, "state": OperationState(row.state)})
