@@ -1,8 +1,9 @@
 """What can go wrong for an author or a caller, each with what to do next and an exit code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -36,7 +37,7 @@ class AeiError(Exception):
         trace_id: under which the server's log knows it.
     """
 
-    exit_code = ExitCode.FAILED
+    exit_code: ExitCode = ExitCode.FAILED
 
     def __init__(
         self,
@@ -70,3 +71,49 @@ class ToolchainMissing(AeiError):
 
 class CompileFailed(AeiError):
     """The compiler refused the source; `detail` is what it said."""
+
+
+class ServerUnreachable(AeiError):
+    """No answer came from the marketplace."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class ApiError(AeiError):
+    """The marketplace answered with a problem document (RFC 9457).
+
+    Attributes:
+        status: the HTTP status.
+        problem: the document, whole.
+    """
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        faults = [
+            Fault(str(e.get("pointer", "/")), str(e.get("message", ""))) for e in problem.get("errors", ())
+        ]
+        super().__init__(
+            str(problem.get("title") or f"The marketplace answered {status}"),
+            str(problem.get("detail") or ""),
+            faults=faults,
+            trace_id=str(problem.get("trace_id") or ""),
+        )
+        self.status, self.problem = status, problem
+        self.exit_code = _EXIT_CODES.get(status, ExitCode.FAILED)
+
+
+class OperationFailed(AeiError):
+    """An operation that the marketplace had taken on ended badly."""
+
+
+_EXIT_CODES = {
+    400: ExitCode.REFUSED,
+    401: ExitCode.FORBIDDEN,
+    403: ExitCode.FORBIDDEN,
+    404: ExitCode.NOT_FOUND,
+    409: ExitCode.REFUSED,
+    410: ExitCode.NOT_FOUND,
+    412: ExitCode.REFUSED,
+    413: ExitCode.REFUSED,
+    415: ExitCode.REFUSED,
+    422: ExitCode.REFUSED,
+}

@@ -1,0 +1,135 @@
+"""The shapes that callers rely on; more keys may stand beside these."""
+
+from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Page(TypedDict, Generic[Item]):
+    """A part of a list; `next_cursor` asks for the next, None at the end."""
+
+    items: list[Item]
+    next_cursor: str | None
+    total: int
+
+
+class Me(TypedDict):
+    """Who a token belongs to, and which actions they may take."""
+
+    id: str
+    kind: str
+    name: str
+    tenant: str | None
+    staff: bool
+    actions: list[str]
+
+
+class Plugin(TypedDict):
+    """A listing. `permissions` has the manifest's shape, with a `reason` each."""
+
+    id: str
+    name: str
+    description: str
+    publisher: dict[str, Any]
+    kind: str
+    categories: list[str]
+    latest: dict[str, Any] | None
+    permissions: dict[str, dict[str, Any]]
+    limits: dict[str, Any]
+    examples: list[dict[str, Any]]
+    input_schema: dict[str, Any] | None
+    pricing: dict[str, Any] | None
+    compatibility: dict[str, Any]
+    rating: dict[str, Any]
+    installs: int
+    certified: bool
+    health: Any
+    visibility: str
+
+
+class Release(TypedDict):
+    """One immutable version; `reason` says why it is held, deprecated or yanked."""
+
+    plugin_id: str
+    version: str
+    state: str
+    sha256: str
+    size_bytes: int
+    published_at: str
+    publisher: Any
+    manifest: dict[str, Any]
+    certification: Any
+    log_index: int | None
+    reason: NotRequired[str | None]
+
+
+class Operation(TypedDict):
+    """Background work; `progress` runs from 0 to 1, `problem` is a problem document."""
+
+    id: str
+    kind: str
+    state: Literal["queued", "running", "succeeded", "failed"]
+    progress: float
+    message: str
+    problem: dict[str, Any] | None
+    plugin_id: str
+
+
+class Installation(TypedDict):
+    """A release installed in the caller's tenant."""
+
+    id: str
+    plugin_id: str
+    version: str
+    enabled: bool
+    grants: dict[str, dict[str, Any]]
+    config: dict[str, Any]
+    policy: Any
+    update_available: dict[str, Any] | None
+
+
+class Execution(TypedDict):
+    """One run; `outcome` is None until it has ended."""
+
+    id: str
+    plugin_id: str
+    version: str
+    outcome: str | None
+    output: Any
+    problem: Any
+    usage: dict[str, Any] | None
+    permissions: dict[str, Any]
+    walls: Any
+    started_at: str | None
+    ended_at: str | None
+
+
+class LogEntry(TypedDict):
+    """One log line of an execution; `at_ms` counts from its start."""
+
+    at_ms: int
+    level: str
+    message: str
+
+
+class ExecutionLog(TypedDict):
+    """An execution's log; `truncated` when the guest wrote more than its limit."""
+
+    items: list[LogEntry]
+    truncated: bool
+
+
+class AuditEntry(TypedDict):
+    """One entry of the audit log."""
+
+    sequence: int | None
+    at: str
+    actor: str | None
+    tenant: str | None
+    action: str
+    resource_type: str
+    resource_id: str
+    outcome: str
+    reason: str | None
+    context: dict[str, Any]
+    trace_id: str
