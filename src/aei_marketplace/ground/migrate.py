@@ -28,6 +28,7 @@ async def migrate(owner_url: str) -> None:
 def _upgrade(owner_url: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
     config.set_main_option("prepend_sys_path", str(MIGRATIONS.parent))
     config.attributes["url"] = owner_url
     command.upgrade(config, "head")

@@ -1,0 +1,1 @@
+"""The audit log as a whole: sequencing into the tree, and searching it."""

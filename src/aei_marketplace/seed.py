@@ -1,0 +1,130 @@
+"""What an empty marketplace is filled with: three demo tenants, or one first operator.
+
+Run as `python -m aei_marketplace.seed`, it prints the tokens as one JSON object. A second run changes
+nothing and prints the same tokens; those that have expired or were revoked are issued anew.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from aei_marketplace.accounts import service as accounts
+from aei_marketplace.accounts.errors import NoSuchTenant, NoSuchUser
+from aei_marketplace.adapters.queue import PostgresQueue
+from aei_marketplace.ground.db import open_database
+from aei_marketplace.ground.errors import NotSignedIn
+from aei_marketplace.ground.work import Work, Works
+from aei_marketplace.settings import Settings, load_settings
+from aei_marketplace.wiring import database_urls
+
+TENANTS = {"acme": "Acme Robotics", "globex": "Globex", "studio": "Studio"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in the demo.
+
+    Attributes:
+        token: under which name their token is handed out.
+        tenant: where they belong; None for staff.
+    """
+
+    token: str
+    name: str
+    role: str
+    tenant: str | None
+
+    @property
+    def email(self) -> str:
+        """`admin@acme.example`."""
+        return f"{self.token.replace('_', '-')}@{self.tenant or 'operator'}.example"
+
+
+PEOPLE = (
+    Person("admin", "Ada Admin", "Admin", "acme"),
+    Person("project_manager", "Pat Manager", "ProjectManager", "acme"),
+    Person("agent", "Alex Agent", "Agent", "acme"),
+    Person("viewer", "Vera Viewer", "Viewer", "acme"),
+    Person("globex_admin", "Gil Admin", "Admin", "globex"),
+    Person("publisher", "Stu Publisher", "ProjectManager", "studio"),
+    Person("operator", "Olga Operator", "Operator", None),
+    Person("finance", "Fay Finance", "Finance", None),
+)
+FIRST_OPERATOR = Person("operator", "First operator", "Operator", None)
+
+
+async def seed(works: Works, people: tuple[Person, ...], kept: Path) -> dict[str, str]:
+    """Make the people that are missing, and give each a valid token.
+
+    Args:
+        kept: the file that remembers the tokens between runs, 0600.
+
+    Returns:
+        Tokens by name.
+    """
+    known = _read(kept)
+    tokens = {person.token: await _token(works, person, known.get(person.token)) for person in people}
+    if tokens != known:
+        _write(kept, tokens)
+    return tokens
+
+
+async def _token(works: Works, person: Person, known: str | None) -> str:
+    if known is not None and await _still_valid(works, known):
+        return known
+    async with works.system("seed") as work:
+        tenant = await _tenant(work, person.tenant) if person.tenant else None
+        try:
+            user = await accounts.find_user(work, person.email)
+        except NoSuchUser:
+            user = await accounts.create_user(work, name=person.name, email=person.email)
+        if tenant:
+            await accounts.add_member(work, user, person.role, tenant)
+        else:
+            await accounts.add_staff(work, user, person.role)
+        token = await accounts.issue_token(work, name="demo", owner=user, tenant=tenant)
+    assert token.secret is not None
+    return token.secret
+
+
+async def _tenant(work: Work, slug: str) -> UUID:
+    try:
+        return await accounts.find_tenant(work, slug)
+    except NoSuchTenant:
+        return await accounts.create_tenant(work, slug, TENANTS[slug])
+
+
+async def _still_valid(works: Works, token: str) -> bool:
+    try:
+        await accounts.authenticate(works, token, "seed")
+    except NotSignedIn:
+        return False
+    return True
+
+
+def _read(path: Path) -> dict[str, str]:
+    return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
+
+
+def _write(path: Path, tokens: Mapping[str, str]) -> None:
+    half = path.with_suffix(".partial")
+    half.unlink(missing_ok=True)
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(tokens, file, indent=2)
+    half.rename(path)
+
+
+async def _main(settings: Settings) -> None:
+    urls = database_urls(settings)
+    people = PEOPLE if settings.seed == "demo" else (FIRST_OPERATOR,)
+    async with open_database(urls.app, urls.system, size=2) as database:
+        tokens = await seed(Works(database, PostgresQueue()), people, settings.keys / f"seed-{settings.seed}.json")
+    print(json.dumps(tokens))
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(load_settings()))

@@ -1,0 +1,100 @@
+"""What many tests stand on: a real PostgreSQL for the session, a fresh database for each test."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, settings
+
+from aei_marketplace.accounts import service as accounts
+from aei_marketplace.adapters.blobs import open_blobs
+from aei_marketplace.adapters.postgres import DatabaseUrls
+from aei_marketplace.adapters.postgres.bootstrap import bootstrap
+from aei_marketplace.adapters.postgres.temporary import temporary_server
+from aei_marketplace.adapters.queue import PostgresQueue, install_queue
+from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.db import open_database
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.live import Live
+from aei_marketplace.ground.migrate import migrate
+from aei_marketplace.ground.work import Works
+from aei_protocol.limits import OPERATOR_CAP
+
+
+# How fast examples are drawn depends on what else the machine does; it says nothing about the code.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The admin URL of a PostgreSQL that this test process has for itself."""
+    with temporary_server() as running:
+        yield running.admin_url
+
+
+@pytest.fixture(scope="session")
+def template(server: str, tmp_path_factory: pytest.TempPathFactory) -> DatabaseUrls:
+    """A migrated database that each test's own is copied from."""
+    secrets_file = tmp_path_factory.mktemp("keys") / "database.json"
+
+    async def make() -> DatabaseUrls:
+        urls = await bootstrap(server, secrets_file, database="template_aei", own_server=True)
+        await migrate(urls.owner)
+        await install_queue(urls.owner)
+        return urls
+
+    return asyncio.run(make())
+
+
+@pytest.fixture
+async def urls(server: str, template: DatabaseUrls) -> AsyncIterator[DatabaseUrls]:
+    """The URLs of a database that only this test uses."""
+    name = f"t{secrets.token_hex(6)}"
+    admin = await asyncpg.connect(server)
+    try:
+        await admin.execute(f"create database {name} template template_aei owner aei_owner")
+        parts = (template.owner, template.app, template.system)
+        yield DatabaseUrls(*(url.replace("/template_aei", f"/{name}") for url in parts))
+        await admin.execute(f"drop database {name} with (force)")
+    finally:
+        await admin.close()
+
+
+@pytest.fixture
+async def works(urls: DatabaseUrls) -> AsyncIterator[Works]:
+    """Works on this test's database, with the built-in roles in it."""
+    async with open_database(urls.app, urls.system, size=12) as database:
+        works = Works(database, PostgresQueue())
+        await accounts.write_builtin_roles(works)
+        yield works
+
+
+@pytest.fixture
+def sandbox():
+    """A sandbox whose answers the test decides."""
+    from tests.fakes import FakeSandbox
+
+    return FakeSandbox()
+
+
+@pytest.fixture
+def deps(works: Works, sandbox, tmp_path: Path) -> Deps:
+    """A process's dependencies: all real but the sandbox."""
+
+    async def authenticate(token: str, trace_id: str) -> Actor:
+        return await accounts.authenticate(works, token, trace_id)
+
+    return Deps(
+        works=works,
+        blobs=open_blobs(str(tmp_path / "objects")),
+        sandbox=sandbox,
+        authenticate=authenticate,
+        master_key=bytes(range(32)),
+        operator_cap=OPERATOR_CAP,
+        aei_version="2.3.1",
+        live=Live(),
+    )
