@@ -1,0 +1,136 @@
+"""What was asked of the host and is not answered yet, on one line."""
+
+import asyncio
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from aei_marketplace.adapters.sandbox.line import BrokenProtocol
+from aei_marketplace.ground.ports import Listener, SandboxGone, SandboxRefused
+from aei_protocol.messages import (
+    Ended,
+    Execute,
+    LogLine,
+    Prepared,
+    Progress,
+    Refused,
+    SecretWanted,
+    Status,
+    Usage,
+)
+
+_FUTURE_OF = {Prepared: "prepared", Status: "status"}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An execution that was sent and has not ended."""
+
+    task: Execute
+    listener: Listener
+    ended: "asyncio.Future[Ended]"
+
+
+@dataclass(slots=True)
+class Calls:
+    """Open questions by id. Answers to questions that were never asked break the protocol."""
+
+    running: dict[str, Running] = field(default_factory=dict)
+    asked: "dict[str, asyncio.Future[Any]]" = field(default_factory=dict)
+
+    def hear(self, message: Any) -> None:
+        """Hand an answer to who waits for it.
+
+        Raises:
+            BrokenProtocol: nobody asked, or the answer cannot be true.
+        """
+        match message:
+            case Progress():
+                self._of(message.id).listener.progress(_checked_progress(message))
+            case LogLine():
+                self._of(message.id).listener.log(message)
+            case Ended():
+                self._end(message)
+            case Refused():
+                self._refuse(message)
+            case Prepared() | Status():
+                _settle(self._question(message.id), message)
+            case _:
+                raise BrokenProtocol(f"{type(message).__name__} out of turn")
+
+    def holder(self, wanted: SecretWanted) -> Running | None:
+        """The execution for which a secret is wanted, None when it has ended.
+
+        Raises:
+            BrokenProtocol: the execution is another tenant's, or holds no grant for the name.
+        """
+        run = self.running.get(wanted.execution)
+        if run is None:
+            return None
+        if run.task.tenant != wanted.tenant or wanted.name not in run.task.capabilities.secrets:
+            raise BrokenProtocol("a secret was asked for that the execution was not granted")
+        return run
+
+    def lose_all(self) -> None:
+        """The line has ended: nobody will answer any more."""
+        gone = SandboxGone("the connection to the sandbox host broke")
+        for future in (*(r.ended for r in self.running.values()), *self.asked.values()):
+            if not future.done():
+                future.set_exception(gone)
+                future.exception()  # whoever waited may have left; the loss itself is logged by the client
+        self.running.clear()
+        self.asked.clear()
+
+    def _of(self, execution: str) -> Running:
+        run = self.running.get(execution)
+        if run is None:
+            raise BrokenProtocol("news of an execution that is not running here")
+        return run
+
+    def _question(self, id: str) -> "asyncio.Future[Any]":
+        future = self.asked.pop(id, None)
+        if future is None:
+            raise BrokenProtocol("an answer to a question that was not asked")
+        return future
+
+    def _end(self, ended: Ended) -> None:
+        run = self._of(ended.id)
+        _check_end(ended, run.task)
+        del self.running[ended.id]
+        _settle(run.ended, ended)
+
+    def _refuse(self, refused: Refused) -> None:
+        run = self.running.pop(refused.id, None)
+        future = run.ended if run else self._question(refused.id)
+        if not future.done():
+            future.set_exception(SandboxRefused(refused.code, refused.detail))
+
+
+def _settle(future: "asyncio.Future[Any]", answer: Any) -> None:
+    if not future.done():
+        future.set_result(answer)
+
+
+def _checked_progress(progress: Progress) -> Progress:
+    if not 0 <= progress.fraction <= 1:
+        raise BrokenProtocol("progress beyond 0 to 1")
+    return progress
+
+
+def _check_end(ended: Ended, task: Execute) -> None:
+    if ended.output is not None and len(ended.output.encode()) > task.limits.output_bytes:
+        raise BrokenProtocol("an output beyond the execution's limit")
+    if not _plausible(ended.usage):
+        raise BrokenProtocol("usage that no execution can have")
+
+
+def _plausible(usage: Usage) -> bool:
+    figures = (
+        usage.cpu_ms,
+        usage.wall_ms,
+        usage.peak_memory_bytes,
+        usage.host_calls,
+        usage.bytes_in,
+        usage.bytes_out,
+    )
+    return all(math.isfinite(figure) and 0 <= figure < 2**53 for figure in figures)

@@ -1,0 +1,245 @@
+"""A sandbox host behind a unix socket: one connection, many executions at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+from aei_marketplace.adapters.sandbox.calls import Calls, Running
+from aei_marketplace.adapters.sandbox.line import BrokenProtocol, Line
+from aei_marketplace.ground.ports import Listener, SandboxGone, SandboxRefused, Secrets
+from aei_protocol.messages import (
+    Cancel,
+    Ended,
+    Execute,
+    Hello,
+    Prepare,
+    Prepared,
+    Retire,
+    SecretAnswer,
+    SecretWanted,
+    Status,
+    StatusWanted,
+)
+
+#: So many answers may be under way to the vault at once; a host that asks faster is broken.
+MOST_SECRETS_WANTED = 1_000
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the client waits, in seconds.
+
+    Attributes:
+        connect: for a connection, when one is needed and none stands.
+        answer: for an answer to a question (compiling a component is the longest).
+        after_deadline: for the end of an execution beyond its own wall limit, queueing included;
+            then the host holds the line and says nothing, and the line is cut.
+        first_retry, last_retry: between two attempts to connect, doubling.
+    """
+
+    connect: float = 5.0
+    answer: float = 180.0
+    after_deadline: float = 60.0
+    first_retry: float = 0.05
+    last_retry: float = 1.0
+
+
+class SandboxClient:
+    """Speaks to one host; see `open_sandbox`.
+
+    Args:
+        socket: where the host listens.
+        secrets: who answers guests that hold the grant for a secret.
+    """
+
+    def __init__(self, socket: Path, secrets: Secrets, patience: Patience | None = None) -> None:
+        self._socket = socket
+        self._secrets = secrets
+        self._patience = patience or Patience()
+        self._line: Line | None = None
+        self._hello: Hello | None = None
+        self._calls = Calls()
+        self._ready = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._answering: set[asyncio.Task[None]] = set()
+
+    async def hello(self) -> Hello:
+        """Who answers, and which walls stand; raises SandboxGone."""
+        await self._connected()
+        assert self._hello is not None
+        return self._hello
+
+    async def prepare(self, component: str, interfaces: tuple[str, ...], content: bytes = b"") -> Prepared:
+        """Have a component compiled; raises SandboxRefused or SandboxGone."""
+        answer: Prepared = await self._ask(Prepare(str(uuid4()), component, interfaces, content))
+        return answer
+
+    async def execute(self, task: Execute, listener: Listener) -> Ended:
+        """Run one task, once.
+
+        The host is asked to end the execution when the waiting task is cancelled.
+
+        Raises:
+            SandboxRefused: it never started; code `unreachable` when no host answered.
+            SandboxGone: the connection broke after it was sent.
+        """
+        try:
+            line = await self._connected()
+        except SandboxGone as gone:
+            raise SandboxRefused("unreachable", str(gone)) from gone
+        run = Running(task, listener, asyncio.get_running_loop().create_future())
+        self._calls.running[task.id] = run
+        if not line.say(task):
+            del self._calls.running[task.id]
+            raise SandboxRefused("unreachable", "the connection ended before the task was sent")
+        try:
+            async with asyncio.timeout(task.limits.wall_ms / 1000 + self._patience.after_deadline):
+                # The future outlives a waiter that leaves: the host's end of it must still find its place.
+                return await asyncio.shield(run.ended)
+        except TimeoutError:
+            line.cut()
+            raise SandboxGone("the sandbox host did not report the end of an execution in time") from None
+        except asyncio.CancelledError:
+            line.say(Cancel(task.id))
+            raise
+
+    async def cancel(self, execution: str) -> None:
+        """End a running execution now; nothing happens when it has ended."""
+        if self._line is not None and execution in self._calls.running:
+            self._line.say(Cancel(execution))
+
+    async def retire(self, component: str, tenant: str | None = None) -> None:
+        """Let go of the idle workers of a component; raises SandboxGone."""
+        (await self._connected()).say(Retire(component, tenant))
+
+    async def status(self) -> Status:
+        """How the host is; raises SandboxGone."""
+        answer: Status = await self._ask(StatusWanted(str(uuid4())))
+        return answer
+
+    async def keep_connected(self) -> None:
+        """Connect, and again whenever the line ends, until cancelled."""
+        pause = self._patience.first_retry
+        while True:
+            if await self._connect():
+                pause = self._patience.first_retry
+                await self._ended.wait()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, self._patience.last_retry)
+
+    def close(self) -> None:
+        """Let go of the host: what still runs ends as lost."""
+        for task in self._answering:
+            task.cancel()
+        if self._line is not None:
+            self._line.cut()
+        self._forget()
+
+    async def _connect(self) -> bool:
+        self._ended.clear()
+        loop = asyncio.get_running_loop()
+        try:
+            _, line = await loop.create_unix_connection(
+                lambda: Line(self._hear, self._line_ended), str(self._socket)
+            )
+        except OSError:
+            return False
+        self._line = line
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.connect):
+                await self._ready.wait()
+        if not self._ready.is_set():
+            line.cut()
+        return self._ready.is_set()
+
+    async def _connected(self) -> Line:
+        if not self._ready.is_set():
+            try:
+                async with asyncio.timeout(self._patience.connect):
+                    await self._ready.wait()
+            except TimeoutError:
+                raise SandboxGone(f"no sandbox host answers at {self._socket}") from None
+        assert self._line is not None
+        return self._line
+
+    async def _ask(self, question: Prepare | StatusWanted) -> Any:
+        line = await self._connected()
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._calls.asked[question.id] = answer
+        if not line.say(question):
+            self._calls.asked.pop(question.id, None)
+            raise SandboxGone("the connection ended before the question was sent")
+        try:
+            async with asyncio.timeout(self._patience.answer):
+                return await asyncio.shield(answer)
+        except TimeoutError:
+            line.cut()
+            raise SandboxGone("the sandbox host did not answer in time") from None
+
+    def _hear(self, line: Line, message: Any) -> None:
+        match message:
+            case Hello() if not self._ready.is_set():
+                self._hello = message
+                self._ready.set()
+            case SecretWanted() if self._ready.is_set():
+                self._answer(line, message)
+            case _:
+                self._calls.hear(message)
+
+    def _answer(self, line: Line, wanted: SecretWanted) -> None:
+        held = self._calls.holder(wanted) is not None
+        if len(self._answering) >= MOST_SECRETS_WANTED:
+            raise BrokenProtocol("more secrets asked for than guests can ask")
+        task = asyncio.create_task(self._look_up(line, wanted, held))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _look_up(self, line: Line, wanted: SecretWanted, held: bool) -> None:
+        value = None
+        try:
+            value = await self._secrets.value(wanted.tenant, wanted.name) if held else None
+        except Exception:
+            # The guest waits for an answer: it gets none, as for a secret that does not exist.
+            log.exception("sandbox.secret_failed", tenant=wanted.tenant, execution=wanted.execution)
+        line.say(SecretAnswer(wanted.call, value))
+
+    def _line_ended(self, line: Line) -> None:
+        if line is self._line:
+            log.warning("sandbox.gone", running=len(self._calls.running))
+            self._forget()
+
+    def _forget(self) -> None:
+        self._line = None
+        self._hello = None
+        self._ready.clear()
+        self._calls.lose_all()
+        self._ended.set()
+
+
+@asynccontextmanager
+async def open_sandbox(
+    socket: Path, secrets: Secrets, patience: Patience | None = None
+) -> AsyncIterator[SandboxClient]:
+    """A client that connects now and again whenever the line ends, until the block ends.
+
+    Args:
+        socket: the host's unix socket.
+        secrets: who answers guests that hold the grant for a secret.
+    """
+    client = SandboxClient(socket, secrets, patience)
+    connecting = asyncio.create_task(client.keep_connected())
+    try:
+        yield client
+    finally:
+        connecting.cancel()
+        client.close()
+        with suppress(asyncio.CancelledError):
+            await connecting

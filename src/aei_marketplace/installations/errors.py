@@ -1,0 +1,80 @@
+"""Why an installation is refused or cannot be changed."""
+
+from collections.abc import Sequence
+
+from aei_marketplace.ground.errors import Conflict, Fault, Invalid, NotFound, Refusal
+
+
+class AlreadyInstalled(Conflict):
+    """The tenant has a live installation of the plugin."""
+
+    type = "already-installed"
+    title = "Already installed"
+    advice = "Change its version with update."
+
+
+class NotInstalled(NotFound):
+    """The tenant has no live installation of the plugin."""
+
+    type = "not-installed"
+    title = "Not installed"
+    advice = "Install it first; the list of installations shows what there is."
+
+
+class NotAdmitted(Conflict):
+    """The admission rule says no."""
+
+    type = "not-admitted"
+    title = "This release cannot be installed"
+    advice = "Choose another release; the listing shows which are offered."
+
+
+class AlreadyAtVersion(Conflict):
+    """The installation is at the wanted version."""
+
+    type = "already-at-version"
+    title = "Nothing to update"
+    advice = "Name another version, or change grants and configuration with PATCH."
+
+
+class GrantsBeyond(Invalid):
+    """A grant exceeds what the release requests."""
+
+    type = "grants-beyond-request"
+    title = "Grants exceed what the release requests"
+    advice = "A grant may only narrow the request; the listing shows what is requested."
+
+
+class ConfigUnfit(Invalid):
+    """The configuration does not satisfy the release's `config_schema`."""
+
+    type = "config-unfit"
+    title = "The configuration does not fit the plugin"
+
+
+class PolicyUnfit(Invalid):
+    """The installation's policy says something that is not understood."""
+
+    type = "policy-unfit"
+    title = "The policy cannot be used"
+
+
+class Stale(Refusal):
+    """The installation changed since the caller read it."""
+
+    status = 412
+    type = "changed-meanwhile"
+    title = "The installation has changed"
+    advice = "Read it again and send the change with its new ETag."
+
+
+class NotPrepared(Conflict):
+    """The sandbox did not take the release's component."""
+
+    type = "not-prepared"
+    title = "The release could not be prepared for execution"
+
+
+def beyond(faults: Sequence[Fault]) -> GrantsBeyond:
+    """Grants that exceed the request at the given places."""
+    return GrantsBeyond("The grants go beyond what the release requests.", faults=faults)

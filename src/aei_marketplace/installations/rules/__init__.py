@@ -1,0 +1,1 @@
+"""Decisions about installations: admission, grants, configuration and policy."""

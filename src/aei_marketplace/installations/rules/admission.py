@@ -1,0 +1,119 @@
+"""Admission: the one rule that decides whether a tenant may install or execute a release."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Literal
+
+from aei_marketplace.catalog.rules.compatibility import is_compatible
+
+
+class Answer(StrEnum):
+    """What the rule says."""
+
+    YES = "yes"
+    WARN = "warn"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One ground of a verdict; `code` is stable for programs."""
+
+    answer: Answer
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer, which is the gravest of its reasons."""
+
+    answer: Answer
+    reasons: tuple[Reason, ...]
+
+    def why(self) -> str:
+        """The grounds that decided, in one sentence each."""
+        return " ".join(r.message for r in self.reasons if r.answer is self.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rule looks at.
+
+    Attributes:
+        purpose: whether the release is to be installed or executed.
+        state: the release's state; None when the tenant may not see it.
+        state_reason: why it has this state.
+        exact: the caller named this very version.
+        aei_version: the AEI that this marketplace serves.
+        aei_range: the AEI versions that the release supports.
+        pricing: the pricing model, `free` when the manifest names none.
+    """
+
+    purpose: Literal["install", "execute"]
+    state: str | None
+    state_reason: str | None
+    exact: bool
+    aei_version: str
+    aei_range: str
+    pricing: str = "free"
+
+
+_OFFERED = {"listed", "deprecated"}
+_STOPPED = {
+    "processing": "is still being processed",
+    "held": "is held for review",
+    "quarantined": "is quarantined by the registry",
+    "blocked": "is on the kill list",
+    "removed": "was removed",
+}
+_GRAVITY = (Answer.YES, Answer.WARN, Answer.NO)
+
+
+def admit(facts: Facts) -> Verdict:
+    """Decide, and give every ground there is."""
+    reasons = tuple(
+        reason for judge in (_visibility, _state, _compatibility, _entitlement) for reason in judge(facts)
+    )
+    gravest = max((r.answer for r in reasons), key=_GRAVITY.index, default=Answer.YES)
+    return Verdict(gravest, reasons)
+
+
+def _visibility(facts: Facts) -> Iterator[Reason]:
+    if facts.state is None:
+        yield Reason(
+            Answer.NO, "not_visible", "The release is private and no longer shared with your tenant."
+        )
+
+
+def _state(facts: Facts) -> Iterator[Reason]:
+    because = f": {facts.state_reason}" if facts.state_reason else ""
+    if facts.state in _STOPPED:
+        yield Reason(Answer.NO, facts.state, f"The release {_STOPPED[facts.state]}{because}.")
+    elif facts.state == "yanked":
+        # What runs goes on, and who names the very version knows what they do: that is what yanking means.
+        answer = Answer.WARN if facts.exact or facts.purpose == "execute" else Answer.NO
+        yield Reason(answer, "yanked", f"The release was yanked{because}.")
+    elif facts.state == "deprecated":
+        yield Reason(Answer.WARN, "deprecated", f"The release is deprecated{because}.")
+    elif facts.state is not None and facts.state not in _OFFERED:
+        yield Reason(Answer.NO, "unknown_state", f"The release is {facts.state}, which nothing may run in.")
+
+
+def _compatibility(facts: Facts) -> Iterator[Reason]:
+    if not _supports(facts.aei_version, facts.aei_range):
+        message = f"The release supports AEI {facts.aei_range}, and this is AEI {facts.aei_version}."
+        yield Reason(Answer.NO, "incompatible", message)
+
+
+def _entitlement(facts: Facts) -> Iterator[Reason]:
+    if facts.pricing != "free":
+        message = f"The listing asks a price ({facts.pricing}); this marketplace does not charge it yet."
+        yield Reason(Answer.WARN, "not_charged", message)
+
+
+@lru_cache(maxsize=4096)
+def _supports(version: str, aei_range: str) -> bool:
+    return is_compatible(version, aei_range)

@@ -1,0 +1,61 @@
+"""Configuration and policy of an installation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aei_inspection.schemas import check, compile_schema
+from aei_marketplace.ground.errors import Fault
+from aei_marketplace.installations.errors import ConfigUnfit, PolicyUnfit
+from aei_marketplace.installations.rules.limits import limit_faults
+from aei_protocol.manifest import Manifest
+
+LONGEST_CONFIG = 64 * 1024
+
+
+def check_config(config: Any, manifest: Manifest) -> dict[str, Any]:
+    """A configuration that the release accepts.
+
+    Raises:
+        ConfigUnfit: not an object, or against the release's `config_schema`; every place is named.
+    """
+    if not isinstance(config, dict):
+        raise ConfigUnfit("A configuration is an object.", faults=[Fault("/config", "expected an object")])
+    schema = manifest.document.get("config_schema")
+    if schema is None:
+        if config:
+            raise ConfigUnfit(
+                "The release takes no configuration.", faults=[Fault("/config", "leave it out")]
+            )
+        return config
+    problems = check(compile_schema(schema), config, ("config",))
+    if problems:
+        faults = [Fault(p.pointer, p.message, p.code) for p in problems]
+        raise ConfigUnfit("The configuration does not satisfy the release's schema.", faults=faults)
+    return config
+
+
+def kept_config(config: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:
+    """An older configuration, if another release accepts it; else none."""
+    try:
+        return check_config(dict(config), manifest)
+    except ConfigUnfit:
+        return {}
+
+
+def check_policy(policy: Any) -> dict[str, Any]:
+    """A policy that is understood: `{"limits": {…}}`, each limit a whole number above 0.
+
+    Raises:
+        PolicyUnfit: it says anything else.
+    """
+    faults = _policy_faults(policy)
+    if faults:
+        raise PolicyUnfit("The policy is not understood.", faults=faults)
+    return dict(policy)
+
+
+def _policy_faults(policy: Any) -> list[Fault]:
+    if not isinstance(policy, dict):
+        return [Fault("/policy", "expected an object")]
+    unknown = [Fault(f"/policy/{k[:60]}", "unknown; there is limits") for k in policy if k != "limits"]
+    return unknown + limit_faults(policy.get("limits", {}), "/policy/limits")
