@@ -110,8 +110,9 @@ class ExamplePlugins:
             LaunchError: the installation failed.
         """
         with self._console.step(f"{language} tools", background=True):
+            environment = callers_environment() | {"AEI_VENV": sys.prefix}
             await run_tool(
-                [sys.executable, str(CLONE / "market"), "install", language], callers_environment(), self._log
+                [sys.executable, str(CLONE / "market"), "install", language], environment, self._log
             )
 
     async def _is_published(self, example: Example) -> bool:
@@ -140,7 +141,7 @@ class ExamplePlugins:
             "AEI_URL": self._publisher.url,
             "AEI_TOKEN": self._publisher.token,
         }
-        await run_tool([sys.executable, "-m", "aei_sdk.cli", *arguments], environment, self._log)
+        await run_tool([sys.executable, "-P", "-m", "aei_sdk.cli", *arguments], environment, self._log)
 
 
 def content_key(project: Path, clone: Path = CLONE) -> str:

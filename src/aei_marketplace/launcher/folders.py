@@ -1,7 +1,6 @@
 """The folders that the marketplace works in, made with rights that keep others out."""
 
 import os
-import stat
 from pathlib import Path
 
 from aei_marketplace.launcher.errors import LaunchError
@@ -19,7 +18,6 @@ def make_folders(settings: Settings) -> None:
     _make(settings.data, passable)
     for folder in (
         settings.objects,
-        settings.artefacts,
         settings.keys,
         settings.run,
         settings.logs,
@@ -32,11 +30,11 @@ def make_folders(settings: Settings) -> None:
 def _make(folder: Path, mode: int) -> None:
     try:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
-        status = folder.lstat()
         # In a folder that all may write to, the name may have been taken by another user's folder or link.
-        if not stat.S_ISDIR(folder.stat().st_mode) or status.st_uid != os.geteuid():
+        owners = {folder.lstat().st_uid, folder.stat().st_uid}
+        if owners != {os.geteuid()}:
             raise LaunchError(
-                f"{folder} belongs to user id {status.st_uid}, not to you ({os.geteuid()}). "
+                f"{folder} belongs to user id {max(owners)}, not to you ({os.geteuid()}). "
                 "Run as that user, or choose another folder with --data or AEI_RUNTIME."
             )
         folder.chmod(mode)

@@ -90,7 +90,7 @@ class Launch:
     async def _tool(self, module: str, name: str) -> str:
         environment = callers_environment() | self._settings.environment()
         return await run_tool(
-            [sys.executable, "-m", module], environment, self._settings.logs / f"{name}.log"
+            [sys.executable, "-P", "-m", module], environment, self._settings.logs / f"{name}.log"
         )
 
     async def _publish_later(self, plugins: ExamplePlugins, examples: Sequence[Example]) -> None:

@@ -33,6 +33,7 @@ async def run_tool(command: Sequence[str], environment: Mapping[str, str], log: 
     with open_log(log) as errors:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # a file in the caller's folder must not take the place of a module
             "-m",
             "aei_marketplace.adapters.process_family",
             *command,

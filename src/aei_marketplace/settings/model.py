@@ -1,0 +1,106 @@
+"""The settings as one checked value."""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Literal
+
+Seed = Literal["demo", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that an operator may decide, checked.
+
+    Attributes:
+        data: the folder that holds all that lasts.
+        runtime: a short folder for sockets; empty after a restart of the machine.
+        host: the address that the web process listens on.
+        port: its TCP port; 0 picks a free one.
+        database_url: an external PostgreSQL, or None for the embedded one.
+        seed: `demo` fills an empty marketplace with tenants, users and plugins.
+        development_without_walls: execute even where the operating system's walls are missing.
+        egress_hosts: `NAME:PORT=ADDRESS:PORT` each: where the sandbox finds a host that is not public.
+        max_workers: at most so many sandbox workers; None lets the sandbox choose.
+        aei_version: the AEI that this marketplace serves; decides compatibility.
+        master_key_file: the key that seals secrets; None keeps one under `keys`.
+        public_url: how callers reach this marketplace, where a proxy stands in front of it.
+    """
+
+    data: Path
+    runtime: Path
+    host: str = "127.0.0.1"
+    port: int = 8420
+    database_url: str | None = field(default=None, repr=False)
+    seed: Seed = "demo"
+    development_without_walls: bool = False
+    egress_hosts: tuple[str, ...] = ()
+    max_workers: int | None = None
+    aei_version: str = "2.3.1"
+    master_key_file: Path | None = None
+    public_url: str | None = None
+
+    @property
+    def objects(self) -> Path:
+        """The packages, addressed by their content."""
+        return self.data / "objects"
+
+    @property
+    def artefacts(self) -> Path:
+        """What the sandbox compiled."""
+        return self.data / "artefacts"
+
+    @property
+    def keys(self) -> Path:
+        """Keys and passwords, never part of a backup unless asked for."""
+        return self.data / "keys"
+
+    @property
+    def run(self) -> Path:
+        """What describes the running marketplace: its lock and its address."""
+        return self.data / "run"
+
+    @property
+    def logs(self) -> Path:
+        """One log for each process."""
+        return self.data / "logs"
+
+    @property
+    def postgres(self) -> Path:
+        """The embedded PostgreSQL's own folder."""
+        return self.data / "postgres"
+
+    @property
+    def build(self) -> Path:
+        """Built example plugins, by content."""
+        return self.data / "build"
+
+    @property
+    def database_secrets(self) -> Path:
+        """The three database URLs with their passwords."""
+        return self.keys / "database.json"
+
+    @property
+    def sandbox_socket(self) -> Path:
+        """Where the sandbox host listens."""
+        return self.runtime / "sandbox.sock"
+
+    @property
+    def postgres_sockets(self) -> Path:
+        """The folder of the embedded PostgreSQL's socket."""
+        return self.runtime / "pg"
+
+    def environment(self) -> dict[str, str]:
+        """The `AEI_*` variables from which another process loads these very settings."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {variable_of(name): _as_text(value) for name, value in values.items() if value is not None}
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"AEI_{name.removeprefix('aei_').upper()}"
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

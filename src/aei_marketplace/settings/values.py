@@ -1,0 +1,104 @@
+"""Reading one value of each setting, from a text or from TOML; what cannot be used is a ValueError."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_EGRESS_HOST = re.compile(r"[^\s:=]+:\d{1,5}=[^\s=]+:\d{1,5}")
+
+
+def _path(value: object) -> Path:
+    text = str(value).strip()
+    if not isinstance(value, str | Path) or not text:
+        raise ValueError("must be a path.")
+    return Path(text).expanduser().absolute()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be a text that is not empty.")
+    return value.strip()
+
+
+def _url(schemes: tuple[str, ...]) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        text = _text(value)
+        if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
+        return text.rstrip("/") if schemes[0].startswith("http") else text
+
+    return parse
+
+
+def _whole(least: int, most: int) -> Callable[[object], int]:
+    def parse(value: object) -> int:
+        text = str(value)
+        if (
+            isinstance(value, bool)
+            or not text.isascii()
+            or not text.isdigit()
+            or not least <= int(text) <= most
+        ):
+            raise ValueError(f"must be a whole number from {least} to {most}, not {value!r}.")
+        return int(text)
+
+    return parse
+
+
+def _truth(value: object) -> bool:
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    try:
+        return words[str(value).lower()]
+    except KeyError:
+        raise ValueError(f"must be true or false, not {value!r}.") from None
+
+
+def _seed(value: object) -> str:
+    if value not in ("demo", "none"):
+        raise ValueError(f"must be `demo` or `none`, not {value!r}.")
+    return str(value)
+
+
+def _hosts(value: object) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+        raise ValueError("must be a list of NAME:PORT=ADDRESS:PORT.")
+    hosts = tuple(item.strip() for item in items if item.strip())
+    for host in hosts:
+        if not _EGRESS_HOST.fullmatch(host):
+            raise ValueError(f"holds {host!r}; write NAME:PORT=ADDRESS:PORT.")
+    return hosts
+
+
+def _version(value: object) -> str:
+    parts = _text(value).split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise ValueError(f"must be a version such as 2.3.1, not {value!r}.")
+    return ".".join(parts)
+
+
+#: How each setting is read.
+PARSERS: dict[str, Callable[[object], Any]] = {
+    "data": _path,
+    "runtime": _path,
+    "host": _text,
+    "port": _whole(0, 65535),
+    "database_url": _url(("postgresql", "postgres")),
+    "seed": _seed,
+    "development_without_walls": _truth,
+    "egress_hosts": _hosts,
+    "max_workers": _whole(1, 1024),
+    "aei_version": _version,
+    "master_key_file": _path,
+    "public_url": _url(("http", "https")),
+}
