@@ -22,7 +22,7 @@ from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.migrate import migrate
 from aei_marketplace.ground.work import Works
 from aei_protocol.limits import OPERATOR_CAP
-
+from tests.serving import Client, serving
 
 # How fast examples are drawn depends on what else the machine does; it says nothing about the code.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -98,3 +98,12 @@ def deps(works: Works, sandbox, tmp_path: Path) -> Deps:
         aei_version="2.3.1",
         live=Live(),
     )
+
+
+@pytest.fixture
+async def client(deps: Deps, urls: DatabaseUrls) -> AsyncIterator[Client]:
+    """A client of the real application over this test's dependencies."""
+    from aei_marketplace.app import create_app
+
+    async with serving(create_app(deps, urls.app)) as client:
+        yield client

@@ -118,13 +118,19 @@ def _write(path: Path, tokens: Mapping[str, str]) -> None:
     half.rename(path)
 
 
-async def _main(settings: Settings) -> None:
+async def seed_from(settings: Settings) -> dict[str, str]:
+    """Seed the marketplace that these settings describe.
+
+    Returns:
+        Tokens by name.
+    """
     urls = database_urls(settings)
     people = PEOPLE if settings.seed == "demo" else (FIRST_OPERATOR,)
     async with open_database(urls.app, urls.system, size=2) as database:
-        tokens = await seed(Works(database, PostgresQueue()), people, settings.keys / f"seed-{settings.seed}.json")
-    print(json.dumps(tokens))
+        works = Works(database, PostgresQueue())
+        await accounts.write_builtin_roles(works)
+        return await seed(works, people, settings.keys / f"seed-{settings.seed}.json")
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(load_settings()))
+    print(json.dumps(asyncio.run(seed_from(load_settings()))))

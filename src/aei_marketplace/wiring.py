@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
 from aei_marketplace.adapters.postgres import DatabaseUrls, PostgresError, read_urls
@@ -67,6 +69,18 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
             )
         finally:
             await sandbox.close()
+
+
+def configure_log() -> None:
+    """Have the process log one JSON object a line, to standard output."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
 
 
 def database_urls(settings: Settings) -> DatabaseUrls:

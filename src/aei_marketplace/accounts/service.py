@@ -1,6 +1,7 @@
 """What can be done with accounts."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -108,7 +109,7 @@ async def sign_in(works: Works, email: str, password: str, tenant: str | None, t
     if not await _password_fits(row["password_hash"] if usable and row else _NOBODY, password) or not usable:
         raise WrongPassword("E-mail and password do not belong together.")
     assert row is not None
-    tenant_id = _chosen_tenant(row["tenants"], tenant, row["is_staff"])
+    tenant_id = _chosen_tenant(json.loads(row["tenants"]), tenant, row["is_staff"])
     actor = await actor_for(works, row["user_id"], tenant_id)
     async with works.begin(actor, trace_id) as work:
         return await issue_token(work, name="signed in", scopes=("*",))

@@ -1,0 +1,121 @@
+"""The web process: all routes of all domains over one set of dependencies."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from aei_marketplace.accounts import api as accounts_api
+from aei_marketplace.accounts import service as accounts
+from aei_marketplace.audit import api as audit_api
+from aei_marketplace.catalog import api as catalog_api
+from aei_marketplace.executions import api as executions_api
+from aei_marketplace.executions import service as executions
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.installations import api as installations_api
+from aei_marketplace.operations import api as operations_api
+from aei_marketplace.operations.jobs import relay_operations
+from aei_marketplace.settings import Settings, load_settings
+from aei_marketplace.vault import api as vault_api
+from aei_marketplace.web import health
+from aei_marketplace.web.body_limit import BodyLimit
+from aei_marketplace.web.problems import install_problems
+from aei_marketplace.web.tracing import Tracing
+from aei_marketplace.web.visitors import Visitors
+from aei_marketplace.wiring import configure_log, database_urls, open_deps
+
+LISTEN_FD = "AEI_LISTEN_FD"
+#: The catalogue's `/api/plugins/{pluginId}` comes last, so that it does not swallow the others.
+ROUTERS = (
+    health.router,
+    accounts_api.router,
+    audit_api.router,
+    operations_api.router,
+    vault_api.router,
+    installations_api.router,
+    executions_api.router,
+    catalog_api.router,
+)
+
+
+def create_app(deps: Deps, app_url: str) -> FastAPI:
+    """The application.
+
+    Args:
+        app_url: asyncpg DSN on which the process listens for news of operations.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with running(deps, app_url, app.state.visitors):
+            yield
+
+    app = FastAPI(
+        title="AEI Marketplace",
+        version=version("aei-marketplace"),
+        summary="Find plugins, install them, run them in a sandbox, prove what happened.",
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.deps = deps
+    app.state.visitors = Visitors(deps.works)
+    install_problems(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Tracing)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+@asynccontextmanager
+async def running(deps: Deps, app_url: str, visitors: Visitors) -> AsyncIterator[None]:
+    """What goes on beside the requests, for as long as the process serves."""
+    await accounts.write_builtin_roles(deps.works)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(executions.serving(deps, app_url))
+        tasks = [
+            asyncio.create_task(relay_operations(app_url, deps.live)),
+            asyncio.create_task(visitors.write_down_each_minute()),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await visitors.write_down()
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until a signal ends the process."""
+    async with open_deps(settings) as deps:
+        app = create_app(deps, database_urls(settings).app)
+        fd = os.environ.get(LISTEN_FD)
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            fd=int(fd) if fd else None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        await uvicorn.Server(config).serve()
+
+
+def main() -> None:
+    """The entry of `python -m aei_marketplace.app`."""
+    configure_log()
+    uvloop.run(serve(load_settings()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""`aei-marketplace`: what operators do from a shell."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from aei_marketplace.accounts import service as accounts
+from aei_marketplace.accounts.rules import STAFF_ROLES, TENANT_ROLES
+from aei_marketplace.adapters.postgres import PostgresError
+from aei_marketplace.adapters.queue import PostgresQueue
+from aei_marketplace.examination import Finding, examine
+from aei_marketplace.ground.db import open_database
+from aei_marketplace.ground.errors import Refusal
+from aei_marketplace.ground.work import Work, Works
+from aei_marketplace.launcher import run_up
+from aei_marketplace.launcher.database import prepare_database
+from aei_marketplace.seed import seed_from
+from aei_marketplace.settings import Settings, SettingsError, load_settings
+from aei_marketplace.wiring import database_urls
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    help="Run and look after an AEI Marketplace. Settings come from flags, AEI_* variables and aei.toml.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+users = typer.Typer(help="People and service accounts.", no_args_is_help=True)
+tokens = typer.Typer(help="Bearer tokens.", no_args_is_help=True)
+tenants = typer.Typer(help="Tenants.", no_args_is_help=True)
+app.add_typer(users, name="user")
+app.add_typer(tokens, name="token")
+app.add_typer(tenants, name="tenant")
+
+Data = Annotated[Path | None, typer.Option("--data", help="the folder that holds all that lasts")]
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database-url", help="an existing PostgreSQL instead of the embedded one")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for scripts")]
+TenantSlug = Annotated[str | None, typer.Option("--tenant", help="short name of the tenant; none for staff")]
+
+
+@app.command(epilog="Example: aei-marketplace up --data ./data --port 0 --seed demo")
+def up(
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="the address to listen on (127.0.0.1)")] = None,
+    port: Annotated[int | None, typer.Option(help="the port (8420); 0 picks a free one")] = None,
+    seed: Annotated[str | None, typer.Option(help="demo or none")] = None,
+    database_url: DatabaseUrl = None,
+    ready_file: Annotated[Path | None, typer.Option(help="written when ready: url, tokens, pids")] = None,
+    development_without_walls: Annotated[
+        bool, typer.Option(help="run plugins even where walls of the operating system are missing")
+    ] = False,
+) -> None:
+    """Run everything on this machine until Ctrl-C."""
+    flags = {"data": data, "host": host, "port": port, "seed": seed, "database_url": database_url}
+    settings = _settings(**flags, development_without_walls=development_without_walls or None)
+    raise typer.Exit(run_up(settings, ready_file))
+
+
+@app.command(epilog="Example: aei-marketplace migrate --database-url postgresql://admin@db.example/postgres")
+def migrate(data: Data = None, database_url: DatabaseUrl = None) -> None:
+    """Prepare the database: roles, tables, queue. A second run changes nothing."""
+    _run(prepare_database(_settings(data=data, database_url=database_url)))
+    typer.echo("The database is prepared.")
+
+
+@app.command(epilog="Example: aei-marketplace seed --data ./data")
+def seed(
+    data: Data = None, kind: Annotated[str, typer.Option("--seed", help="demo or none")] = "demo"
+) -> None:
+    """Fill an empty marketplace and print the tokens as JSON."""
+    typer.echo(json.dumps(_run(seed_from(_settings(data=data, seed=kind))), indent=2))
+
+
+@app.command(epilog="Example: aei-marketplace doctor --json")
+def doctor(data: Data = None, as_json: AsJson = False) -> None:
+    """Say what stands and what is not safe; exit status 1 when something is not."""
+    findings = _run(examine(_settings(data=data)))
+    if as_json:
+        typer.echo(json.dumps([{"what": f.what, "fine": f.fine, "detail": f.detail} for f in findings]))
+    else:
+        for finding in findings:
+            typer.echo(_line(finding))
+    raise typer.Exit(0 if all(f.fine for f in findings) else 1)
+
+
+@tenants.command("add", epilog="Example: aei-marketplace tenant add acme 'Acme Robotics'")
+def add_tenant(slug: str, name: str, data: Data = None) -> None:
+    """Create a tenant."""
+    tenant_id = _as_system(_settings(data=data), lambda work: accounts.create_tenant(work, slug, name))
+    typer.echo(f"{slug} {tenant_id}")
+
+
+@users.command(
+    "add", epilog="Example: aei-marketplace user add ada@acme.example Ada --tenant acme --role Admin"
+)
+def add_user(
+    email: str,
+    name: str,
+    role: Annotated[str, typer.Option(help=f"{', '.join(TENANT_ROLES)}; for staff {', '.join(STAFF_ROLES)}")],
+    tenant: TenantSlug = None,
+    password: Annotated[
+        str | None, typer.Option(prompt=True, hide_input=True, prompt_required=False, help="asked for")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Create a user of a tenant, or without --tenant a member of staff."""
+
+    async def add(work: Work) -> Any:
+        user_id = await accounts.create_user(work, name=name, email=email, password=password)
+        if tenant:
+            await accounts.add_member(work, user_id, role, await accounts.find_tenant(work, tenant))
+        else:
+            await accounts.add_staff(work, user_id, role)
+        return user_id
+
+    typer.echo(f"{email} {_as_system(_settings(data=data), add)}")
+
+
+@tokens.command(
+    "issue", epilog="Example: aei-marketplace token issue ada@acme.example --tenant acme --days 7"
+)
+def issue_token(
+    email: str,
+    tenant: TenantSlug = None,
+    name: Annotated[str, typer.Option(help="what it is for")] = "issued by the operator",
+    scope: Annotated[list[str] | None, typer.Option(help="an action; may be given several times")] = None,
+    days: Annotated[int, typer.Option(min=1, max=366)] = 30,
+    data: Data = None,
+) -> None:
+    """Issue a token for a user and print it once."""
+
+    async def issue(work: Work) -> str:
+        owner = await accounts.find_user(work, email)
+        tenant_id = await accounts.find_tenant(work, tenant) if tenant else None
+        token = await accounts.issue_token(
+            work,
+            name=name,
+            scopes=scope or ["*"],
+            lifetime=timedelta(days=days),
+            owner=owner,
+            tenant=tenant_id,
+        )
+        return token.secret or ""
+
+    typer.echo(_as_system(_settings(data=data), issue))
+
+
+def main() -> None:
+    """The entry of the command `aei-marketplace`."""
+    app()
+
+
+def _settings(**flags: object) -> Settings:
+    try:
+        return load_settings(flags)
+    except SettingsError as error:
+        raise _failure(str(error), 2) from error
+
+
+def _as_system(settings: Settings, do: Callable[[Work], Awaitable[T]]) -> T:
+    async def run() -> T:
+        urls = database_urls(settings)
+        async with (
+            open_database(urls.app, urls.system, size=2) as database,
+            Works(database, PostgresQueue()).system("aei-marketplace") as work,
+        ):
+            return await do(work)
+
+    return _run(run())
+
+
+def _run(doing: Any) -> Any:
+    try:
+        return asyncio.run(doing)
+    except Refusal as refusal:
+        faults = "".join(f"\n  {f.pointer}: {f.message}" for f in refusal.faults)
+        raise _failure(f"{refusal.detail} {refusal.next_step}{faults}", 1) from refusal
+    except (PostgresError, OSError) as error:
+        raise _failure(f"{error}\nIs the marketplace up? `aei-marketplace doctor` looks.", 1) from error
+
+
+def _failure(message: str, status: int) -> typer.Exit:
+    typer.echo(message, err=True)
+    return typer.Exit(status)
+
+
+def _line(finding: Finding) -> str:
+    return f"{'ok  ' if finding.fine else 'LOOK'} {finding.what:<12} {finding.detail}"
+
+
+if __name__ == "__main__":
+    main()

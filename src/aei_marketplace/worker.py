@@ -1,0 +1,92 @@
+"""The job process: reactions to events, recurring jobs, the audit sequencer."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from aei_marketplace.adapters.jobs import Handler, run_jobs
+from aei_marketplace.audit.jobs import sequence_for_ever
+from aei_marketplace.catalog import jobs as catalog_jobs
+from aei_marketplace.catalog.events import ReleasePublished
+from aei_marketplace.executions import jobs as executions_jobs
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.outbox import read_message
+from aei_marketplace.installations import jobs as installations_jobs
+from aei_marketplace.settings import load_settings
+from aei_marketplace.web.idempotency import forget_old_keys
+from aei_marketplace.wiring import configure_log, database_urls, open_deps
+
+Reaction = Callable[[Deps, Any, str], Awaitable[None]]
+Chore = Callable[[Deps], Awaitable[Any]]
+
+#: Who reacts to what: the one place to look when something happens "by itself".
+REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
+    ReleasePublished: (catalog_jobs.prepare_release,),
+}
+
+#: What recurs, with the seconds between two times.
+CHORES: tuple[tuple[float, Chore], ...] = (
+    (10, executions_jobs.recover),
+    (3600, executions_jobs.forget_old_output),
+    (3600, installations_jobs.purge_removed),
+    (3600, lambda deps: forget_old_keys(deps.works)),
+)
+
+log = structlog.get_logger()
+
+
+async def work() -> None:
+    """Work until a signal ends the process."""
+    settings = load_settings()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    system_url = database_urls(settings).system
+    async with open_deps(settings, connections=4) as deps:
+        beside = [
+            asyncio.create_task(sequence_for_ever(system_url, deps.works.clock)),
+            *(asyncio.create_task(_again_and_again(seconds, chore, deps)) for seconds, chore in CHORES),
+        ]
+        try:
+            await run_jobs(system_url, handlers(deps), stop)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+def handlers(deps: Deps) -> dict[str, Handler]:
+    """What the queue calls for each kind of event."""
+    return {event.kind: _handler(deps, event, reactions) for event, reactions in REACTIONS.items()}
+
+
+def _handler(deps: Deps, event_class: type[Any], reactions: tuple[Reaction, ...]) -> Handler:
+    async def handle(body: bytes) -> None:
+        event, trace_id = read_message(body, event_class)
+        for reaction in reactions:
+            await reaction(deps, event, trace_id)
+
+    return handle
+
+
+async def _again_and_again(seconds: float, chore: Chore, deps: Deps) -> None:
+    while True:
+        try:
+            await chore(deps)
+        except Exception:
+            # The next time may succeed; one chore never stops the others.
+            log.exception("chore.failed", chore=getattr(chore, "__qualname__", str(chore)))
+        await asyncio.sleep(seconds)
+
+
+def main() -> None:
+    """The entry of `python -m aei_marketplace.worker`."""
+    configure_log()
+    asyncio.run(work())
+
+
+if __name__ == "__main__":
+    main()
