@@ -47,7 +47,7 @@ class FrameLine(asyncio.Protocol):
             del self._buffer[: 4 + length]
             self._on_frame(body)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 asyncio's interface
         self._on_closed(self._reason)
 
     def send(self, body: bytes) -> None:

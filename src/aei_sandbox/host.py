@@ -7,8 +7,10 @@ import signal
 import sys
 from pathlib import Path
 
+import uvloop
+
 from aei_sandbox.artefacts import open_directory
-from aei_sandbox.broker.fetch import no_network
+from aei_sandbox.broker.fetch import Egress, read_egress_hosts
 from aei_sandbox.house import House, Setting
 from aei_sandbox.pool import default_size
 from aei_sandbox.server import listen
@@ -53,17 +55,17 @@ def _read_options() -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace) -> None:
-    import uvloop
-
+    setting = _settle(options)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(options))
+        runner.run(_serve(options, setting))
 
 
-async def _serve(options: argparse.Namespace) -> None:
+def _settle(options: argparse.Namespace) -> Setting:
+    """Choose the guests' user and take over the artefact directory."""
     identity = guest_identity(os.geteuid(), options.worker_uid, Path("/proc/self/uid_map").read_text("ascii"))
     group = identity if identity != os.geteuid() else None
     open_directory(options.artefacts, group)
-    setting = Setting(
+    return Setting(
         artefacts=options.artefacts.resolve(),
         identity=identity,
         group=group,
@@ -71,16 +73,21 @@ async def _serve(options: argparse.Namespace) -> None:
         workers=options.max_workers,
         idle_seconds=options.idle_seconds,
     )
+
+
+async def _serve(options: argparse.Namespace, setting: Setting) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    house = House(setting, no_network)
+    egress = Egress(read_egress_hosts(options.egress_host))
+    house = House(setting, egress)
     await house.open()
     server = await listen(house, options.socket)
     print("ready", flush=True)
     await stop.wait()
     server.close()
     house.close()
+    await egress.close()
     options.socket.unlink(missing_ok=True)
 
 

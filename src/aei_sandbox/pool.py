@@ -117,13 +117,15 @@ class Pool:
         """Give idle workers to those who wait, and make workers while there is room."""
         for key in list(self._waiting):
             self._hand_over(key)
-        while (key := self._next_to_make()) is not None and self._make_room():
-            self._making[key] += 1
-            maker = asyncio.get_running_loop().create_task(
-                self._make_for(key, self._waiting[key][-1].memory_bytes)
-            )
-            self._makers.add(maker)
-            maker.add_done_callback(self._makers.discard)
+        while (lacking := self._next_to_make()) is not None and self._make_room():
+            self._start_making(lacking)
+
+    def _start_making(self, key: Key) -> None:
+        memory_bytes = max(waiter.memory_bytes for waiter in self._waiting[key])
+        self._making[key] += 1
+        maker = asyncio.get_running_loop().create_task(self._make_for(key, memory_bytes))
+        self._makers.add(maker)
+        maker.add_done_callback(self._makers.discard)
 
     def _hand_over(self, key: Key) -> None:
         waiting = self._waiting[key]

@@ -8,6 +8,8 @@ def escaped(text: str, longest: int) -> str:
 
     A backslash is doubled, so that an escape can be told from a guest's own spelling of one.
     """
+    if len(text) <= longest and text.isprintable() and "\\" not in text:
+        return text
     safe = "".join(map(_escape, text[:longest]))
     return safe if len(safe) <= longest and len(text) <= longest else safe[: longest - 1] + _ELLIPSIS
 

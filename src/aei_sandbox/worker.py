@@ -78,7 +78,13 @@ class Worker:
         self._hung_up = asyncio.get_running_loop().create_future()
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._child: Child | None = None
-        self._watch: asyncio.Task[None] | None = None
+        # Each checks one kind of frame whole, and gives back what is then to be done.
+        self._readers: dict[str, Callable[..., Callable[[], None]]] = {
+            "ready": self._read_ready,
+            "broken": self._read_broken,
+            "call": self._read_call,
+            "done": self._read_done,
+        }
 
     @property
     def pid(self) -> int:
@@ -138,45 +144,40 @@ class Worker:
             return
         try:
             kind, *fields = _decode(body)
-            handler = {
-                "ready": self._on_ready,
-                "broken": self._on_broken,
-                "call": self._on_call,
-                "done": self._on_done,
-            }[kind]
-            handler(*fields)
+            deliver = self._readers[kind](*fields)
         except (msgspec.DecodeError, ValueError, KeyError, TypeError) as error:
             self._violated(f"{type(error).__name__} in a worker's frame")
+            return
+        deliver()
 
-    def _on_ready(self, standing: list[str], missing: dict[str, str]) -> None:
+    def _read_ready(self, standing: list[str], missing: dict[str, str]) -> Callable[[], None]:
         self._require(State.STARTING)
-        self.walls, self.missing, self.state = tuple(standing), missing, State.IDLE
+        self.walls, self.missing, self.state = tuple(standing), dict(missing), State.IDLE
         self._line.largest = _ENVELOPE
-        if not self._ready.done():
-            self._ready.set_result(None)
+        return lambda: None if self._ready.done() else self._ready.set_result(None)
 
-    def _on_broken(self, text: str) -> None:
+    def _read_broken(self, text: str) -> Callable[[], None]:
         self._require(State.STARTING)
-        if not self._ready.done():
-            self._ready.set_exception(BrokenArtefact(str(text)))
+        error = BrokenArtefact(str(text))
+        return lambda: None if self._ready.done() else self._ready.set_exception(error)
 
-    def _on_call(self, interface: str, function: str, arguments: list[Any]) -> None:
+    def _read_call(self, interface: str, function: str, arguments: list[Any]) -> Callable[[], None]:
         self._require(State.RUNNING)
         check_call(self.key.interfaces, interface, function, arguments)
         if interface not in _ONE_WAY:
             self.state = State.AWAITING
-        if self._supervisor is not None:
-            self._supervisor.on_call(interface, function, arguments)
+        supervisor = self._supervisor
+        return lambda: supervisor.on_call(interface, function, arguments) if supervisor else None
 
-    def _on_done(self, verdict: str, text: str) -> None:
+    def _read_done(self, verdict: str, text: str) -> Callable[[], None]:
         self._require(State.RUNNING)
         if verdict not in VERDICTS or not isinstance(text, str):
             raise ValueError("no verdict")
         self.state = State.IDLE
         self.served += 1
         self._line.largest = _ENVELOPE
-        if self._supervisor is not None:
-            self._supervisor.on_done(verdict, text)
+        supervisor = self._supervisor
+        return lambda: supervisor.on_done(verdict, text) if supervisor else None
 
     def _require(self, state: State) -> None:
         if self.state is not state:

@@ -111,7 +111,8 @@ class Zygote:
             ZygoteLost: the zygote has ended.
         """
         self._serial += 1
-        serial, started = self._serial, self._loop.create_future()
+        serial = self._serial
+        started: asyncio.Future[Child] = self._loop.create_future()
         self._starting[serial] = started
         try:
             socket.send_fds(self._line, [_encode((kind, serial, *fields))], [line.fileno()])
@@ -186,7 +187,9 @@ class Zygote:
             self._on_lost()
 
     def _fail_waiting(self, error: ZygoteLost) -> None:
-        for waiting in (self._described, *self._starting.values()):
-            if not waiting.done():
-                waiting.set_exception(error)
+        if not self._described.done():
+            self._described.set_exception(error)
+        for started in self._starting.values():
+            if not started.done():
+                started.set_exception(error)
         self._starting.clear()

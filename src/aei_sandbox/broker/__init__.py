@@ -4,15 +4,16 @@ It runs in the host process and reads the capabilities from the execution, never
 """
 
 import asyncio
-import json
 import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from aei_protocol.messages import Execute, LogLine, Progress
+from aei_sandbox.broker.answers import Answer, failure
 from aei_sandbox.broker.denials import Denials
+from aei_sandbox.broker.fetch import Permit
 from aei_sandbox.broker.journal import Journal
 from aei_sandbox.broker.progress import ProgressReports
 
@@ -38,15 +39,8 @@ _NOT_BUILT = {
     "plugins": lambda held: held.plugins,
 }
 
-Answer = tuple[bool, str]
-
-
-class Fetch(Protocol):
-    """Does one HTTP request for a guest."""
-
-    def __call__(
-        self, request: str, hosts: tuple[str, ...], deadline: float, denials: Denials
-    ) -> Awaitable[Answer]: ...
+#: Does one HTTP request for a guest.
+Fetch = Callable[[str, Permit], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +56,6 @@ class Services:
     fetch: Fetch
     ask_secret: Callable[[str, str, str], Awaitable[str | None]]
     tell: Callable[[LogLine | Progress], None]
-
-
-def failure(code: str, message: str) -> Answer:
-    """A typed error, as the interface's functions return it."""
-    return False, json.dumps({"code": code, "message": message})
 
 
 class Broker:
@@ -95,7 +84,7 @@ class Broker:
         """Do one call whose types are checked already; its answer, now or later."""
         self.bytes_out += sum(len(a.encode()) for a in arguments if isinstance(a, str))
         if interface in _NOT_BUILT:
-            return self._not_built(interface, arguments[0])
+            return self._not_built(interface, _target(interface, arguments[0]))
         return getattr(self, f"_{interface}_{function}")(*arguments)
 
     def close(self) -> None:
@@ -121,14 +110,8 @@ class Broker:
         return self._execution.config
 
     def _http_fetch(self, request: str) -> Awaitable[Answer]:
-        return self._fetch(request)
-
-    async def _fetch(self, request: str) -> Answer:
-        denied_before = self.denials.total
-        answer = await self._services.fetch(request, self._held.hosts, self._deadline, self.denials)
-        if self.denials.total == denied_before:
-            self.used.add("network")
-        return answer
+        permit = Permit(self._held.hosts, self._deadline, self.denials, self.used)
+        return self._services.fetch(request, permit)
 
     def _secrets_get(self, name: str) -> Awaitable[Answer]:
         return self._secret(name)
@@ -153,6 +136,14 @@ class Broker:
 
     def _elapsed_ns(self) -> int:
         return time.monotonic_ns() - self._began
+
+
+def _target(interface: str, argument: str) -> str:
+    """What a refused call was about, by name only: paths and requests are the guest's own matter."""
+    if interface == "plugins":
+        return argument
+    area = argument.partition("/")[0]
+    return area if interface == "files" and area in ("scratch", "persistent") else "*"
 
 
 async def _until_grid(began: float) -> None:

@@ -26,10 +26,12 @@ class Journal:
 
     def write(self, at_ms: int, level: str, message: str) -> None:
         """Forward one line; once one did not fit, no further line is forwarded."""
+        if self.truncated:
+            return
         line = escaped(message, LONGEST_LINE)
         size = len(line.encode())
-        self.truncated = self.truncated or size > self._left
-        if self.truncated:
+        if size > self._left:
+            self.truncated = True
             return
         self._left -= size
         self._tell(LogLine(self._execution, at_ms, level if level in LEVELS else "info", line))

@@ -131,7 +131,7 @@ def _link(instance: Any, interface: str, function: str, signature: str, call: Ho
         raise WasmtimeError._from_ptr(error)
 
 
-@_ffi.wasmtime_component_func_callback_t
+@_ffi.wasmtime_component_func_callback_t  # type: ignore[untyped-decorator]  # a ctypes prototype
 def _callback(index: Any, _context: Any, _type: Any, arguments: Any, _n: Any, results: Any, _m: Any) -> Any:
     global _stopped
     try:
@@ -169,9 +169,8 @@ def _text(vector: Any) -> str:
 def _put_string(value: Any, text: str) -> None:
     raw = text.encode()
     value.kind = _STRING
-    _ffi.wasm_byte_vec_new(
-        ctypes.byref(value.of.string), len(raw), ctypes.cast(raw, ctypes.POINTER(_ffi.wasm_byte_t))
-    )
+    source = ctypes.cast(ctypes.c_char_p(raw), ctypes.POINTER(_ffi.wasm_byte_t))
+    _ffi.wasm_byte_vec_new(ctypes.byref(value.of.string), len(raw), source)
 
 
 def _put_u64(value: Any, number: int) -> None:

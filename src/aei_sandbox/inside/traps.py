@@ -21,7 +21,7 @@ class Verdict(NamedTuple):
 
 _PHRASES = (
     ("exceeds memory limits", Verdict("memory", "the component declares more memory than its limit")),
-    ("too much data", Verdict("output", "the result is larger than its limit")),
+    ("too much data", Verdict("output", "more data was handed over than fits any limit")),
     ("unreachable", Verdict("trap", "unreachable")),
     ("call stack exhausted", Verdict("trap", "call stack exhausted")),
     ("out of bounds memory access", Verdict("trap", "out of bounds memory access")),

@@ -19,8 +19,9 @@ _LIFETIME_CPU_SECONDS = 3600
 #: What the interpreter and the runtime need beside the guest's own memory.
 _OVERHEAD_BYTES = 256 << 20
 
-#: Host calls that no guest waits for.
+#: Host calls that no guest waits for, and how much of their texts the host could use at all.
 _ONE_WAY = ("log", "progress")
+_LONGEST_NOTE = 8193
 
 
 class Post(NamedTuple):
@@ -58,8 +59,11 @@ def serve(
 
 def _load(engine: Engine, post: Post, channel: Channel) -> Guest:
     def call(interface: str, function: str, arguments: Sequence[Any]) -> Any:
+        if interface in _ONE_WAY:
+            channel.send("call", interface, function, [_cut(a) for a in arguments])
+            return None
         channel.send("call", interface, function, arguments)
-        return None if interface in _ONE_WAY else channel.receive()[1]
+        return channel.receive()[1]
 
     try:
         component = Component.deserialize_file(engine, post.artefact)
@@ -67,6 +71,10 @@ def _load(engine: Engine, post: Post, channel: Channel) -> Guest:
         channel.send("broken", str(error)[:300])
         os._exit(0)
     return Guest(engine, component, post.interfaces, call)
+
+
+def _cut(argument: Any) -> Any:
+    return argument[:_LONGEST_NOTE] if isinstance(argument, str) else argument
 
 
 def _run_one(guest: Guest, channel: Channel) -> None:

@@ -44,10 +44,13 @@ _WARM_UP = """(component
   (core module $m (memory (export "memory") 1)
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
     (func (export "run") (param i32 i32) (result i32)
-      (i32.store offset=12 (i32.const 0) (local.get 1)) (i32.store offset=8 (i32.const 0) (local.get 0)) (i32.const 4)))
+      (i32.store offset=12 (i32.const 0) (local.get 1))
+      (i32.store offset=8 (i32.const 0) (local.get 0))
+      (i32.const 4)))
   (core instance $i (instantiate $m))
   (func (export "run") (param "task" string) (result (result string (error string)))
-    (canon lift (core func $i "run") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))"""
+    (canon lift (core func $i "run")
+      (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))"""
 
 
 class Orders(NamedTuple):
