@@ -1,5 +1,5 @@
 """The sandbox host on the other end of a unix socket, as the port `ground.ports.Sandbox`."""
 
-from aei_marketplace.adapters.sandbox.client import Patience, SandboxClient, open_sandbox
+from aei_marketplace.adapters.sandbox.client import Patience, SandboxClient
 
-__all__ = ["Patience", "SandboxClient", "open_sandbox"]
+__all__ = ["Patience", "SandboxClient"]

@@ -1,8 +1,7 @@
 """A sandbox host behind a unix socket: one connection, many executions at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +52,7 @@ class Patience:
 
 
 class SandboxClient:
-    """Speaks to one host; see `open_sandbox`.
+    """Speaks to one host; connects with the first call, and again whenever the line ends, until closed.
 
     Args:
         socket: where the host listens.
@@ -70,6 +69,7 @@ class SandboxClient:
         self._ready = asyncio.Event()
         self._ended = asyncio.Event()
         self._answering: set[asyncio.Task[None]] = set()
+        self._connecting: asyncio.Task[None] | None = None
 
     async def hello(self) -> Hello:
         """Who answers, and which walls stand; raises SandboxGone."""
@@ -125,8 +125,19 @@ class SandboxClient:
         answer: Status = await self._ask(StatusWanted(str(uuid4())))
         return answer
 
-    async def keep_connected(self) -> None:
-        """Connect, and again whenever the line ends, until cancelled."""
+    async def close(self) -> None:
+        """Let go of the host: what still runs ends as lost."""
+        for task in self._answering:
+            task.cancel()
+        if self._connecting is not None:
+            self._connecting.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._connecting
+        if self._line is not None:
+            self._line.cut()
+        self._forget()
+
+    async def _keep_connected(self) -> None:
         pause = self._patience.first_retry
         while True:
             if await self._connect():
@@ -134,14 +145,6 @@ class SandboxClient:
                 await self._ended.wait()
             await asyncio.sleep(pause)
             pause = min(pause * 2, self._patience.last_retry)
-
-    def close(self) -> None:
-        """Let go of the host: what still runs ends as lost."""
-        for task in self._answering:
-            task.cancel()
-        if self._line is not None:
-            self._line.cut()
-        self._forget()
 
     async def _connect(self) -> bool:
         self._ended.clear()
@@ -162,6 +165,8 @@ class SandboxClient:
 
     async def _connected(self) -> Line:
         if not self._ready.is_set():
+            if self._connecting is None:
+                self._connecting = asyncio.create_task(self._keep_connected())
             try:
                 async with asyncio.timeout(self._patience.connect):
                     await self._ready.wait()
@@ -223,23 +228,3 @@ class SandboxClient:
         self._calls.lose_all()
         self._ended.set()
 
-
-@asynccontextmanager
-async def open_sandbox(
-    socket: Path, secrets: Secrets, patience: Patience | None = None
-) -> AsyncIterator[SandboxClient]:
-    """A client that connects now and again whenever the line ends, until the block ends.
-
-    Args:
-        socket: the host's unix socket.
-        secrets: who answers guests that hold the grant for a secret.
-    """
-    client = SandboxClient(socket, secrets, patience)
-    connecting = asyncio.create_task(client.keep_connected())
-    try:
-        yield client
-    finally:
-        connecting.cancel()
-        client.close()
-        with suppress(asyncio.CancelledError):
-            await connecting

@@ -1,0 +1,136 @@
+"""Routes: execute, follow, read, cancel."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from aei_marketplace.executions import service
+from aei_marketplace.executions.errors import TaskTooLarge
+from aei_marketplace.executions.rules.requests import ENVELOPE_BYTES, read_request
+from aei_marketplace.ground.actor import Actor
+from aei_marketplace.web.idempotency import OnceRoute
+from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace, actor_of, deps_of, trace_of
+from aei_marketplace.web.responses import HEARTBEAT, event, events_answer, json_answer, page_answer
+
+router = APIRouter(prefix="/api", tags=["executions"], route_class=OnceRoute)
+
+_EXECUTE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["task"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "task": {
+                            "description": "What the guest gets; must satisfy the plugin's input_schema."
+                        },
+                        "limits": {
+                            "type": "object",
+                            "description": "Lowers limits (cpu_ms, wall_ms, memory_mib, …) for this run: "
+                            "a value above what holds changes nothing. The answer's `limits` held.",
+                            "additionalProperties": {"type": "integer", "minimum": 1},
+                        },
+                        "mode": {"enum": ["sync", "async"], "default": "sync"},
+                    },
+                },
+                "examples": {"short": {"value": {"task": {"text": "Guten Morgen"}}}},
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/plugins/{plugin_id}/execute",
+    summary="Run an installed plugin on a task",
+    responses={202: {"description": "mode async: it has started; follow `…/events`"}},
+    openapi_extra=_EXECUTE_BODY,
+)
+async def execute(request: Request) -> Response:
+    """Run an installed plugin on one task.
+
+    With mode sync the answer is the ended execution, whatever its outcome; with mode async it is the
+    running one, with its address in `Location`.
+    """
+    # Read here by hand: dependency injection and validation would cost more than the guest's run.
+    actor = await actor_of(request)
+    runs, trace_id, plugin_id = _runs(request), trace_of(request), request.path_params["plugin_id"]
+    wanted = read_request(await _body(request))
+    if wanted.mode == "sync":
+        return json_answer((await service.execute(runs, actor, trace_id, plugin_id, wanted)).shape())
+    started = await service.execute_later(runs, actor, trace_id, plugin_id, wanted)
+    return json_answer(started.shape(), 202, {"Location": f"/api/executions/{started.id}"})
+
+
+@router.get("/executions")
+async def list_executions(
+    deps: TheDeps,
+    actor: TheActor,
+    trace: TheTrace,
+    page: ThePage,
+    plugin: Annotated[str | None, Query(description="a plugin's id")] = None,
+    outcome: Annotated[str | None, Query(description="an outcome, or `running`")] = None,
+) -> Response:
+    """Executions, newest first: the caller's own, or the tenant's with `execution.read_all`."""
+    async with deps.works.begin(actor, trace) as work:
+        found = await service.list_executions(work, page, plugin, outcome)
+    return page_answer(found, lambda e: e.shape())
+
+
+@router.get("/executions/{id}")
+async def read_execution(id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
+    """One execution."""
+    async with deps.works.begin(actor, trace) as work:
+        return json_answer((await service.find_execution(work, id)).shape())
+
+
+@router.get("/executions/{id}/log")
+async def read_log(id: UUID, request: Request, actor: TheActor, trace: TheTrace) -> Response:
+    """What the guest wrote: lines `{at_ms, level, message}`, as many as its limit allowed."""
+    execution, lines = await service.read_log(_runs(request), actor, trace, id)
+    return json_answer({"items": lines, "truncated": execution.log_truncated})
+
+
+@router.get("/executions/{id}/events")
+async def follow(id: UUID, request: Request, actor: TheActor) -> Response:
+    """Server-sent events: `progress` {fraction, message}, `log` {at_ms, level, message}, last `end`."""
+    await service.read_execution(deps_of(request).works, actor, id)
+    return events_answer(_events(_runs(request), actor, id))
+
+
+@router.post("/executions/{id}/cancel", status_code=202)
+async def cancel(id: UUID, request: Request, actor: TheActor) -> Response:
+    """End a running execution now."""
+    return json_answer((await service.cancel(_runs(request), actor, id)).shape(), 202)
+
+
+async def _events(runs: service.Runs, actor: Actor, id: UUID) -> AsyncIterator[bytes]:
+    async for news in service.follow(runs, actor, id):
+        if news is None:
+            yield HEARTBEAT
+        else:
+            kind, value = news
+            yield event(kind, value.shape() if kind == "end" else value)
+
+
+async def _body(request: Request) -> bytes:
+    """The body, read no further than the longest that could be taken."""
+    most = deps_of(request).operator_cap.input_bytes + ENVELOPE_BYTES
+    if hasattr(request, "_body"):
+        return await request.body()
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > most:
+            raise TaskTooLarge(f"The request has more than {most:,} bytes.")
+    return bytes(received)
+
+
+def _runs(request: Request) -> service.Runs:
+    runs: service.Runs = request.app.state.runs
+    return runs

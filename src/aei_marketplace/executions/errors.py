@@ -1,0 +1,115 @@
+"""Why an execution is refused."""
+
+from uuid import UUID
+
+from aei_marketplace.ground.errors import (
+    Conflict,
+    Fault,
+    Invalid,
+    NotFound,
+    Refusal,
+    TooLarge,
+    TooMany,
+    Unavailable,
+)
+
+
+class Malformed(Refusal):
+    """The body is not JSON."""
+
+    status = 400
+    type = "malformed-json"
+    title = "The body is not JSON"
+    advice = 'Send a JSON object such as {"task": {}}.'
+
+
+class TaskUnfit(Invalid):
+    """The task does not satisfy the release's `input_schema`."""
+
+    type = "task-unfit"
+    title = "The task does not fit the plugin"
+    advice = "Correct what `errors` names; the listing shows the schema and examples."
+
+
+class TaskTooLarge(TooLarge):
+    """The task is larger than the installation takes."""
+
+    type = "task-too-large"
+    advice = "Send less at once, or ask an Admin whether the limit may be higher."
+
+
+class NotInstalled(NotFound):
+    """The tenant has no installation of the plugin."""
+
+    type = "not-installed"
+    title = "Not installed"
+
+
+class InstallationDisabled(Conflict):
+    """The installation is switched off."""
+
+    type = "installation-disabled"
+    title = "The installation is disabled"
+
+
+class NotAdmitted(Conflict):
+    """The admission rule says no."""
+
+    type = "not-admitted"
+    title = "This release may not run"
+    advice = "Update to another release, or ask who published it."
+
+
+class TooManyRunning(TooMany):
+    """As many executions run as may run at once."""
+
+    type = "too-many-running"
+    title = "Too many executions at once"
+
+
+class NeverStarted(Unavailable):
+    """The sandbox took the execution not even on; it is recorded, and nothing ran."""
+
+    type = "execution-not-started"
+    title = "The sandbox could not start the execution"
+
+    def __init__(self, execution: UUID, why: str) -> None:
+        super().__init__(f"Execution {execution} was recorded and nothing ran: {why}.")
+        self.headers = {"Retry-After": "1"}
+
+
+class NotReady(Unavailable):
+    """This process may not start executions right now."""
+
+    type = "executions-not-ready"
+    title = "Executions cannot start right now"
+
+
+class NoSuchExecution(NotFound):
+    """There is no such execution, or none that the caller may see."""
+
+    type = "no-such-execution"
+    title = "No such execution"
+    advice = "Check the id; a role without execution.read_all sees its own executions only."
+
+
+class AlreadyEnded(Conflict):
+    """What has ended cannot be cancelled."""
+
+    type = "already-ended"
+    title = "The execution has ended"
+    advice = "Read its outcome with GET."
+
+
+class NotHere(Conflict):
+    """Another process runs the execution."""
+
+    type = "running-elsewhere"
+    title = "Another process runs this execution"
+    advice = "Send the request again; it may reach the right process."
+    retry = True
+
+
+def unfit(pointer: str, message: str) -> Invalid:
+    """A request whose body has the wrong shape at one place."""
+    return Invalid("The request does not describe an execution.", faults=[Fault(pointer, message)])

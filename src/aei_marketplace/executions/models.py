@@ -1,0 +1,43 @@
+"""Tables of executions; the migration says more about each column."""
+
+from sqlalchemy import Boolean, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from aei_marketplace.ground.db import metadata
+
+# The three JSON columns are read as the texts they are: a digest of usage stands in the log.
+executions = Table(
+    "executions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("installation_id", Uuid, nullable=False),
+    Column("plugin_id", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("release_id", Uuid, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("owner", Uuid, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("limits", Text, nullable=False),
+    Column("task_bytes", Integer, nullable=False),
+    Column("task_sha256", LargeBinary, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("outcome", Text),
+    Column("output", LargeBinary),
+    Column("problem", Text),
+    Column("usage", Text),
+    Column("permissions", Text),
+    Column("walls", ARRAY(Text)),
+    Column("log_truncated", Boolean),
+    Column("output_forgotten_at", DateTime(timezone=True)),
+)
+
+execution_logs = Table(
+    "execution_logs",
+    metadata,
+    Column("execution_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("lines", LargeBinary, nullable=False),
+)

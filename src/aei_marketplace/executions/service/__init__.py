@@ -1,0 +1,27 @@
+"""What can be done with executions."""
+
+from aei_marketplace.executions.service.cancelling import cancel
+from aei_marketplace.executions.service.news import follow, read_log
+from aei_marketplace.executions.service.records import (
+    find_execution,
+    list_executions,
+    read_execution,
+)
+from aei_marketplace.executions.service.recovery import forget_old, recover
+from aei_marketplace.executions.service.runs import Runs, serving
+from aei_marketplace.executions.service.starting import execute, execute_later
+
+__all__ = [
+    "Runs",
+    "cancel",
+    "execute",
+    "execute_later",
+    "find_execution",
+    "follow",
+    "forget_old",
+    "list_executions",
+    "read_execution",
+    "read_log",
+    "recover",
+    "serving",
+]

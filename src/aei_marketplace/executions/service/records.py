@@ -1,0 +1,129 @@
+"""Reading what was recorded of executions."""
+
+from typing import Any
+from uuid import UUID
+
+from aei_marketplace.executions.errors import NoSuchExecution
+from aei_marketplace.executions.rules.endings import Ending
+from aei_marketplace.executions.rules.views import Execution
+from aei_marketplace.executions.store import records
+from aei_marketplace.executions.store.quick import Start
+from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.errors import Fault, Invalid
+from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.work import Work, Works
+from aei_protocol.outcomes import Outcome
+
+_OUTCOMES = (*map(str, Outcome), "running")
+
+
+async def find_execution(work: Work, id: UUID) -> Execution:
+    """An execution that the actor may see: their own, or any of the tenant with `execution.read_all`.
+
+    Raises:
+        NoSuchExecution: there is none.
+    """
+    row = await records.find(work, id, _only_of(work.actor))
+    if row is None:
+        raise NoSuchExecution(f"There is no execution {id} that you may see.")
+    return _as_execution(row)
+
+
+async def read_execution(works: Works, actor: Actor, id: UUID) -> Execution:
+    """The same in a work of its own."""
+    async with works.begin(actor) as work:
+        return await find_execution(work, id)
+
+
+async def list_executions(
+    work: Work, wanted: PageWanted, plugin_id: str | None = None, outcome: str | None = None
+) -> Page:
+    """Executions that the actor may see, newest first.
+
+    Args:
+        outcome: an outcome, or `running`.
+
+    Raises:
+        Invalid: there is no such outcome, or the cursor is not one of ours.
+    """
+    if outcome is not None and outcome not in _OUTCOMES:
+        raise Invalid(
+            "There is no such outcome.", faults=[Fault("outcome", f"one of {', '.join(_OUTCOMES)}")]
+        )
+    conditions = records.conditions(work.actor.in_tenant(), _only_of(work.actor), plugin_id, outcome)
+    rows = await records.find_page(work, conditions, _position(wanted), wanted.limit)
+    total = await records.count(work, conditions)
+    return wanted.page([_as_execution(r) for r in rows], total, lambda e: str(e.id))
+
+
+def ended_execution(start: Start, ending: Ending, at: Any) -> Execution:
+    """An execution as its row is, without reading it again."""
+    return Execution(
+        id=start.id,
+        plugin_id=start.plugin_id,
+        version=start.version,
+        installation_id=start.installation_id,
+        actor_id=start.actor_id,
+        mode=start.mode,
+        limits=start.limits,
+        started_at=start.started_at,
+        ended_at=at,
+        outcome=str(ending.outcome),
+        output=ending.output,
+        problem=ending.problem,
+        usage=ending.usage,
+        permissions=ending.permissions,
+        walls=ending.walls,
+        log_truncated=ending.log_truncated,
+    )
+
+
+def started_execution(start: Start) -> Execution:
+    """An execution that has just begun."""
+    return Execution(
+        id=start.id,
+        plugin_id=start.plugin_id,
+        version=start.version,
+        installation_id=start.installation_id,
+        actor_id=start.actor_id,
+        mode=start.mode,
+        limits=start.limits,
+        started_at=start.started_at,
+    )
+
+
+def _as_execution(row: Any) -> Execution:
+    return Execution(
+        id=row.id,
+        plugin_id=row.plugin_id,
+        version=row.version,
+        installation_id=row.installation_id,
+        actor_id=row.actor_id,
+        mode=row.mode,
+        limits=row.limits,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        outcome=row.outcome,
+        output=row.output,
+        problem=row.problem,
+        usage=row.usage,
+        permissions=row.permissions,
+        walls=tuple(row.walls or ()),
+        log_truncated=bool(row.log_truncated),
+    )
+
+
+def _only_of(actor: Actor) -> UUID | None:
+    actor.in_tenant()
+    return None if actor.may("execution.read_all") else actor.id
+
+
+def _position(wanted: PageWanted) -> UUID | None:
+    if wanted.after is None:
+        return None
+    try:
+        return UUID(wanted.after)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise Invalid(
+            "The cursor is not one of ours", faults=[Fault("cursor", "send back `next_cursor` unchanged")]
+        ) from error

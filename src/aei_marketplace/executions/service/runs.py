@@ -1,0 +1,201 @@
+"""The executions of this process: started, sent once, ended once, whatever happens to the caller."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from aei_marketplace.executions.errors import NeverStarted, NotReady, TooManyRunning
+from aei_marketplace.executions.rules.endings import Ending, ending, lost, start_fact
+from aei_marketplace.executions.rules.views import Execution
+from aei_marketplace.executions.service.owner import Owner, hold_owner
+from aei_marketplace.executions.service.records import ended_execution, read_execution
+from aei_marketplace.executions.service.releases import Releases
+from aei_marketplace.executions.service.run import Run, topic
+from aei_marketplace.executions.store import quick
+from aei_marketplace.ground.audit import make_entry
+from aei_marketplace.ground.clock import new_id
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.ports import SandboxGone, SandboxRefused
+from aei_protocol.messages import Ended
+
+#: So many executions may be under way in one process, and so many of them of one tenant.
+MOST_RUNNING, MOST_OF_A_TENANT = 512, 128
+#: Seconds that running guests get to end when the process is asked to stop.
+FAREWELL_SECONDS = 5.0
+_LONGEST_PAUSE = 5.0
+_CONNECTION_LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+
+log = structlog.get_logger()
+
+
+class Runs:
+    """What runs in this process; see `serving`.
+
+    Attributes:
+        running: executions without a recorded end, by id.
+    """
+
+    def __init__(self, deps: Deps, owner: Owner) -> None:
+        self.deps = deps
+        self.owner = owner
+        self.releases = Releases()
+        self.running: dict[UUID, Run] = {}
+        self._of_tenant: Counter[UUID] = Counter()
+        self._tasks: set[asyncio.Task[Execution]] = set()
+
+    def require_room(self, tenant: UUID) -> None:
+        """Stop here unless one more execution may run.
+
+        Raises:
+            TooManyRunning: as many as may run do.
+            NotReady: this process has lost its lock, or is about to end.
+        """
+        if not self.owner.held:
+            raise NotReady("The connection that vouches for running executions is being renewed.")
+        if len(self.running) >= MOST_RUNNING or self._of_tenant[tenant] >= MOST_OF_A_TENANT:
+            raise TooManyRunning(
+                f"{self._of_tenant[tenant]} executions of your tenant are under way.", retry_after=1
+            )
+
+    def begin(self, run: Run) -> "asyncio.Task[Execution]":
+        """Carry a run out in a task of its own, which goes on when the caller leaves."""
+        self.running[run.start.id] = run
+        self._of_tenant[run.start.tenant] += 1
+        task = asyncio.create_task(self._carry_out(run))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    async def cancel(self, execution: UUID) -> None:
+        """Ask the sandbox to end a run of this process now."""
+        await self.deps.sandbox.cancel(str(execution))
+
+    async def close(self) -> None:
+        """End what runs: guests are asked to, and what does not answer in time is recorded as lost."""
+        for execution in list(self.running):
+            await self.cancel(execution)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=FAREWELL_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _carry_out(self, run: Run) -> Execution:
+        try:
+            await self._write_start(run)
+        except BaseException as error:
+            self._leave(run)
+            if not run.started.done():
+                run.started.set_exception(error)
+                run.started.exception()  # only an asynchronous start waits for it
+            raise
+        try:
+            return await self._run_and_end(run)
+        finally:
+            self._leave(run)
+
+    async def _write_start(self, run: Run) -> None:
+        start = run.start
+        fact = start_fact(start.id, start.plugin_id, start.version, start.mode, start.task_bytes)
+        entry = make_entry(new_id(), start.started_at, run.actor, fact, start.trace_id)
+        await quick.write_start(self.deps.works.database.quick, start, entry)
+        run.started.set_result(None)
+
+    async def _run_and_end(self, run: Run) -> Execution:
+        try:
+            ended = await self._send(run)
+        except SandboxRefused as refused:
+            await self._end(run, lost(run.start.id, f"nothing ran: {refused.detail}"))
+            raise NeverStarted(run.start.id, refused.detail) from refused
+        except SandboxGone as gone:
+            ended = lost(run.start.id, str(gone))
+        except asyncio.CancelledError:
+            await self._end(run, lost(run.start.id, "the marketplace stopped while it ran"))
+            raise
+        return await self._end(run, ended)
+
+    async def _send(self, run: Run) -> Ended:
+        """Send the task; a component that the host lacks is handed over first, for nothing ran yet."""
+        sandbox, task = self.deps.sandbox, run.task
+        try:
+            return await sandbox.execute(task, run)
+        except SandboxRefused as refused:
+            if refused.code != "component_missing":
+                raise
+        try:
+            content = await self.deps.blobs.get(task.component)
+            await sandbox.prepare(task.component, task.interfaces, content)
+        except (KeyError, SandboxGone) as error:
+            raise SandboxRefused("not_prepared", f"the component could not be prepared: {error}") from error
+        return await sandbox.execute(task, run)
+
+    async def _end(self, run: Run, ended: Ended) -> Execution:
+        written_down = ending(ended, run.start.plugin_id, run.start.version, run.start.id)
+        if run.truncated:
+            written_down = replace(written_down, log_truncated=True)
+        at = self.deps.works.clock()
+        if await self._insist(run, written_down, at):
+            execution = ended_execution(run.start, written_down, at)
+        else:
+            # Somebody ended it before us: what is recorded counts.
+            execution = await read_execution(self.deps.works, run.actor, run.start.id)
+        self.deps.live.say(topic(run.start.id), ("end", execution))
+        return execution
+
+    async def _insist(self, run: Run, written_down: Ending, at: datetime) -> bool:
+        """Write the end down, again and again while the database cannot be reached.
+
+        Returns:
+            False when the execution had its end already.
+        """
+        entries = [make_entry(new_id(), at, run.actor, f, run.start.trace_id) for f in written_down.facts]
+        pool, pause = self.deps.works.database.quick, 0.1
+        while True:
+            try:
+                return await quick.write_end(pool, run.start, at, written_down, run.log_json(), entries)
+            except _CONNECTION_LOST as error:
+                log.warning("executions.end_delayed", execution=str(run.start.id), error=str(error))
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _leave(self, run: Run) -> None:
+        del self.running[run.start.id]
+        self._of_tenant[run.start.tenant] -= 1
+        if not self._of_tenant[run.start.tenant]:
+            del self._of_tenant[run.start.tenant]
+
+    def _done(self, task: "asyncio.Task[Execution]") -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, NeverStarted):
+            log.error("executions.run_failed", exc_info=error)
+
+
+@asynccontextmanager
+async def serving(deps: Deps, app_url: str) -> AsyncIterator[Runs]:
+    """The executions of this process; at the end all of them are ended and recorded.
+
+    Args:
+        app_url: asyncpg DSN on which the process's lock is held.
+    """
+    async with hold_owner(app_url) as owner:
+        runs = Runs(deps, owner)
+        try:
+            yield runs
+        finally:
+            await runs.close()

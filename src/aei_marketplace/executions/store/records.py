@@ -1,0 +1,117 @@
+"""What was recorded of executions, for those who may see it and for jobs."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, delete, func, select, text, update
+
+from aei_marketplace.executions.models import execution_logs, executions
+from aei_marketplace.executions.rules.endings import Ending
+from aei_marketplace.ground.work import Work
+
+_OWNER_IS_GONE = text("select pg_try_advisory_xact_lock(:key)")
+
+
+async def find(work: Work, id: UUID, actor: UUID | None) -> Row[Any] | None:
+    """One execution; with `actor`, only if it is theirs."""
+    mine = [executions.c.actor_id == actor] if actor else []
+    return (await work.run(select(executions).where(executions.c.id == id, *mine))).first()
+
+
+async def find_log(work: Work, id: UUID) -> bytes | None:
+    """The log's lines as JSON."""
+    found = await work.run(select(execution_logs.c.lines).where(execution_logs.c.execution_id == id))
+    return found.scalar_one_or_none()
+
+
+async def find_page(
+    work: Work, conditions: Sequence[ColumnElement[bool]], after: UUID | None, limit: int
+) -> list[Row[Any]]:
+    """Executions, newest first, one more than `limit` if there are more."""
+    older = [executions.c.id < after] if after else []
+    query = select(executions).where(*conditions, *older).order_by(executions.c.id.desc()).limit(limit + 1)
+    return list((await work.run(query)).all())
+
+
+async def count(work: Work, conditions: Sequence[ColumnElement[bool]]) -> int:
+    """How many executions there are."""
+    return int((await work.run(select(func.count()).select_from(executions).where(*conditions))).scalar_one())
+
+
+def conditions(
+    tenant: UUID, actor: UUID | None, plugin_id: str | None, outcome: str | None
+) -> list[ColumnElement[bool]]:
+    """What a list is filtered by; the outcome `running` stands for none yet."""
+    wanted: list[ColumnElement[bool]] = [executions.c.tenant_id == tenant]
+    if actor:
+        wanted.append(executions.c.actor_id == actor)
+    if plugin_id:
+        wanted.append(executions.c.plugin_id == plugin_id)
+    if outcome == "running":
+        wanted.append(executions.c.ended_at.is_(None))
+    elif outcome:
+        wanted.append(executions.c.outcome == outcome)
+    return wanted
+
+
+async def owners_with_running(work: Work) -> list[UUID]:
+    """The processes that started executions which have no end."""
+    query = select(executions.c.owner).where(executions.c.ended_at.is_(None)).distinct()
+    return list((await work.run(query)).scalars())
+
+
+async def owner_is_gone(work: Work, key: int) -> bool:
+    """Whether nobody holds a process's lock; if so, this transaction holds it until it ends."""
+    return bool((await work.run(_OWNER_IS_GONE, {"key": key})).scalar_one())
+
+
+async def running_of(work: Work, owner: UUID, limit: int) -> list[Row[Any]]:
+    """A process's executions without an end."""
+    query = (
+        select(executions).where(executions.c.owner == owner, executions.c.ended_at.is_(None)).limit(limit)
+    )
+    return list((await work.run(query)).all())
+
+
+async def write_end(work: Work, id: UUID, ending: Ending) -> bool:
+    """Write an end in a job's transaction; False when the execution has one already."""
+    values = {
+        "ended_at": work.now,
+        "outcome": str(ending.outcome),
+        "problem": ending.problem,
+        "usage": text("cast(:usage as json)").bindparams(usage=ending.usage),
+        "permissions": text("cast(:permissions as json)").bindparams(permissions=ending.permissions),
+        "walls": list(ending.walls),
+        "log_truncated": ending.log_truncated,
+    }
+    open_one = (executions.c.id == id) & executions.c.ended_at.is_(None)
+    return (await work.run(update(executions).where(open_one).values(values))).rowcount == 1
+
+
+async def forget_outputs(work: Work, older_than: timedelta, limit: int) -> int:
+    """Drop output and log of old executions; returns how many."""
+    old = (
+        select(executions.c.id)
+        .where(
+            executions.c.ended_at < work.now - older_than,
+            executions.c.output_forgotten_at.is_(None),
+        )
+        .limit(limit)
+    )
+    ids = list((await work.run(old)).scalars())
+    await work.run(delete(execution_logs).where(execution_logs.c.execution_id.in_(ids)))
+    await work.run(
+        update(executions)
+        .where(executions.c.id.in_(ids))
+        .values(output=None, problem=None, output_forgotten_at=work.now)
+    )
+    return len(ids)
+
+
+async def forget_executions(work: Work, before: datetime, limit: int) -> int:
+    """Delete executions that began before a moment; returns how many."""
+    old = select(executions.c.id).where(executions.c.started_at < before, executions.c.ended_at.is_not(None))
+    gone = await work.run(delete(executions).where(executions.c.id.in_(old.limit(limit))))
+    return int(gone.rowcount)
