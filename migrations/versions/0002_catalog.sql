@@ -192,9 +192,9 @@ language sql security definer set search_path = pg_catalog, public as $$
 $$;
 revoke execute on function catalog_change_installs(text, integer) from public;
 
--- A publisher names an audience by slug without being able to list the tenants of the marketplace.
-create function catalog_tenants_by_slug(wanted text[]) returns table (id uuid, slug text)
+-- A publisher names an audience by slug, and is named after its tenant, without a list of all tenants.
+create function catalog_tenants_by_slug(wanted text[]) returns table (id uuid, slug text, name text)
 language sql stable security definer set search_path = pg_catalog, public as $$
-  select t.id, t.slug from public.tenants t where t.slug = any(wanted) and cardinality(wanted) <= 100
+  select t.id, t.slug, t.name from public.tenants t where t.slug = any(wanted) and cardinality(wanted) <= 100
 $$;
 revoke execute on function catalog_tenants_by_slug(text[]) from public;

@@ -1,0 +1,1 @@
+"""The catalogue: namespaces, plugins, releases and their states, search, publishing."""

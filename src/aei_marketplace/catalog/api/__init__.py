@@ -1,0 +1,9 @@
+"""Routes of the catalogue."""
+
+from fastapi import APIRouter
+
+from aei_marketplace.catalog.api import publishing, reading, states
+
+router = APIRouter(prefix="/api/plugins", tags=["catalogue"])
+for _part in (publishing, reading, states):
+    router.include_router(_part.router)

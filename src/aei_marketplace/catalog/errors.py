@@ -1,0 +1,118 @@
+"""Refusals of the catalogue."""
+
+from aei_marketplace.ground.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooLarge
+
+
+class PluginNotFound(NotFound):
+    """There is no such plugin, or none that the caller may see: the two look the same."""
+
+    type = "plugin-not-found"
+    title = "No such plugin"
+
+
+class ReleaseNotFound(NotFound):
+    """The plugin has no such version, or none that the caller may see."""
+
+    type = "release-not-found"
+    title = "No such release"
+    advice = "The plugin's versions are listed under /api/plugins/{pluginId}/versions."
+
+
+class PackageProblems(Invalid):
+    """The package cannot be published; `errors` names every reason that was found."""
+
+    type = "package-refused"
+    title = "The package was refused"
+    advice = "Correct what `errors` names, build again and publish again; `aei plugin check` asks the same."
+
+
+class PackageTooLarge(TooLarge):
+    """The package is larger than what is taken."""
+
+    type = "package-too-large"
+    advice = "A package may have 64 MiB; leave out what the plugin does not need to run."
+
+
+class WrongPlugin(Invalid):
+    """The package belongs to another plugin than the address says."""
+
+    type = "wrong-plugin"
+
+
+class AudienceRefused(Invalid):
+    """The audience names a tenant that does not exist, or the plugin is public."""
+
+    type = "audience-refused"
+
+
+class NamespaceReserved(Invalid):
+    """The namespace is kept for the marketplace itself."""
+
+    type = "namespace-reserved"
+    advice = "Choose another namespace, for example your organisation's short name."
+
+
+class NamespaceTaken(Conflict):
+    """Another publisher claimed the namespace first."""
+
+    type = "namespace-taken"
+    advice = "Choose another namespace; who claims one first owns it."
+
+
+class NamespaceForeign(NotAllowed):
+    """The namespace belongs to another publisher."""
+
+    type = "namespace-foreign"
+    advice = "Publish under a namespace of your own: change the part of the id before the dot."
+
+
+class VersionTaken(Conflict):
+    """This version exists, and a release never changes."""
+
+    type = "version-taken"
+    advice = "Raise the version in plugin.json, build again and publish again."
+
+
+class VisibilityFixed(Conflict):
+    """A public plugin does not become private: others may rely on it."""
+
+    type = "visibility-fixed"
+    advice = "Yank its releases to stop offering it, or publish under another id."
+
+
+class StateChangeRefused(Conflict):
+    """The release cannot go from its present state to the one asked for."""
+
+    type = "state-change-refused"
+
+
+class NotYourPlugin(NotAllowed):
+    """Only the plugin's publisher and staff may do this."""
+
+    type = "not-your-plugin"
+    advice = "Ask its publisher; to report a problem with it, use /api/reports."
+
+
+class ReleaseChanged(Refusal):
+    """The release is not what the caller last saw."""
+
+    status = 412
+    type = "release-changed"
+    title = "It has changed meanwhile"
+    advice = "Read the release again and decide anew."
+
+
+class PackageStopped(Conflict):
+    """The registry has stopped the release; its package is not given out."""
+
+    type = "package-stopped"
+    title = "The package is not given out"
+
+
+class PackageRemoved(Refusal):
+    """The release was removed for good."""
+
+    status = 410
+    type = "package-removed"
+    title = "The package was removed"
+    advice = "Choose another version."

@@ -1,0 +1,109 @@
+"""The tables of the catalogue; `migrations/versions/0002_catalog.sql` creates them."""
+
+from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+
+from aei_marketplace.ground.db import metadata
+
+publishers = Table(
+    "publishers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid),
+    Column("name", Text),
+    Column("verified_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True)),
+)
+
+namespaces = Table(
+    "namespaces",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("publisher_id", Uuid),
+    Column("created_at", DateTime(timezone=True)),
+)
+
+plugins = Table(
+    "plugins",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("namespace", Text),
+    Column("publisher_id", Uuid),
+    Column("owner_tenant", Uuid),
+    Column("visibility", Text),
+    Column("name", Text),
+    Column("description", Text),
+    Column("kind", Text),
+    Column("categories", ARRAY(Text)),
+    Column("keywords", ARRAY(Text)),
+    Column("permissions", ARRAY(Text)),
+    Column("pricing_model", Text),
+    Column("latest_stable", Uuid),
+    Column("latest_preview", Uuid),
+    Column("latest_shown", Uuid),
+    Column("listed_at", DateTime(timezone=True)),
+    Column("installs", Integer),
+    Column("rating_sum", BigInteger),
+    Column("rating_count", Integer),
+    Column("created_at", DateTime(timezone=True)),
+    Column("updated_at", DateTime(timezone=True)),
+    Column("change_sequence", BigInteger),
+    Column("search", TSVECTOR),
+)
+
+plugin_audiences = Table(
+    "plugin_audiences",
+    metadata,
+    Column("plugin_id", Text, primary_key=True),
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("owner_tenant", Uuid),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("plugin_id", Text),
+    Column("version", Text),
+    Column("channel", Text),
+    Column("precedence", Text),
+    Column("state", Text),
+    Column("state_reason", Text),
+    Column("state_changed_at", DateTime(timezone=True)),
+    Column("replacement", Text),
+    Column("listed_at", DateTime(timezone=True)),
+    Column("package_sha256", Text),
+    Column("size_bytes", BigInteger),
+    Column("component_sha256", Text),
+    Column("component_size", BigInteger),
+    Column("manifest", JSONB),
+    Column("aei_range", Text),
+    Column("readme", Text),
+    Column("changelog", Text),
+    Column("signature", LargeBinary),
+    Column("published_by", Uuid),
+    Column("published_at", DateTime(timezone=True)),
+    Column("log_index", BigInteger),
+)
+
+release_compatibility = Table(
+    "release_compatibility",
+    metadata,
+    Column("release_id", Uuid, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("lower", Text),
+    Column("upper", Text),
+    Column("prerelease_cores", ARRAY(Text)),
+)
+
+release_states = Table(
+    "release_states",
+    metadata,
+    Column("release_id", Uuid, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("state", Text),
+    Column("reason", Text),
+    Column("replacement", Text),
+    Column("actor_id", Uuid),
+    Column("at", DateTime(timezone=True)),
+)

@@ -1,0 +1,1 @@
+"""Decisions of the catalogue: names, versions, compatibility, states, what a listing shows."""

@@ -1,0 +1,119 @@
+"""The states of a release and who may move it from one to another."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aei_marketplace.catalog.errors import StateChangeRefused
+from aei_marketplace.ground.errors import Fault, Invalid
+
+LONGEST_REASON = 2000
+
+
+class ReleaseState(StrEnum):
+    """Where a release stands in its life."""
+
+    PROCESSING = "processing"
+    HELD = "held"
+    LISTED = "listed"
+    DEPRECATED = "deprecated"
+    YANKED = "yanked"
+    QUARANTINED = "quarantined"
+    BLOCKED = "blocked"
+    REMOVED = "removed"
+
+
+class Mover(StrEnum):
+    """Who moves a release."""
+
+    PUBLISHER = "publisher"
+    STAFF = "staff"
+
+
+S = ReleaseState
+
+#: Offered: found by search and chosen when no version is named.
+OFFERED = frozenset({S.LISTED, S.DEPRECATED})
+#: Stopped by the registry: neither installed, nor run, nor downloaded.
+STOPPED = frozenset({S.QUARANTINED, S.BLOCKED, S.REMOVED})
+
+_PUBLISHER_MOVES: dict[ReleaseState, frozenset[ReleaseState]] = {
+    S.LISTED: frozenset({S.DEPRECATED, S.YANKED}),
+    S.DEPRECATED: frozenset({S.DEPRECATED, S.LISTED, S.YANKED}),
+    S.YANKED: frozenset({S.YANKED, S.LISTED, S.DEPRECATED}),
+}
+_STAFF_MOVES: dict[ReleaseState, frozenset[ReleaseState]] = {
+    S.PROCESSING: frozenset({S.BLOCKED, S.REMOVED}),
+    S.HELD: frozenset({S.BLOCKED, S.REMOVED}),
+    S.LISTED: _PUBLISHER_MOVES[S.LISTED] | STOPPED,
+    S.DEPRECATED: _PUBLISHER_MOVES[S.DEPRECATED] | STOPPED,
+    S.YANKED: _PUBLISHER_MOVES[S.YANKED] | STOPPED,
+    S.QUARANTINED: frozenset({S.LISTED, S.DEPRECATED, S.YANKED, S.BLOCKED, S.REMOVED}),
+    S.BLOCKED: frozenset({S.QUARANTINED, S.REMOVED}),
+}
+MOVES = {Mover.PUBLISHER: _PUBLISHER_MOVES, Mover.STAFF: _STAFF_MOVES}
+
+#: What the audit log calls arriving in a state.
+AUDIT_ACTION = {
+    S.LISTED: "release.list",
+    S.HELD: "release.hold",
+    S.DEPRECATED: "release.deprecate",
+    S.YANKED: "release.yank",
+    S.QUARANTINED: "release.quarantine",
+    S.BLOCKED: "release.block",
+    S.REMOVED: "release.remove",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of state that is asked for.
+
+    Attributes:
+        reason: shown beside the release; None when nothing was said.
+        replacement: the id of a plugin to use instead; None when none is named.
+    """
+
+    state: ReleaseState
+    reason: str | None = None
+    replacement: str | None = None
+
+
+def action_needed(present: ReleaseState, wanted: ReleaseState) -> str:
+    """The action that a change requires: the registry's own states are staff's to give and to take."""
+    if ReleaseState.BLOCKED in (present, wanted):
+        return "killlist.administer"
+    return "plugin.moderate" if {present, wanted} & STOPPED else "plugin.publish"
+
+
+def check_change(present: ReleaseState, change: Change, mover: Mover, *, was_listed: bool) -> None:
+    """Whether the state machine has this change.
+
+    Args:
+        was_listed: whether the release was ever listed; one that never was does not get there by
+            being stopped and let go again.
+
+    Raises:
+        StateChangeRefused: it has not; says what can be done instead.
+        Invalid: the change lacks its reason, or says more than it can.
+    """
+    possible = MOVES[mover].get(present, frozenset())
+    if not was_listed:
+        possible = possible & {S.BLOCKED, S.REMOVED}
+    if change.state not in possible:
+        raise StateChangeRefused(
+            f"A release that is {present} cannot become {change.state} by its {mover}'s word.",
+            advice=f"From here it can become: {', '.join(sorted(possible)) or 'nothing else'}.",
+        )
+    _check_words(change)
+
+
+def _check_words(change: Change) -> None:
+    faults = []
+    if change.state in STOPPED and not (change.reason or "").strip():
+        faults.append(Fault("/reason", "say why; the publisher and the installing tenants read it"))
+    if len(change.reason or "") > LONGEST_REASON:
+        faults.append(Fault("/reason", f"at most {LONGEST_REASON} characters"))
+    if change.replacement is not None and change.state not in (S.DEPRECATED, S.YANKED):
+        faults.append(Fault("/replacement", "only a deprecated or yanked release names a replacement"))
+    if faults:
+        raise Invalid("The change of state is not complete.", faults=faults)

@@ -1,0 +1,89 @@
+"""The catalogue's values as they travel to other domains."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aei_marketplace.catalog.rules.states import ReleaseState
+from aei_marketplace.catalog.rules.versions import Channel
+from aei_protocol.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseView:
+    """One release.
+
+    Attributes:
+        state_reason: why it is in its state, in words for its users; None when nothing was said.
+        replacement: the id of the plugin to use instead, where one is named.
+        visibility: the plugin's: `public` or `private`.
+        owner_tenant: the publisher's tenant.
+        package_sha256, component_sha256: digests in hexadecimal, as the blobs are addressed.
+        size_bytes, component_size: of package and component.
+        listed_at: when it was first listed; None until then.
+        log_index: its place in the public log of releases; None until it has one.
+    """
+
+    release_id: UUID
+    plugin_id: str
+    version: str
+    channel: Channel
+    state: ReleaseState
+    state_reason: str | None
+    state_changed_at: datetime
+    replacement: str | None
+    visibility: str
+    owner_tenant: UUID
+    kind: str
+    manifest: Manifest
+    package_sha256: str
+    size_bytes: int
+    component_sha256: str
+    component_size: int
+    publisher_name: str
+    publisher_verified: bool
+    published_at: datetime
+    listed_at: datetime | None
+    log_index: int | None
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PluginView:
+    """One plugin with the release that its listing describes.
+
+    Attributes:
+        rating_sum, rating_count: of the approved reviews.
+        document: the manifest of the described release.
+        latest_version, latest_channel, latest_state: of the described release.
+    """
+
+    id: str
+    visibility: str
+    owner_tenant: UUID
+    publisher_name: str
+    publisher_verified: bool
+    installs: int
+    rating_sum: int
+    rating_count: int
+    latest_version: str
+    latest_channel: Channel
+    latest_state: ReleaseState
+    document: Mapping[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def manifest(self) -> Manifest:
+        """The described release's manifest."""
+        return Manifest(self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTexts:
+    """The long texts of a release; None where its package has none."""
+
+    readme: str | None
+    changelog: str | None

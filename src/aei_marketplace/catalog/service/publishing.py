@@ -1,0 +1,241 @@
+"""Publishing a release: judge the package, store its content, then write it down in one transaction.
+
+Nothing of a release exists before that transaction commits. What was stored for one that never did
+is content without a name, which nobody can reach.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from aei_inspection.gate import Package, inspect_package
+from aei_inspection.problems import PackageRefused
+from aei_inspection.wasm_tools import InspectionUnavailable
+from aei_marketplace.catalog.errors import (
+    AudienceRefused,
+    PackageProblems,
+    VersionTaken,
+    VisibilityFixed,
+    WrongPlugin,
+)
+from aei_marketplace.catalog.events import ReleasePublished
+from aei_marketplace.catalog.rules.compatibility import intervals
+from aei_marketplace.catalog.rules.states import ReleaseState
+from aei_marketplace.catalog.rules.versions import channel_of, precedence_key
+from aei_marketplace.catalog.rules.views import ReleaseView
+from aei_marketplace.catalog.service.namespaces import refuse_foreign_namespace, require_namespace
+from aei_marketplace.catalog.service.states import refresh_listing
+from aei_marketplace.catalog.store import plugins, publishers, releases
+from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.clock import new_id
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.errors import Fault, Invalid, Unavailable
+from aei_marketplace.ground.work import Work, Works
+
+LARGEST_SIGNATURE = 64 * 1024
+VISIBILITIES = ("public", "private")
+
+#: Each inspection may hold a package and all of its content in memory.
+_inspections = asyncio.Semaphore(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a publisher hands in.
+
+    Attributes:
+        package: the `.aeiplugin` file.
+        signature: a DSSE envelope over it, kept beside it.
+        visibility: `public` or `private`; None keeps the plugin's, and is public for a new one.
+        audience: short names of the tenants that see a private plugin besides its owner; None keeps
+            those named before.
+        plugin_id: the plugin that the package must belong to; None accepts any.
+    """
+
+    package: bytes
+    signature: bytes | None = None
+    visibility: str | None = None
+    audience: Sequence[str] | None = None
+    plugin_id: str | None = None
+
+
+async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: Submission) -> ReleaseView:
+    """Take in a release. It is `processing` until its component is compiled (see `jobs`).
+
+    Raises:
+        NotAllowed: the actor may not publish, or not under this namespace.
+        PackageProblems: the package is refused, with every problem found.
+        VersionTaken: the version exists.
+        Invalid: another part of the submission is wrong.
+    """
+    await require_publisher(deps.works, actor, trace_id)
+    check_submission(submission)
+    package = await _inspect(submission.package)
+    _check_plugin(package, submission.plugin_id)
+    async with deps.works.begin(actor, trace_id) as work:
+        await refuse_foreign_namespace(work, package.manifest.namespace)
+        await _refuse_taken_version(work, package)
+    await deps.blobs.put(package.sha256, submission.package)
+    await deps.blobs.put(package.component_sha256, package.component)
+    async with deps.works.begin(actor, trace_id) as work:
+        return await _write_down(work, package, submission)
+
+
+async def require_publisher(works: Works, actor: Actor, trace_id: str) -> None:
+    """Ask, before a package is even read, whether the actor may publish at all.
+
+    Raises:
+        NotAllowed: the actor may not, or acts in no tenant.
+    """
+    async with works.begin(actor, trace_id) as work:
+        work.actor.require("plugin.publish")
+        work.actor.in_tenant()
+
+
+def check_submission(submission: Submission) -> None:
+    """Check what comes beside the package.
+
+    Raises:
+        Invalid: with everything that is wrong.
+    """
+    faults = []
+    if submission.visibility not in (None, *VISIBILITIES):
+        faults.append(Fault("/visibility", f"one of {', '.join(VISIBILITIES)}"))
+    if submission.audience and submission.visibility == "public":
+        faults.append(Fault("/audience", "only a private plugin names tenants"))
+    if submission.signature is not None and not 0 < len(submission.signature) <= LARGEST_SIGNATURE:
+        faults.append(Fault("/signature", f"1 to {LARGEST_SIGNATURE} bytes"))
+    if faults:
+        raise Invalid("The submission has problems.", faults=faults)
+
+
+async def _inspect(content: bytes) -> Package:
+    async with _inspections:
+        try:
+            return await asyncio.to_thread(inspect_package, content)
+        except PackageRefused as refused:
+            faults = [Fault(p.pointer, p.message, p.code) for p in refused.problems]
+            raise PackageProblems(f"The package has {len(faults)} problem(s).", faults=faults) from refused
+        except InspectionUnavailable as missing:
+            raise Unavailable(f"Packages cannot be inspected now: {missing}.") from missing
+
+
+def _check_plugin(package: Package, wanted: str | None) -> None:
+    if wanted is not None and package.manifest.id != wanted:
+        fault = Fault("/id", f"the package is of {package.manifest.id}, the address of {wanted[:120]}")
+        raise WrongPlugin("The package belongs to another plugin.", faults=[fault])
+
+
+async def _refuse_taken_version(work: Work, package: Package) -> None:
+    manifest = package.manifest
+    taken = await releases.find_same_precedence(work, manifest.id, precedence_key(manifest.version))
+    if taken is None:
+        return
+    if taken.package_sha256 == package.sha256:
+        raise VersionTaken(
+            f"This very package was published as {taken.plugin_id} {taken.version}, which is {taken.state}.",
+            advice="There is nothing left to do, unless you meant to publish something else.",
+        )
+    if taken.version != manifest.version:
+        raise VersionTaken(
+            f"{manifest.version} differs from {taken.version} only in its build metadata, which has no say in"
+            " the order of versions."
+        )
+    raise VersionTaken(f"{taken.plugin_id} {taken.version} exists with other content.")
+
+
+async def _write_down(work: Work, package: Package, submission: Submission) -> ReleaseView:
+    manifest = package.manifest
+    work.actor.require("plugin.publish")
+    publisher = await require_namespace(work, manifest.namespace)
+    held = await _hold_plugin(work, package, submission, publisher)
+    visibility = await _settle_visibility(work, held, submission)
+    await _refuse_taken_version(work, package)
+    release_id = new_id()
+    values = _release_values(work, release_id, package, submission.signature)
+    if not await releases.add(work, values, intervals(manifest.aei_range)):
+        raise VersionTaken(f"{manifest.id} {manifest.version} exists.")
+    if held.listed_at is None:
+        await refresh_listing(work, manifest.id)  # until something is listed, the owner sees the newest
+    work.record(_fact(release_id, package, submission, visibility))
+    work.emit(ReleasePublished(release_id, manifest.id, manifest.version, package.component_sha256))
+    return (await releases.by_ids(work, [release_id]))[0]
+
+
+async def _hold_plugin(work: Work, package: Package, submission: Submission, publisher: UUID) -> Row[Any]:
+    """The plugin, created if this is its first release, held until the work ends."""
+    document = package.manifest.document
+    await plugins.add(work, document, publisher, submission.visibility or "public")
+    held = await plugins.lock(work, package.manifest.id)
+    assert held is not None, "its namespace is the actor's, so the plugin is too"
+    return held
+
+
+async def _settle_visibility(work: Work, held: Row[Any], submission: Submission) -> str:
+    """Bring the plugin's visibility and audience in line with the submission; the visibility."""
+    visibility: str = submission.visibility or held.visibility
+    if visibility == "private" and held.visibility == "public":
+        raise VisibilityFixed(f"{held.id} is public and stays so.")
+    if visibility != held.visibility:
+        await plugins.set_visibility(work, held.id, visibility)
+    await _set_audience(work, held.id, visibility, submission.audience)
+    return visibility
+
+
+async def _set_audience(work: Work, plugin_id: str, visibility: str, slugs: Sequence[str] | None) -> None:
+    if slugs is None:
+        return
+    if slugs and visibility == "public":
+        fault = Fault("/audience", "only a private plugin names tenants")
+        raise AudienceRefused(f"{plugin_id} is public.", faults=[fault])
+    tenants = await publishers.tenants_by_slug(work, slugs)
+    unknown = sorted(set(slugs) - set(tenants))
+    if unknown:
+        faults = [Fault("/audience", f"there is no tenant {slug[:60]!r}") for slug in unknown[:20]]
+        raise AudienceRefused("The audience names tenants that do not exist.", faults=faults)
+    others = [row.id for row in tenants.values() if row.id != work.actor.tenant]
+    await publishers.replace_audience(work, plugin_id, others)
+
+
+def _release_values(
+    work: Work, release_id: UUID, package: Package, signature: bytes | None
+) -> dict[str, Any]:
+    manifest = package.manifest
+    return {
+        "id": release_id,
+        "plugin_id": manifest.id,
+        "version": manifest.version,
+        "channel": channel_of(manifest.version),
+        "precedence": precedence_key(manifest.version),
+        "state": ReleaseState.PROCESSING,
+        "state_changed_at": work.now,
+        "package_sha256": package.sha256,
+        "size_bytes": package.size,
+        "component_sha256": package.component_sha256,
+        "component_size": len(package.component),
+        "manifest": dict(manifest.document),
+        "aei_range": manifest.aei_range,
+        "readme": package.readme,
+        "changelog": package.changelog,
+        "signature": signature,
+        "published_by": work.actor.id,
+        "published_at": work.now,
+    }
+
+
+def _fact(release_id: UUID, package: Package, submission: Submission, visibility: str) -> Fact:
+    manifest = package.manifest
+    context = {
+        "version": manifest.version,
+        "release": str(release_id),
+        "sha256": package.sha256,
+        "visibility": visibility,
+        "signed": submission.signature is not None,
+        **({"audience": sorted(submission.audience)} if submission.audience else {}),
+    }
+    return Fact("plugin.publish", "plugin", manifest.id, context=context)

@@ -1,0 +1,130 @@
+"""Reading the catalogue; row-level security leaves out what the actor may not see."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from aei_marketplace.catalog.errors import PluginNotFound, ReleaseNotFound
+from aei_marketplace.catalog.rules.names import check_plugin_id
+from aei_marketplace.catalog.rules.searching import Criteria, check_criteria
+from aei_marketplace.catalog.rules.versions import Channel
+from aei_marketplace.catalog.rules.views import PluginView, ReleaseTexts, ReleaseView
+from aei_marketplace.catalog.store import plugins, releases, search
+from aei_marketplace.ground.errors import Fault, Invalid
+from aei_marketplace.ground.paging import Page, PageWanted, encode_cursor
+from aei_marketplace.ground.work import Work
+
+
+async def find_plugin(work: Work, plugin_id: str) -> PluginView:
+    """A plugin with the release that its listing describes.
+
+    Raises:
+        PluginNotFound: there is none that the actor may see.
+    """
+    plugin = await plugins.find(work, check_plugin_id(plugin_id))
+    if plugin is None:
+        raise PluginNotFound(f"There is no plugin {plugin_id}.")
+    return plugin
+
+
+async def find_release(
+    work: Work, plugin_id: str, version: str | None = None, channel: str = Channel.STABLE
+) -> ReleaseView:
+    """A release by its exact version, or the latest offered one of a channel.
+
+    An exact version is found in any state: what may be done with it is for the caller to decide. On the
+    channel `preview` the latest is the highest of all, so that previews end with their stable release.
+
+    Raises:
+        PluginNotFound, ReleaseNotFound: there is none that the actor may see.
+    """
+    if not await plugins.exists(work, check_plugin_id(plugin_id)):
+        raise PluginNotFound(f"There is no plugin {plugin_id}.")
+    if version is not None:
+        return await _exact(work, plugin_id, version)
+    latest = await releases.latest(work, [plugin_id], check_channel(channel))
+    if not latest:
+        raise ReleaseNotFound(f"{plugin_id} offers no release on the channel {channel} now.")
+    return latest[0]
+
+
+async def releases_by_id(work: Work, ids: Iterable[UUID]) -> dict[UUID, ReleaseView]:
+    """Several releases at once; those that the actor may not see are left out."""
+    return {release.release_id: release for release in await releases.by_ids(work, ids)}
+
+
+async def latest_versions(
+    work: Work, plugin_ids: Iterable[str], channel: str = Channel.STABLE
+) -> dict[str, ReleaseView]:
+    """The latest offered release of each plugin on a channel; plugins without one are left out."""
+    found = await releases.latest(work, plugin_ids, check_channel(channel))
+    return {release.plugin_id: release for release in found}
+
+
+async def list_releases(work: Work, plugin_id: str, page: PageWanted) -> Page:
+    """A plugin's releases, highest version first.
+
+    Raises:
+        PluginNotFound: there is none that the actor may see.
+    """
+    if not await plugins.exists(work, check_plugin_id(plugin_id)):
+        raise PluginNotFound(f"There is no plugin {plugin_id}.")
+    rows, total = await releases.list_page(work, plugin_id, page)
+    return page.page(rows, total, lambda release: release.version)
+
+
+async def find_texts(work: Work, plugin_id: str, version: str) -> ReleaseTexts:
+    """README and change log of a release that was found before."""
+    return await releases.texts(work, plugin_id, version)
+
+
+async def search_plugins(work: Work, criteria: Criteria, page: PageWanted) -> Page:
+    """Offered plugins that meet the criteria, best first.
+
+    Raises:
+        Invalid: the criteria cannot be met by anything, or the cursor is of another list.
+    """
+    check_criteria(criteria)
+    _check_position(page.after)
+    rows, total = await search.find_page(work, criteria, page)
+    more = len(rows) > page.limit
+    shown = rows[: page.limit]
+    cursor = encode_cursor([shown[-1][1], shown[-1][0].id]) if more else None
+    return Page([plugin for plugin, _ in shown], cursor, total)
+
+
+async def count_facets(work: Work, criteria: Criteria) -> dict[str, dict[str, int]]:
+    """How many plugins there are of each category, kind, permission and price.
+
+    Raises:
+        Invalid: the criteria cannot be met by anything.
+    """
+    return await search.count_facets(work, check_criteria(criteria))
+
+
+def check_channel(channel: str) -> Channel:
+    """A channel by its name.
+
+    Raises:
+        Invalid: there is no such channel.
+    """
+    try:
+        return Channel(channel)
+    except ValueError as error:
+        fault = Fault("/channel", f"one of {', '.join(Channel)}")
+        raise Invalid("There is no such channel.", faults=[fault]) from error
+
+
+async def _exact(work: Work, plugin_id: str, version: str) -> ReleaseView:
+    release = await releases.find(work, plugin_id, version) if version.isprintable() else None
+    if release is None:
+        raise ReleaseNotFound(f"{plugin_id} has no version {version[:64]}.")
+    return release
+
+
+def _check_position(after: object) -> None:
+    match after:
+        case None | [int(), str()]:
+            return
+    raise Invalid(
+        "The cursor is of another list.", faults=[Fault("cursor", "send back `next_cursor` unchanged")]
+    )

@@ -1,0 +1,152 @@
+"""Moving releases through their states, and keeping the listing in step."""
+
+from uuid import UUID
+
+from aei_marketplace.catalog.errors import NotYourPlugin, PluginNotFound, ReleaseNotFound
+from aei_marketplace.catalog.events import ReleaseListed, ReleaseStateChanged
+from aei_marketplace.catalog.rules import listing, states
+from aei_marketplace.catalog.rules.names import check_plugin_id
+from aei_marketplace.catalog.rules.states import Change, Mover, ReleaseState
+from aei_marketplace.catalog.rules.views import ReleaseView
+from aei_marketplace.catalog.store import plugins, releases
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.errors import Fault, Invalid
+from aei_marketplace.ground.work import Work
+
+
+async def change_state(
+    work: Work,
+    plugin_id: str,
+    version: str,
+    state: ReleaseState,
+    reason: str | None = None,
+    replacement: str | None = None,
+) -> ReleaseView:
+    """Move a release to another state, as its publisher or as staff.
+
+    Raises:
+        NotAllowed: the actor may not, or the plugin is another publisher's.
+        PluginNotFound, ReleaseNotFound: there is none that the actor may see.
+        StateChangeRefused: the state machine has no such change.
+        Invalid: the reason is missing, or the replacement cannot be one.
+    """
+    _require_any(work)
+    release = await _held(work, check_plugin_id(plugin_id), version)
+    change = Change(state, reason, replacement)
+    mover = _mover(work, release)
+    work.actor.require(_action_needed(release, change, mover))
+    states.check_change(release.state, change, mover, was_listed=release.listed_at is not None)
+    await _check_replacement(work, plugin_id, replacement)
+    await _move(work, release, change)
+    work.emit(
+        ReleaseStateChanged(plugin_id, version, release.release_id, release.component_sha256, str(state))
+    )
+    return await _again(work, release.release_id)
+
+
+async def list_release(work: Work, release_id: UUID) -> None:
+    """List a release whose component was compiled; nothing happens unless it is still processing."""
+    release = await _still_processing(work, release_id)
+    if release is None:
+        return
+    await _move(work, release, Change(ReleaseState.LISTED))
+    work.emit(
+        ReleaseListed(
+            release.release_id,
+            release.plugin_id,
+            release.version,
+            str(release.channel),
+            release.component_sha256,
+        )
+    )
+
+
+async def hold_release(work: Work, release_id: UUID, reason: str) -> None:
+    """Hold a release back with a reason; nothing happens unless it is still processing."""
+    release = await _still_processing(work, release_id)
+    if release is not None:
+        await _move(work, release, Change(ReleaseState.HELD, reason[: states.LONGEST_REASON]))
+
+
+async def refresh_listing(work: Work, plugin_id: str) -> None:
+    """Have the listing follow the plugin's releases; the plugin is locked by the caller."""
+    candidates = await releases.candidates(work, plugin_id)
+    listed = any(c.was_listed for c in candidates)
+    await plugins.describe(work, plugin_id, listing.choose_latest(candidates), listed=listed)
+
+
+async def change_installs(work: Work, plugin_id: str, delta: int) -> None:
+    """Count an installation (1) or the end of one (-1) on the listing."""
+    await plugins.change_installs(work, plugin_id, delta)
+
+
+def _require_any(work: Work) -> None:
+    """Whoever may change no release at all is told before anything is looked up."""
+    if not work.actor.may("plugin.moderate"):
+        work.actor.require("plugin.publish")
+
+
+def _mover(work: Work, release: ReleaseView) -> Mover:
+    if work.actor.may("plugin.moderate"):
+        return Mover.STAFF
+    if work.actor.tenant != release.owner_tenant:
+        raise NotYourPlugin(f"{release.plugin_id} belongs to another publisher.")
+    return Mover.PUBLISHER
+
+
+def _action_needed(release: ReleaseView, change: Change, mover: Mover) -> str:
+    needed = states.action_needed(release.state, change.state)
+    return "plugin.moderate" if mover is Mover.STAFF and needed == "plugin.publish" else needed
+
+
+async def _held(work: Work, plugin_id: str, version: str) -> ReleaseView:
+    if await plugins.find(work, plugin_id) is None:
+        raise PluginNotFound(f"There is no plugin {plugin_id}.")
+    await plugins.lock(work, plugin_id)
+    release = await releases.find(work, plugin_id, version) if version.isprintable() else None
+    if release is None:
+        raise ReleaseNotFound(f"{plugin_id} has no version {version[:64]}.")
+    return release
+
+
+async def _still_processing(work: Work, release_id: UUID) -> ReleaseView | None:
+    found = await releases.by_ids(work, [release_id])
+    if not found:
+        return None
+    await plugins.lock(work, found[0].plugin_id)
+    release = await _again(work, release_id)
+    return release if release.state is ReleaseState.PROCESSING else None
+
+
+async def _again(work: Work, release_id: UUID) -> ReleaseView:
+    return (await releases.by_ids(work, [release_id]))[0]
+
+
+async def _check_replacement(work: Work, plugin_id: str, replacement: str | None) -> None:
+    if replacement is None:
+        return
+    try:
+        known = replacement != plugin_id and await plugins.exists(work, check_plugin_id(replacement))
+    except PluginNotFound:
+        known = False
+    if not known:
+        fault = Fault("/replacement", "the id of another plugin in this marketplace")
+        raise Invalid("The replacement cannot be one.", faults=[fault])
+
+
+async def _move(work: Work, release: ReleaseView, change: Change) -> None:
+    await releases.save_state(work, release.release_id, change)
+    await refresh_listing(work, release.plugin_id)
+    work.record(
+        Fact(
+            states.AUDIT_ACTION[change.state],
+            "release",
+            f"{release.plugin_id}@{release.version}",
+            context={
+                "from": str(release.state),
+                "release": str(release.release_id),
+                **({"replacement": change.replacement} if change.replacement else {}),
+            },
+            personal={"reason": change.reason} if change.reason else {},
+        )
+    )

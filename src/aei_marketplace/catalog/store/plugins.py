@@ -1,0 +1,146 @@
+"""Plugins and what their listings show."""
+
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from aei_marketplace.catalog.models import plugins, publishers, releases
+from aei_marketplace.catalog.rules.listing import Latest
+from aei_marketplace.catalog.rules.states import ReleaseState
+from aei_marketplace.catalog.rules.versions import Channel
+from aei_marketplace.catalog.rules.views import PluginView
+from aei_marketplace.ground.work import Work
+
+#: Text search configurations: words reduced to their stems, and words as they are.
+ENGLISH: ColumnElement[Any] = literal_column("'english'::regconfig")
+SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
+_CHANGE_INSTALLS = text("select catalog_change_installs(:plugin_id, :delta)")
+_NEXT_CHANGE = text("nextval('plugin_changes')")
+
+VIEW_COLUMNS = (
+    plugins.c.id,
+    plugins.c.visibility,
+    plugins.c.owner_tenant,
+    publishers.c.name.label("publisher_name"),
+    publishers.c.verified_at.is_not(None).label("publisher_verified"),
+    plugins.c.installs,
+    plugins.c.rating_sum,
+    plugins.c.rating_count,
+    releases.c.version.label("latest_version"),
+    releases.c.channel.label("latest_channel"),
+    releases.c.state.label("latest_state"),
+    releases.c.manifest.label("document"),
+    plugins.c.created_at,
+    plugins.c.updated_at,
+)
+
+
+def view_query(*further: Any) -> Select[Any]:
+    """Plugins with publisher and described release; `further` columns stand behind."""
+    return (
+        select(*VIEW_COLUMNS, *further)
+        .select_from(plugins)
+        .join(publishers, publishers.c.id == plugins.c.publisher_id)
+        .join(releases, releases.c.id == plugins.c.latest_shown)
+    )
+
+
+def view_of(row: Row[Any]) -> PluginView:
+    """A row of `view_query` as a value."""
+    fields = {column.name: row._mapping[column.name] for column in VIEW_COLUMNS}
+    fields["latest_channel"] = Channel(row.latest_channel)
+    fields["latest_state"] = ReleaseState(row.latest_state)
+    return PluginView(**fields)
+
+
+async def find(work: Work, plugin_id: str) -> PluginView | None:
+    """One plugin that the actor may see."""
+    row = (await work.run(view_query().where(plugins.c.id == plugin_id))).first()
+    return None if row is None else view_of(row)
+
+
+async def exists(work: Work, plugin_id: str) -> bool:
+    """Whether there is such a plugin that the actor may see."""
+    return (await work.run(select(plugins.c.id).where(plugins.c.id == plugin_id))).first() is not None
+
+
+async def lock(work: Work, plugin_id: str) -> Row[Any] | None:
+    """Hold a plugin until the work ends: changes to its releases happen one after the other."""
+    wanted = select(plugins.c.id, plugins.c.visibility, plugins.c.owner_tenant, plugins.c.listed_at)
+    return (await work.run(wanted.where(plugins.c.id == plugin_id).with_for_update())).first()
+
+
+async def add(work: Work, manifest: Mapping[str, Any], publisher_id: UUID, visibility: str) -> bool:
+    """Create a plugin for its first release; False when it exists."""
+    values = {
+        "id": manifest["id"],
+        "namespace": str(manifest["id"]).partition(".")[0],
+        "publisher_id": publisher_id,
+        "owner_tenant": work.actor.in_tenant(),
+        "visibility": visibility,
+        "created_at": work.now,
+        **_described(work, manifest),
+    }
+    done = await work.run(insert(plugins).values(**values).on_conflict_do_nothing())
+    return done.rowcount == 1
+
+
+async def set_visibility(work: Work, plugin_id: str, visibility: str) -> None:
+    """Change who may see a plugin."""
+    values = {"visibility": visibility, "change_sequence": _NEXT_CHANGE}
+    await work.run(update(plugins).where(plugins.c.id == plugin_id).values(**values))
+
+
+async def describe(work: Work, plugin_id: str, latest: Latest, *, listed: bool) -> None:
+    """Have the listing point at these releases and describe the one that it shows."""
+    shown = select(releases.c.manifest).where(releases.c.id == latest.shown)
+    manifest = (await work.run(shown)).scalar_one()
+    values = {
+        "latest_stable": latest.stable,
+        "latest_preview": latest.preview,
+        "latest_shown": latest.shown,
+        "change_sequence": _NEXT_CHANGE,
+        **_described(work, manifest),
+    }
+    if listed:
+        values["listed_at"] = func.coalesce(plugins.c.listed_at, work.now)
+    await work.run(update(plugins).where(plugins.c.id == plugin_id).values(**values))
+
+
+async def change_installs(work: Work, plugin_id: str, delta: int) -> None:
+    """Count one installation more or less."""
+    await work.run(_CHANGE_INSTALLS, {"plugin_id": plugin_id, "delta": delta})
+
+
+def _described(work: Work, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": manifest["name"],
+        "description": manifest["description"],
+        "kind": manifest["kind"],
+        "categories": list(manifest["categories"]),
+        "keywords": list(manifest.get("keywords", ())),
+        "permissions": sorted(manifest.get("permissions", {})),
+        "pricing_model": manifest.get("pricing", {}).get("model", "free"),
+        "updated_at": work.now,
+        "search": _search_vector(manifest),
+    }
+
+
+def _search_vector(manifest: Mapping[str, Any]) -> ColumnElement[Any]:
+    names = f"{manifest['name']} {str(manifest['id']).replace('.', ' ').replace('-', ' ')}"
+    topics = " ".join([*manifest.get("keywords", ()), *manifest["categories"]])
+    parts: tuple[tuple[ColumnElement[Any], str, str], ...] = (
+        (SIMPLE, names, "A"),
+        (ENGLISH, names, "A"),
+        (ENGLISH, topics, "B"),
+        (ENGLISH, manifest["description"], "C"),
+    )
+    return reduce(lambda one, other: one.op("||")(other), [_weighted(*part) for part in parts])
+
+
+def _weighted(config: ColumnElement[Any], words: str, weight: str) -> ColumnElement[Any]:
+    return func.setweight(func.to_tsvector(config, words), literal_column(f"'{weight}'::\"char\""))

@@ -1,0 +1,183 @@
+"""Releases: one, several, by plugin; their states and what they are compatible with."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+
+from aei_marketplace.catalog.models import (
+    plugins,
+    publishers,
+    release_compatibility,
+    release_states,
+    releases,
+)
+from aei_marketplace.catalog.rules.compatibility import Interval
+from aei_marketplace.catalog.rules.listing import Candidate
+from aei_marketplace.catalog.rules.states import Change, ReleaseState
+from aei_marketplace.catalog.rules.versions import Channel
+from aei_marketplace.catalog.rules.views import ReleaseTexts, ReleaseView
+from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.ground.work import Work
+from aei_protocol.manifest import Manifest
+
+_VIEW = (
+    select(
+        releases.c.id.label("release_id"),
+        releases.c.plugin_id,
+        releases.c.version,
+        releases.c.channel,
+        releases.c.state,
+        releases.c.state_reason,
+        releases.c.state_changed_at,
+        releases.c.replacement,
+        plugins.c.visibility,
+        plugins.c.owner_tenant,
+        releases.c.manifest,
+        releases.c.package_sha256,
+        releases.c.size_bytes,
+        releases.c.component_sha256,
+        releases.c.component_size,
+        publishers.c.name.label("publisher_name"),
+        publishers.c.verified_at.is_not(None).label("publisher_verified"),
+        releases.c.published_at,
+        releases.c.listed_at,
+        releases.c.log_index,
+        releases.c.signature.is_not(None).label("signed"),
+    )
+    .join(plugins, plugins.c.id == releases.c.plugin_id)
+    .join(publishers, publishers.c.id == plugins.c.publisher_id)
+)
+_LATEST = {Channel.STABLE: plugins.c.latest_stable, Channel.PREVIEW: plugins.c.latest_preview}
+
+
+async def find(work: Work, plugin_id: str, version: str) -> ReleaseView | None:
+    """One release by name and version."""
+    return await _first(work, _VIEW.where(releases.c.plugin_id == plugin_id, releases.c.version == version))
+
+
+async def find_same_precedence(work: Work, plugin_id: str, precedence: str) -> ReleaseView | None:
+    """The release that stands at this place of the order."""
+    wanted = _VIEW.where(releases.c.plugin_id == plugin_id, releases.c.precedence == precedence)
+    return await _first(work, wanted)
+
+
+async def by_ids(work: Work, ids: Iterable[UUID]) -> list[ReleaseView]:
+    """Several releases by id; those that the actor may not see are left out."""
+    rows = (await work.run(_VIEW.where(releases.c.id.in_(list(ids))))).all()
+    return [_view(row) for row in rows]
+
+
+async def latest(work: Work, plugin_ids: Iterable[str], channel: Channel) -> list[ReleaseView]:
+    """The latest offered release of each of these plugins on a channel."""
+    wanted = _VIEW.where(plugins.c.id.in_(list(plugin_ids)), releases.c.id == _LATEST[channel])
+    return [_view(row) for row in (await work.run(wanted)).all()]
+
+
+async def list_page(work: Work, plugin_id: str, page: PageWanted) -> tuple[list[ReleaseView], int]:
+    """A plugin's releases, highest first, one more than the page takes; and how many there are.
+
+    The cursor's position is a version.
+    """
+    mine = releases.c.plugin_id == plugin_id
+    wanted = _VIEW.where(mine).order_by(releases.c.precedence.desc()).limit(page.limit + 1)
+    if page.after is not None:
+        last = select(releases.c.precedence).where(mine, releases.c.version == str(page.after))
+        wanted = wanted.where(releases.c.precedence < last.scalar_subquery())
+    total = (await work.run(select(func.count()).select_from(releases).where(mine))).scalar_one()
+    return [_view(row) for row in (await work.run(wanted)).all()], total
+
+
+async def texts(work: Work, plugin_id: str, version: str) -> ReleaseTexts:
+    """README and change log of a release."""
+    wanted = select(releases.c.readme, releases.c.changelog).where(
+        releases.c.plugin_id == plugin_id, releases.c.version == version
+    )
+    row = (await work.run(wanted)).one()
+    return ReleaseTexts(row.readme, row.changelog)
+
+
+async def candidates(work: Work, plugin_id: str) -> list[Candidate]:
+    """What the choice of the latest release needs of each."""
+    columns = (
+        releases.c.id,
+        releases.c.precedence,
+        releases.c.channel,
+        releases.c.state,
+        releases.c.listed_at,
+    )
+    rows = (await work.run(select(*columns).where(releases.c.plugin_id == plugin_id))).all()
+    return [
+        Candidate(r.id, r.precedence, Channel(r.channel), ReleaseState(r.state), r.listed_at is not None)
+        for r in rows
+    ]
+
+
+async def add(work: Work, values: dict[str, Any], intervals: Sequence[Interval]) -> bool:
+    """Write a new release down; False when its version is taken."""
+    done = await work.run(insert_or_skip(releases).values(**values).on_conflict_do_nothing())
+    if done.rowcount != 1:
+        return False
+    rows = [
+        {
+            "release_id": values["id"],
+            "position": position,
+            "lower": interval.lower,
+            "upper": interval.upper,
+            "prerelease_cores": list(interval.prerelease_cores),
+        }
+        for position, interval in enumerate(intervals)
+    ]
+    if rows:
+        await work.run(insert(release_compatibility), rows)
+    await _remember(work, values["id"], Change(ReleaseState(values["state"])))
+    return True
+
+
+async def save_state(work: Work, release_id: UUID, change: Change) -> None:
+    """Move a release to another state, and remember that it moved."""
+    listed = func.coalesce(releases.c.listed_at, work.now)
+    values: dict[str, Any] = {
+        "state": change.state,
+        "state_reason": change.reason,
+        "replacement": change.replacement,
+        "state_changed_at": work.now,
+    }
+    if change.state is ReleaseState.LISTED:
+        values["listed_at"] = listed
+    await work.run(update(releases).where(releases.c.id == release_id).values(**values))
+    await _remember(work, release_id, change)
+
+
+async def _remember(work: Work, release_id: UUID, change: Change) -> None:
+    position = select(func.count()).where(release_states.c.release_id == release_id)
+    columns = ["release_id", "position", "state", "reason", "replacement", "actor_id", "at"]
+    row = select(
+        literal(release_id),
+        position.scalar_subquery(),
+        literal(str(change.state)),
+        literal(change.reason, release_states.c.reason.type),
+        literal(change.replacement, release_states.c.replacement.type),
+        literal(work.actor.id, release_states.c.actor_id.type),
+        literal(work.now),
+    )
+    await work.run(insert(release_states).from_select(columns, row))
+
+
+async def _first(work: Work, wanted: Select[Any]) -> ReleaseView | None:
+    row = (await work.run(wanted)).first()
+    return None if row is None else _view(row)
+
+
+def _view(row: Row[Any]) -> ReleaseView:
+    manifest = Manifest(row.manifest)
+    fields = {
+        **row._mapping,
+        "manifest": manifest,
+        "kind": manifest.kind,
+        "channel": Channel(row.channel),
+        "state": ReleaseState(row.state),
+    }
+    return ReleaseView(**fields)
