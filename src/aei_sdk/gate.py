@@ -1,13 +1,15 @@
 """The registry's rules, asked before anything leaves this machine."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from aei_inspection.archive import Archive, read_archive
 from aei_inspection.manifest import read_manifest as inspect_manifest
 from aei_inspection.problems import PackageRefused, Problem
 from aei_protocol.manifest import MANIFEST_NAME, Manifest
-from aei_sdk.errors import Fault, ProjectRefused
+from aei_sdk.errors import AeiError, Fault, ProjectRefused
+
+if TYPE_CHECKING:
+    from aei_inspection.gate import Package
 
 T = TypeVar("T")
 
@@ -21,14 +23,20 @@ def read_manifest(content: bytes) -> Manifest:
     return _ask(lambda: inspect_manifest(content), f"{MANIFEST_NAME} breaks the rules")
 
 
-def read_package(content: bytes) -> tuple[Archive, Manifest]:
-    """Read a package's archive and the manifest in it as the registry does.
+def read_package(content: bytes) -> "Package":
+    """Read a package as the registry does.
 
     Raises:
         ProjectRefused: with every fault found.
+        AeiError: the component cannot be judged here.
     """
-    archive = _ask(lambda: read_archive(content), "The archive breaks the rules")
-    return archive, read_manifest(archive.read(MANIFEST_NAME))
+    from aei_inspection.gate import inspect_package
+    from aei_inspection.wasm_tools import InspectionUnavailable
+
+    try:
+        return _ask(lambda: inspect_package(content), "The package breaks the rules")
+    except InspectionUnavailable as error:
+        raise AeiError("The package cannot be judged here", str(error)) from error
 
 
 def faults_of(problems: tuple[Problem, ...]) -> list[Fault]:

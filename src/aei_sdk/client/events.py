@@ -3,9 +3,10 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aiohttp import StreamReader
+if TYPE_CHECKING:
+    from aiohttp import StreamReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Event:
     data: Any
 
 
-async def read_events(stream: StreamReader) -> AsyncIterator[Event]:
+async def read_events(stream: "StreamReader") -> AsyncIterator[Event]:
     """The events of a stream; comments, ids and retry times are passed over."""
     name, data = "message", list[str]()
     async for line in _lines(stream):
@@ -32,7 +33,7 @@ async def read_events(stream: StreamReader) -> AsyncIterator[Event]:
             data.append(value)
 
 
-async def _lines(stream: StreamReader) -> AsyncIterator[str]:
+async def _lines(stream: "StreamReader") -> AsyncIterator[str]:
     """Lines of any length; aiohttp's own reader gives up at 128 KiB, and an output may be larger."""
     rest = b""
     async for piece in stream.iter_any():

@@ -1,0 +1,5 @@
+"""`python -m aei_sdk.cli` is `aei`."""
+
+from aei_sdk.cli import main
+
+main()

@@ -1,0 +1,27 @@
+"""All commands of `aei`."""
+
+import typer
+
+from aei_sdk.cli import account, audit, catalogue, executions, installations
+from aei_sdk.cli.plugin import app as plugin_app
+
+_EXIT_CODES = "\n\n".join(
+    [
+        "Exit codes:",
+        "  0 it worked · 1 it failed · 2 the command line is wrong · 3 not signed in, or not allowed",
+        "  4 not found · 5 refused by a rule · 6 no answer from the marketplace",
+        "AEI_URL and AEI_TOKEN go before what `aei login` stored.",
+    ]
+)
+
+app = typer.Typer(
+    name="aei",
+    help="Find, install and run plugins of an AEI marketplace, and write your own.",
+    epilog=_EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for _commands in (account, catalogue, installations, executions, audit):
+    _commands.register(app)
+app.add_typer(plugin_app, name="plugin")

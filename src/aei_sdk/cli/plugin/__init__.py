@@ -1,0 +1,9 @@
+"""`aei plugin`: for whoever writes plugins."""
+
+import typer
+
+from aei_sdk.cli.plugin import building, making, releases, trying
+
+app = typer.Typer(help="Write, build, test and publish plugins.", no_args_is_help=True)
+for _commands in (making, building, trying, releases):
+    _commands.register(app)

@@ -1,0 +1,49 @@
+"""One marketplace, as one actor."""
+
+from types import TracebackType
+
+from aei_sdk.client.audit import AuditLog
+from aei_sdk.client.catalogue import Catalogue
+from aei_sdk.client.executions import Executions
+from aei_sdk.client.installations import Installations
+from aei_sdk.client.operations import Operations
+from aei_sdk.client.transport import Transport
+from aei_sdk.client.values import Me
+
+
+class Client:
+    """A connection to one marketplace as one actor; use it with `async with`.
+
+    Args:
+        url: where the marketplace is, for example `http://127.0.0.1:8420`.
+        token: a bearer token; None for what anyone may read.
+
+    Attributes:
+        catalogue: plugins and releases: search, read, publish, change a release's state.
+        installations: what the tenant installed.
+        operations: background work and its progress.
+        executions: runs of installed plugins.
+        audit: the audit log.
+    """
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self._transport = Transport(url, token)
+        self.catalogue = Catalogue(self._transport)
+        self.installations = Installations(self._transport)
+        self.operations = Operations(self._transport)
+        self.executions = Executions(self._transport)
+        self.audit = AuditLog(self._transport)
+
+    async def me(self) -> Me:
+        """Who the token belongs to."""
+        me: Me = await self._transport.get("/api/me")
+        return me
+
+    async def __aenter__(self) -> "Client":
+        await self._transport.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._transport.close()
