@@ -41,7 +41,8 @@ _GRANTS = """
 revoke all on all tables in schema public from public;
 do $$ declare t record; begin
   for t in select c.oid::regclass as name, c.relname from pg_class c
-           where c.relnamespace = 'public'::regnamespace and c.relname like 'pgqueuer%' and c.relkind in ('r', 'p') loop
+           where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+             and c.relname like 'pgqueuer%' loop
     execute format('revoke all on %s from aei_app', t.name);
     execute format('grant select, insert, update, delete, truncate on %s to aei_system', t.name);
   end loop;
