@@ -128,7 +128,7 @@ def _nearest(branches: list[list[jsonschema_rs.ValidationError]]) -> list[jsonsc
     """The alternative that was most likely meant: one whose fixed values fit, with the fewest errors."""
 
     def distance(branch: list[jsonschema_rs.ValidationError]) -> tuple[int, int]:
-        fixed = sum(each.kind.name in ("const", "type") for each in branch)
+        fixed = sum(each.kind.name == "const" for each in branch)
         return fixed, len(branch)
 
     return min((branch for branch in branches if branch), key=distance, default=[])

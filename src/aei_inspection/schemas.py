@@ -83,8 +83,8 @@ def check(compiled: CompiledSchema, value: Any, at: Path = ()) -> list[Problem]:
         at: the value's path inside its document, for the pointers of problems.
 
     Returns:
-        At most 20 problems, none when the value fits. A value that is too deep, too costly to check
-        or not JSON does not fit.
+        At most 20 problems, none when the value fits. A value that is too deep or too costly to check
+        does not fit, nor one at whose text the validator stumbles.
     """
     place = json_pointer(at)
     if depth(value, MAX_VALUE_DEPTH) > MAX_VALUE_DEPTH:

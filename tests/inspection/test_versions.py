@@ -1,0 +1,75 @@
+"""Versions by SemVer 2.0.0, ranges as npm reads them."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aei_inspection.versions import check_range, parse_version, satisfies
+
+
+@pytest.mark.parametrize(
+    "text", ["1.0.0", "0.0.0", "1.2.3-alpha.1", "1.2.3-0a", "1.2.3+build.01", "9007199254740991.0.0"]
+)
+def test_a_semver_version_is_read(text: str) -> None:
+    assert str(parse_version(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1",
+        "1.2",
+        "v1.2.3",
+        "1.2.3.4",
+        "01.2.3",
+        "1.2.3-01",
+        "1.2.3-",
+        "1.2.3+",
+        "1.2.3 ",
+        "١.2.3",
+        "9007199254740992.0.0",
+        "1.0.0-" + "a" * 60,
+    ],
+)
+def test_what_semver_does_not_allow_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 the words are the parser's own, and differ by what is wrong
+        parse_version(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "^1.2.0", "~1.2", ">=1.0.0 <3.0.0", "1.x || 2.x", "1.2.3 - 2.0.0", "^1.2.3-beta.1"]
+)
+def test_an_npm_range_is_read(text: str) -> None:
+    assert check_range(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "latest", "^a.b.c", ">=1.0.0 <", "><1", ">=01.0.0", "1.0.0 ||", "|| 1", "🦊", "1" * 201]
+)
+def test_what_is_no_range_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 as above
+        check_range(text)
+
+
+@pytest.mark.parametrize(
+    ("version", "version_range", "inside"),
+    [
+        ("2.3.1", ">=1.0.0 <3.0.0", True),
+        ("3.0.0", ">=1.0.0 <3.0.0", False),
+        ("1.9.0", "^1.2.0", True),
+        ("2.0.0", "^1.2.0", False),
+        ("1.3.0-beta.1", "^1.2.0", False),
+        ("1.2.0-beta.2", "^1.2.0-beta.1", True),
+    ],
+)
+def test_a_version_lies_in_a_range_as_npm_says(version: str, version_range: str, inside: bool) -> None:
+    assert satisfies(version, version_range) is inside
+
+
+@given(st.text(max_size=40) | st.text("0123456789.^~<>=|-x* ", max_size=40))
+def test_any_text_is_a_range_or_a_value_error(text: str) -> None:
+    with suppress(ValueError):
+        assert check_range(text) == text
