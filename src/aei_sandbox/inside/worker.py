@@ -47,14 +47,24 @@ def serve(
     guest = _load(engine, post, channel) if post.artefact else None
     gc.disable()
     gc.freeze()
-    walls.build(
-        "rlimits", lambda: limit_resources(post.memory_bytes + _OVERHEAD_BYTES, _LIFETIME_CPU_SECONDS)
-    )
-    if seccomp is not None:
-        walls.build("seccomp", seccomp.install)
+    lock(walls, post.memory_bytes, seccomp)
     channel.send("ready", walls.standing, walls.missing)
     while guest is not None:
         _run_one(guest, channel)
+
+
+def lock(walls: Walls, memory_bytes: int, seccomp: Filter | None) -> None:
+    """Build the walls that can only stand once everything is loaded.
+
+    Args:
+        walls: those that stand already.
+        memory_bytes: the guest's share of the process's memory.
+        seccomp: the filter; None where the machine has none.
+    """
+    bound = memory_bytes + _OVERHEAD_BYTES
+    walls.build("rlimits", lambda: limit_resources(bound, _LIFETIME_CPU_SECONDS))
+    if seccomp is not None:
+        walls.build("seccomp", seccomp.install)
 
 
 def _load(engine: Engine, post: Post, channel: Channel) -> Guest:
