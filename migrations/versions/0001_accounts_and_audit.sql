@@ -237,6 +237,16 @@ returns void language sql as $$
   insert into audit_pending (entry_id) values ($1);
 $$;
 
+-- The same for several entries at once, in their order.
+create function audit_append_all(
+  ids uuid[], times timestamptz[], tenants uuid[], actor_kinds text[], actor_ids uuid[], actions text[],
+  resource_types text[], resource_ids text[], outcomes text[], trace_ids text[], contents bytea[],
+  leaf_hashes bytea[])
+returns void language sql as $$
+  insert into audit_entries select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+  insert into audit_pending (entry_id) select * from unnest($1);
+$$;
+
 -- ---------------------------------------------------------------- requests sent twice
 
 create table idempotency_keys (

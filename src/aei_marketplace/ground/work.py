@@ -22,7 +22,7 @@ _ENTER = text(
     " set_config('aei.actor', :actor, true)"
 )
 _APPEND = text(
-    "select audit_append(:id, :at, :tenant, :actor_kind, :actor_id, :action, :resource_type,"
+    "select audit_append_all(:id, :at, :tenant, :actor_kind, :actor_id, :action, :resource_type,"
     " :resource_id, :outcome, :trace_id, :content, :leaf_hash)"
 )
 _OPEN = text(
@@ -63,8 +63,9 @@ class Work:
 
     async def write_down(self, queue: Queue) -> None:
         """Write the collected entries and events; the last act before the commit."""
-        for entry in self._entries:
-            await self.connection.execute(_APPEND, entry_row(entry))
+        if self._entries:
+            rows = [entry_row(entry) for entry in self._entries]
+            await self.connection.execute(_APPEND, {name: [row[name] for row in rows] for name in rows[0]})
         openings = [
             {"entry_id": e.id, "name": o.name, "value": o.value, "key": o.key}
             for e in self._entries
