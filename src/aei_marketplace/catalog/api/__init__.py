@@ -4,6 +4,6 @@ from fastapi import APIRouter
 
 from aei_marketplace.catalog.api import publishing, reading, states
 
-router = APIRouter(prefix="/api/plugins", tags=["catalogue"])
+router = APIRouter(tags=["catalogue"])
 for _part in (publishing, reading, states):
     router.include_router(_part.router)

@@ -14,7 +14,7 @@ from aei_marketplace.ground.deps import Deps
 from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
 
-router = APIRouter(route_class=OnceRoute)
+router = APIRouter(prefix="/api/plugins", route_class=OnceRoute)
 
 _FORM: dict[str, Any] = {
     "requestBody": {

@@ -22,7 +22,7 @@ from aei_marketplace.web.requests import TheDeps, ThePage, TheTrace, TheVisitor
 from aei_marketplace.web.responses import json_answer, page_answer
 from aei_protocol.manifest import PACKAGE_SUFFIX
 
-router = APIRouter()
+router = APIRouter(prefix="/api/plugins")
 
 PACKAGE_TYPE = "application/vnd.aei.plugin+zip"
 

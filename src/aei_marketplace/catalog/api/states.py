@@ -12,7 +12,7 @@ from aei_marketplace.catalog.service import ReleaseState
 from aei_marketplace.ground.work import Work
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
 
-router = APIRouter()
+router = APIRouter(prefix="/api/plugins")
 
 
 class StateWanted(BaseModel):
