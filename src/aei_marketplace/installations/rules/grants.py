@@ -3,6 +3,7 @@
 A grant has the shape of the manifest's `permissions` without the reasons: what it leaves out is denied.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -13,7 +14,9 @@ from aei_protocol.permissions import Capabilities, split_port
 
 Grants = Mapping[str, Mapping[str, Any]]
 
-_LONGEST_TEXT, _LONGEST_LIST = 255, 200
+_LONGEST_LIST = 200
+_WORD = re.compile(r"[\x21-\x7e]{1,255}")
+_HOST = re.compile(r"(\*\.)?[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*(:[0-9]{1,5})?", re.IGNORECASE)
 
 
 def read_grants(document: Any, manifest: Manifest, pointer: str = "/grants") -> dict[str, dict[str, Any]]:
@@ -65,31 +68,18 @@ def as_grants(held: Capabilities) -> dict[str, dict[str, Any]]:
     return {name: scope for name, scope in scopes.items() if any(scope.values())}
 
 
-def not_granted(manifest: Manifest, grants: Grants) -> dict[str, Any]:
-    """What the release requests and the grants leave out, in the names of `Capabilities`."""
-    held = held_capabilities(manifest, grants)
-    return {k: v for k, v in manifest.capabilities.beyond(held).items() if k != "plugins"}
+def not_granted(manifest: Manifest, grants: Grants) -> dict[str, dict[str, Any]]:
+    """What the release requests and the grants leave out."""
+    return _difference(manifest.capabilities, held_capabilities(manifest, grants))
 
 
-def new_permissions(manifest: Manifest, grants: Grants, before: Manifest) -> dict[str, Any]:
-    """What a release requests beyond both an older release's request and the present grants."""
-    known = as_grants(_union(before.capabilities, Capabilities.requested(grants)))
-    return {
-        k: v for k, v in manifest.capabilities.beyond(Capabilities.requested(known)).items() if k != "plugins"
-    }
+def permission_difference(before: Manifest, after: Manifest) -> dict[str, dict[str, Any]]:
+    """What a release requests that another does not; empty when an update asks for nothing new."""
+    return _difference(after.capabilities, before.capabilities)
 
 
-def _union(one: Capabilities, other: Capabilities) -> Capabilities:
-    return Capabilities(
-        hosts=(*one.hosts, *other.hosts),
-        secrets=(*one.secrets, *other.secrets),
-        chat=(*one.chat, *other.chat),
-        embed=(*one.embed, *other.embed),
-        max_tokens=max(one.max_tokens, other.max_tokens),
-        scratch_mib=max(one.scratch_mib, other.scratch_mib),
-        persistent_mib=max(one.persistent_mib, other.persistent_mib),
-        plugins=(*one.plugins, *other.plugins),
-    )
+def _difference(more: Capabilities, less: Capabilities) -> dict[str, dict[str, Any]]:
+    return as_grants(Capabilities(**more.beyond(less)))
 
 
 def _without_reason(scope: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,19 +107,14 @@ def _is_texts(value: Any) -> bool:
     return (
         isinstance(value, list)
         and len(value) <= _LONGEST_LIST
-        and all(isinstance(v, str) and 0 < len(v) <= _LONGEST_TEXT for v in value)
+        and all(isinstance(v, str) and _WORD.fullmatch(v) for v in value)
     )
 
 
 def _is_hosts(value: Any) -> bool:
-    return _is_texts(value) and all(_has_port(host) for host in value)
-
-
-def _has_port(host: str) -> bool:
-    try:
-        return 0 < split_port(host)[1] < 65536
-    except ValueError:
-        return False
+    return _is_texts(value) and all(
+        _HOST.fullmatch(host) and 0 < split_port(host)[1] < 65536 for host in value
+    )
 
 
 def _is_count(value: Any) -> bool:

@@ -1,5 +1,6 @@
 """Configuration and policy of an installation."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ def check_config(config: Any, manifest: Manifest) -> dict[str, Any]:
     """
     if not isinstance(config, dict):
         raise ConfigUnfit("A configuration is an object.", faults=[Fault("/config", "expected an object")])
+    _check_json(config)
     schema = manifest.document.get("config_schema")
     if schema is None:
         if config:
@@ -32,6 +34,20 @@ def check_config(config: Any, manifest: Manifest) -> dict[str, Any]:
         faults = [Fault(p.pointer, p.message, p.code) for p in problems]
         raise ConfigUnfit("The configuration does not satisfy the release's schema.", faults=faults)
     return config
+
+
+def _check_json(config: dict[str, Any]) -> None:
+    """What a caller's reader let through and the database would not keep: NaN, NUL, half characters."""
+    try:
+        text = json.dumps(config, allow_nan=False, ensure_ascii=False)
+        size = len(text.encode())
+    except ValueError as error:
+        raise ConfigUnfit("The configuration is not JSON.", faults=[Fault("/config", str(error))]) from error
+    if size > LONGEST_CONFIG:
+        fault = Fault("/config", f"{size:,} bytes; at most {LONGEST_CONFIG:,} are kept")
+        raise ConfigUnfit("The configuration is too long.", faults=[fault])
+    if "\\u0000" in text:
+        raise ConfigUnfit("The configuration holds a NUL.", faults=[Fault("/config", "a text with a NUL")])
 
 
 def kept_config(config: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:

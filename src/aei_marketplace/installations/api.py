@@ -1,0 +1,152 @@
+"""Routes: install, update, uninstall, switch on and off, change, list."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from aei_marketplace.installations import service
+from aei_marketplace.installations.rules.requests import Wish
+from aei_marketplace.web.idempotency import OnceRoute
+from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace
+from aei_marketplace.web.responses import json_answer, page_answer
+
+router = APIRouter(prefix="/api/plugins", tags=["installations"], route_class=OnceRoute)
+
+IfMatch = Annotated[str | None, Header(description="the ETag that the change is based on")]
+JsonObject = dict[str, Any]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class InstallWanted(_Body):
+    """What to install. Without `grants` nothing is granted; without `version` the channel is followed."""
+
+    version: Annotated[str, Field(max_length=64)] | None = None
+    channel: Annotated[str, Field(max_length=20)] | None = None
+    grants: JsonObject | None = Field(default=None, examples=[{"network": {"hosts": ["api.acme.example"]}}])
+    config: JsonObject | None = None
+
+
+class UninstallWanted(_Body):
+    """How to uninstall; `purge` forgets configuration and grants at once instead of after 30 days."""
+
+    purge: StrictBool = False
+
+
+class ToggleWanted(_Body):
+    """On or off."""
+
+    enabled: StrictBool
+
+
+class ChangeWanted(_Body):
+    """What to change; what is left out stays."""
+
+    grants: JsonObject | None = None
+    config: JsonObject | None = None
+    policy: JsonObject | None = Field(default=None, examples=[{"limits": {"wall_ms": 2000}}])
+
+
+@router.get("/installations")
+async def list_installations(deps: TheDeps, actor: TheActor, trace: TheTrace, page: ThePage) -> Response:
+    """What the tenant has installed, each with the update that waits for it."""
+    async with deps.works.begin(actor, trace) as work:
+        found = await service.list_installations(work, page)
+    return page_answer(found, lambda described: described.shape())
+
+
+@router.get("/{plugin_id}/installation")
+async def read_installation(plugin_id: str, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
+    """The tenant's installation of a plugin."""
+    async with deps.works.begin(actor, trace) as work:
+        return _shown(await service.find_installation(work, plugin_id))
+
+
+@router.post("/{plugin_id}/install", status_code=202)
+async def install(
+    plugin_id: str, deps: TheDeps, actor: TheActor, trace: TheTrace, body: InstallWanted | None = None
+) -> Response:
+    """Install a plugin in the tenant; the answer is an operation to follow."""
+    async with deps.works.begin(actor, trace) as work:
+        wish = _wish(body or InstallWanted())
+        requested = await service.request_install(work, deps.aei_version, plugin_id, wish)
+    return _accepted(requested)
+
+
+@router.post("/{plugin_id}/update", status_code=202)
+async def update(
+    plugin_id: str, deps: TheDeps, actor: TheActor, trace: TheTrace, body: InstallWanted | None = None
+) -> Response:
+    """Update an installation; new permissions are named, and granted only if `grants` says so."""
+    async with deps.works.begin(actor, trace) as work:
+        wish = _wish(body or InstallWanted())
+        requested = await service.request_update(work, deps.aei_version, plugin_id, wish)
+    return _accepted(requested)
+
+
+@router.post("/{plugin_id}/uninstall", status_code=202)
+async def uninstall(
+    plugin_id: str, deps: TheDeps, actor: TheActor, trace: TheTrace, body: UninstallWanted | None = None
+) -> Response:
+    """Uninstall a plugin; configuration and grants are kept for 30 days unless purged."""
+    async with deps.works.begin(actor, trace) as work:
+        purge = body is not None and body.purge
+        requested = await service.request_uninstall(work, plugin_id, purge=purge)
+    return _accepted(requested)
+
+
+@router.post("/{plugin_id}/toggle")
+async def toggle(
+    plugin_id: str,
+    body: ToggleWanted,
+    deps: TheDeps,
+    actor: TheActor,
+    trace: TheTrace,
+    if_match: IfMatch = None,
+) -> Response:
+    """Switch an installation on or off; running executions finish."""
+    async with deps.works.begin(actor, trace) as work:
+        return _shown(await service.toggle(work, plugin_id, enabled=body.enabled, if_match=if_match))
+
+
+@router.patch("/{plugin_id}/installation")
+async def change(
+    plugin_id: str,
+    body: ChangeWanted,
+    deps: TheDeps,
+    actor: TheActor,
+    trace: TheTrace,
+    if_match: IfMatch = None,
+) -> Response:
+    """Change grants, configuration or policy of an installation."""
+    wanted = service.Change(body.grants, body.config, body.policy)
+    async with deps.works.begin(actor, trace) as work:
+        return _shown(await service.change(work, plugin_id, wanted, if_match))
+
+
+def _wish(body: InstallWanted) -> Wish:
+    return Wish(body.version, body.channel, body.grants, body.config)
+
+
+def _shown(described: service.Described) -> Response:
+    return json_answer(described.shape(), headers={"ETag": described.installation.etag})
+
+
+def _accepted(requested: service.Requested) -> Response:
+    operation = requested.operation
+    shape = {
+        "id": operation.id,
+        "kind": operation.kind,
+        "state": operation.state,
+        "progress": operation.progress,
+        "message": operation.message,
+        "problem": operation.problem,
+        "plugin_id": operation.plugin_id,
+        "not_granted": requested.not_granted,
+        "new_permissions": requested.new_permissions,
+        "warnings": requested.warnings,
+    }
+    return json_answer(shape, 202, {"Location": f"/api/operations/{operation.id}"})

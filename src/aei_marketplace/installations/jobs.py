@@ -1,0 +1,62 @@
+"""What happens after a request: installations are carried out, idle workers let go, old terms forgotten."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from aei_marketplace.accounts import service as accounts
+from aei_marketplace.ground.actor import Actor, system_actor
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.errors import Refusal
+from aei_marketplace.installations import service
+from aei_marketplace.installations.events import (
+    InstallRequested,
+    ReleaseLeft,
+    UninstallRequested,
+    UpdateRequested,
+)
+from aei_marketplace.operations import service as operations
+from aei_marketplace.web.problems import problem
+
+E = TypeVar("E", InstallRequested, UpdateRequested, UninstallRequested)
+
+
+async def carry_out_install(deps: Deps, event: InstallRequested, trace_id: str) -> None:
+    """Install what was asked for, as whoever asked."""
+    await _carry_out(deps, event, trace_id, service.install)
+
+
+async def carry_out_update(deps: Deps, event: UpdateRequested, trace_id: str) -> None:
+    """Update what was asked for, as whoever asked."""
+    await _carry_out(deps, event, trace_id, service.update)
+
+
+async def carry_out_uninstall(deps: Deps, event: UninstallRequested, trace_id: str) -> None:
+    """Uninstall what was asked for, as whoever asked."""
+    await _carry_out(deps, event, trace_id, service.uninstall)
+
+
+async def let_go(deps: Deps, event: ReleaseLeft, trace_id: str) -> None:  # noqa: ARG001 every reaction gets one
+    """Have the sandbox let go of the workers that a tenant does not use any more."""
+    await deps.sandbox.retire(event.component_sha256, str(event.tenant_id))
+
+
+async def purge_removed(deps: Deps) -> None:
+    """Forget what was kept of installations removed 30 days ago."""
+    await service.purge_removed(deps.works)
+
+
+async def _carry_out(
+    deps: Deps, event: E, trace_id: str, act: Callable[[Deps, Actor, str, E], Awaitable[None]]
+) -> None:
+    """Once and no more: the operation ends in the same commit as what it asked for."""
+    marketplace = replace(system_actor("installations.carry_out"), tenant=event.tenant_id)
+    async with deps.works.begin(marketplace, trace_id) as work:
+        if (await operations.find_operation(work, event.operation_id)).state.final:
+            return
+    try:
+        actor = await accounts.actor_for(deps.works, event.user_id, event.tenant_id)
+        await act(deps, actor, trace_id, event)
+    except Refusal as refusal:
+        async with deps.works.begin(marketplace, trace_id) as work:
+            await operations.fail(work, event.operation_id, problem(refusal, trace_id))

@@ -1,0 +1,25 @@
+"""What can be done with installations."""
+
+from aei_marketplace.installations.service.changing import Change, change, toggle
+from aei_marketplace.installations.service.installing import install, request_install
+from aei_marketplace.installations.service.reading import Described, find_installation, list_installations
+from aei_marketplace.installations.service.removing import purge_removed, request_uninstall, uninstall
+from aei_marketplace.installations.service.requested import Requested
+from aei_marketplace.installations.service.updating import request_update, update
+
+__all__ = [
+    "Change",
+    "Described",
+    "Requested",
+    "change",
+    "find_installation",
+    "install",
+    "list_installations",
+    "purge_removed",
+    "request_install",
+    "request_uninstall",
+    "request_update",
+    "toggle",
+    "uninstall",
+    "update",
+]

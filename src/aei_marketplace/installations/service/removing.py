@@ -1,0 +1,63 @@
+"""Uninstalling: what was configured and granted is kept for 30 days, unless it is to be forgotten now."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.work import Work, Works
+from aei_marketplace.installations import store
+from aei_marketplace.installations.events import InstallationRemoved, UninstallRequested
+from aei_marketplace.installations.service.requested import Requested, live_installation
+from aei_marketplace.installations.service.updating import leave_release
+from aei_marketplace.operations import service as operations
+
+KEPT = timedelta(days=30)
+
+
+async def request_uninstall(work: Work, plugin_id: str, *, purge: bool) -> Requested:
+    """Open the end of an installation.
+
+    Raises:
+        NotAllowed: the actor may not install.
+        NotInstalled: there is none.
+    """
+    work.actor.require("plugin.install")
+    tenant, user = work.actor.in_tenant(), work.actor.id
+    assert user is not None, "who holds an action of a tenant has an account"
+    await live_installation(work, tenant, plugin_id)
+    operation = await operations.open_operation(work, "uninstall", plugin_id)
+    work.emit(UninstallRequested(operation.id, tenant, user, plugin_id, purge))
+    return Requested(operation)
+
+
+async def uninstall(deps: Deps, actor: Actor, trace_id: str, asked: UninstallRequested) -> None:
+    """End the installation and the operation in one transaction; what runs finishes.
+
+    Raises:
+        Refusal: there is no installation (any more), or the actor may not end it (any more).
+    """
+    async with deps.works.begin(actor, trace_id) as work:
+        work.actor.require("plugin.install")
+        tenant = work.actor.in_tenant()
+        await store.hold(work, tenant, asked.plugin_id)
+        present = await live_installation(work, tenant, asked.plugin_id)
+        until = work.now if asked.purge else work.now + KEPT
+        await store.save(work, replace(present, removed_at=work.now, updated_at=work.now, purge_after=until))
+        if asked.purge:
+            await store.purge(work)
+        await catalog.change_installs(work, asked.plugin_id, -1)
+        await leave_release(work, present)
+        context = {"plugin": asked.plugin_id, "version": present.version, "purge": asked.purge}
+        work.record(Fact("installation.remove", "installation", str(present.id), context=context))
+        work.emit(InstallationRemoved(present.id, tenant, asked.plugin_id))
+        kept = "" if asked.purge else f"; its configuration and grants are kept until {until:%Y-%m-%d}"
+        await operations.succeed(work, asked.operation_id, f"Uninstalled {asked.plugin_id}{kept}")
+
+
+async def purge_removed(works: Works) -> int:
+    """Forget what was kept of installations that were removed 30 days ago; returns of how many."""
+    async with works.system("installations.purge") as work:
+        return await store.purge(work)

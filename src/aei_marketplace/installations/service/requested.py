@@ -1,0 +1,129 @@
+"""What installing and updating share: a release that is admitted, terms that fit it, its artefact."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.service import ReleaseView
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.ports import SandboxRefused
+from aei_marketplace.ground.work import Work
+from aei_marketplace.installations.errors import NotAdmitted, NotInstalled, NotPrepared
+from aei_marketplace.installations.rules.admission import Answer, Facts, Verdict, admit
+from aei_marketplace.installations.rules.grants import clamped, read_grants
+from aei_marketplace.installations.rules.terms import check_config, kept_config
+from aei_marketplace.installations.rules.views import Installation
+from aei_marketplace.installations.store import find
+from aei_marketplace.operations.service import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """An operation that was opened, and what whoever asked should know about it.
+
+    Attributes:
+        not_granted: what the release requests and will not hold.
+        new_permissions: what an update requests beyond the present release.
+        warnings: grounds of the admission rule that do not stop it.
+    """
+
+    operation: Operation
+    not_granted: Mapping[str, Any] = field(default_factory=dict)
+    new_permissions: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+
+async def admitted_release(
+    work: Work, aei_version: str, plugin_id: str, version: str | None, channel: str, *, exact: bool
+) -> tuple[ReleaseView, Verdict]:
+    """A release that the tenant may install.
+
+    Args:
+        exact: the caller named the version, and so may have one that was yanked.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+        NotAdmitted: the admission rule says no.
+    """
+    release = await catalog.find_release(work, plugin_id, version, channel)
+    verdict = admit(
+        Facts(
+            purpose="install",
+            state=str(release.state),
+            state_reason=release.state_reason,
+            exact=exact,
+            aei_version=aei_version,
+            aei_range=release.manifest.aei_range,
+            pricing=release.manifest.document.get("pricing", {}).get("model", "free"),
+        )
+    )
+    if verdict.answer is Answer.NO:
+        raise NotAdmitted(f"{plugin_id} {release.version}: {verdict.why()}")
+    return release, verdict
+
+
+async def live_installation(work: Work, tenant: UUID, plugin_id: str) -> Installation:
+    """The tenant's installation of a plugin.
+
+    Raises:
+        NotInstalled: there is none.
+    """
+    installation = await find(work, tenant, plugin_id)
+    if installation is None:
+        raise NotInstalled(f"{plugin_id[:120]!r} is not installed in your tenant.")
+    return installation
+
+
+def fitting_terms(
+    release: ReleaseView,
+    grants: Mapping[str, Any] | None,
+    config: Mapping[str, Any] | None,
+    before: Installation | None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Grants and configuration for a release: those that were sent, else those from before that still fit.
+
+    Raises:
+        Invalid, GrantsBeyond: the grants cannot be given.
+        ConfigUnfit: the release does not accept the configuration.
+    """
+    manifest = release.manifest
+    old_grants = clamped(before.grants, manifest) if before else {}
+    old_config = kept_config(before.config, manifest) if before else {}
+    return (
+        old_grants if grants is None else read_grants(grants, manifest),
+        check_config(old_config if config is None else config, manifest),
+    )
+
+
+async def prepare(deps: Deps, release: ReleaseView) -> None:
+    """Have the sandbox hold the release's artefact.
+
+    Raises:
+        NotPrepared: it does not take the component.
+        SandboxGone: it does not answer; the job is done again later.
+    """
+    component, interfaces = release.component_sha256, release.manifest.interfaces
+    try:
+        await deps.sandbox.prepare(component, interfaces)
+        return
+    except SandboxRefused as refused:
+        if refused.code != "component_missing":
+            raise _not_prepared(release, refused) from refused
+    try:
+        content = await deps.blobs.get(component)
+        await deps.sandbox.prepare(component, interfaces, content)
+    except SandboxRefused as refused:
+        raise _not_prepared(release, refused) from refused
+    except KeyError as missing:
+        raise NotPrepared(f"The component of {release.plugin_id} {release.version} is missing.") from missing
+
+
+def warnings(verdict: Verdict) -> list[str]:
+    """What the admission rule has to say about a release that it lets pass."""
+    return [r.message for r in verdict.reasons if r.answer is Answer.WARN]
+
+
+def _not_prepared(release: ReleaseView, refused: SandboxRefused) -> NotPrepared:
+    return NotPrepared(f"{release.plugin_id} {release.version}: {refused.detail} ({refused.code}).")

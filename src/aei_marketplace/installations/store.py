@@ -1,0 +1,83 @@
+"""Every query of installations."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, select, text, update
+
+from aei_marketplace.ground.work import Work
+from aei_marketplace.installations.models import installations
+from aei_marketplace.installations.rules.views import Installation
+
+_HOLD = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_LIVE = installations.c.removed_at.is_(None)
+_EMPTY: dict[str, Any] = {}
+
+
+async def hold(work: Work, tenant: UUID, plugin_id: str) -> None:
+    """Have this work alone decide about a plugin in a tenant until it ends."""
+    await work.run(_HOLD, {"name": f"installation/{tenant}/{plugin_id}"})
+
+
+async def find(work: Work, tenant: UUID, plugin_id: str) -> Installation | None:
+    """The live installation of a plugin."""
+    query = select(installations).where(
+        installations.c.tenant_id == tenant, installations.c.plugin_id == plugin_id, _LIVE
+    )
+    row = (await work.run(query)).first()
+    return _installation(row) if row else None
+
+
+async def find_removed(work: Work, tenant: UUID, plugin_id: str) -> Installation | None:
+    """The installation that was uninstalled last, if it is still kept."""
+    query = (
+        select(installations)
+        .where(
+            installations.c.tenant_id == tenant,
+            installations.c.plugin_id == plugin_id,
+            installations.c.purged_at.is_(None),
+            installations.c.purge_after > work.now,
+        )
+        .order_by(installations.c.removed_at.desc())
+        .limit(1)
+    )
+    row = (await work.run(query)).first()
+    return _installation(row) if row else None
+
+
+async def find_page(work: Work, tenant: UUID, after: str | None, limit: int) -> list[Installation]:
+    """Live installations by plugin id, one more than `limit` if there are more."""
+    later = [installations.c.plugin_id > after] if after else []
+    query = select(installations).where(installations.c.tenant_id == tenant, _LIVE, *later)
+    rows = await work.run(query.order_by(installations.c.plugin_id).limit(limit + 1))
+    return [_installation(row) for row in rows]
+
+
+async def count(work: Work, tenant: UUID) -> int:
+    """How many live installations a tenant has."""
+    query = select(func.count()).select_from(installations).where(installations.c.tenant_id == tenant, _LIVE)
+    return int((await work.run(query)).scalar_one())
+
+
+async def save(work: Work, installation: Installation) -> None:
+    """Write an installation, new or changed."""
+    values = asdict(installation)
+    changed = update(installations).where(installations.c.id == installation.id).values(values)
+    if (await work.run(changed)).rowcount == 0:
+        await work.run(insert(installations).values(values))
+
+
+async def purge(work: Work) -> int:
+    """Forget what was kept of installations whose time is over; returns of how many."""
+    due = update(installations).where(
+        installations.c.purged_at.is_(None), installations.c.purge_after <= work.now
+    )
+    forgotten = await work.run(due.values(purged_at=work.now, config=_EMPTY, grants=_EMPTY, policy=_EMPTY))
+    return int(forgotten.rowcount)
+
+
+def _installation(row: Row[Any]) -> Installation:
+    values = row._asdict()
+    del values["purged_at"]
+    return Installation(**values)
