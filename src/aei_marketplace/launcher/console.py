@@ -1,5 +1,6 @@
 """What the launcher says while it works: one line for each step, with its time."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -60,6 +61,8 @@ class Console:
         try:
             self._out.write(text)
             self._out.flush()
-        except (BrokenPipeError, OSError, ValueError):
+        except OSError:
             # Whoever read this is gone; that is no reason to stop serving everybody else.
             self._live = False
+            with open(os.devnull, "w", encoding="utf-8") as nowhere:
+                os.dup2(nowhere.fileno(), self._out.fileno())

