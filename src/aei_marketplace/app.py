@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 import uvicorn
@@ -52,7 +52,7 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with running(deps, app_url, app.state.visitors):
+        async with running(deps, app_url, app.state.visitors) as app.state.runs:
             yield
 
     app = FastAPI(
@@ -75,17 +75,16 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
 
 
 @asynccontextmanager
-async def running(deps: Deps, app_url: str, visitors: Visitors) -> AsyncIterator[None]:
-    """What goes on beside the requests, for as long as the process serves."""
+async def running(deps: Deps, app_url: str, visitors: Visitors) -> AsyncIterator[executions.Runs]:
+    """What goes on beside the requests, for as long as the process serves; gives its executions."""
     await accounts.write_builtin_roles(deps.works)
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(executions.serving(deps, app_url))
+    async with executions.serving(deps, app_url) as runs:
         tasks = [
             asyncio.create_task(relay_operations(app_url, deps.live)),
             asyncio.create_task(visitors.write_down_each_minute()),
         ]
         try:
-            yield
+            yield runs
         finally:
             for task in tasks:
                 task.cancel()

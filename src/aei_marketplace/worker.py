@@ -10,11 +10,19 @@ import structlog
 from aei_marketplace.adapters.jobs import Handler, run_jobs
 from aei_marketplace.audit.jobs import sequence_for_ever
 from aei_marketplace.catalog import jobs as catalog_jobs
-from aei_marketplace.catalog.events import ReleasePublished
+from aei_marketplace.catalog.events import ReleaseListed, ReleasePublished, ReleaseStateChanged
 from aei_marketplace.executions import jobs as executions_jobs
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.outbox import read_message
 from aei_marketplace.installations import jobs as installations_jobs
+from aei_marketplace.installations.events import (
+    InstallationCreated,
+    InstallationRemoved,
+    InstallRequested,
+    ReleaseLeft,
+    UninstallRequested,
+    UpdateRequested,
+)
 from aei_marketplace.settings import load_settings
 from aei_marketplace.web.idempotency import forget_old_keys
 from aei_marketplace.wiring import configure_log, database_urls, open_deps
@@ -25,6 +33,14 @@ Chore = Callable[[Deps], Awaitable[Any]]
 #: Who reacts to what: the one place to look when something happens "by itself".
 REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     ReleasePublished: (catalog_jobs.prepare_release,),
+    ReleaseListed: (),
+    ReleaseStateChanged: (executions_jobs.let_go,),
+    InstallRequested: (installations_jobs.carry_out_install,),
+    UpdateRequested: (installations_jobs.carry_out_update,),
+    UninstallRequested: (installations_jobs.carry_out_uninstall,),
+    InstallationCreated: (),
+    InstallationRemoved: (),
+    ReleaseLeft: (installations_jobs.let_go,),
 }
 
 #: What recurs, with the seconds between two times.

@@ -75,6 +75,16 @@ class NotPrepared(Conflict):
     title = "The release could not be prepared for execution"
 
 
+class BrokeOff(Refusal):
+    """Carrying out what was asked for ended in an error of ours."""
+
+    status = 500
+    type = "unexpected"
+    title = "Something went wrong here"
+    advice = "Nothing was changed. Give the operator the trace id."
+    retry = True
+
+
 def beyond(faults: Sequence[Fault]) -> GrantsBeyond:
     """Grants that exceed the request at the given places."""
     return GrantsBeyond("The grants go beyond what the release requests.", faults=faults)

@@ -4,11 +4,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.ground.actor import Actor, system_actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Refusal
+from aei_marketplace.ground.ports import SandboxGone
 from aei_marketplace.installations import service
+from aei_marketplace.installations.errors import BrokeOff
 from aei_marketplace.installations.events import (
     InstallRequested,
     ReleaseLeft,
@@ -17,6 +22,8 @@ from aei_marketplace.installations.events import (
 )
 from aei_marketplace.operations import service as operations
 from aei_marketplace.web.problems import problem
+
+log = structlog.get_logger()
 
 E = TypeVar("E", InstallRequested, UpdateRequested, UninstallRequested)
 
@@ -58,5 +65,15 @@ async def _carry_out(
         actor = await accounts.actor_for(deps.works, event.user_id, event.tenant_id)
         await act(deps, actor, trace_id, event)
     except Refusal as refusal:
-        async with deps.works.begin(marketplace, trace_id) as work:
-            await operations.fail(work, event.operation_id, problem(refusal, trace_id))
+        await _fail(deps, marketplace, event, trace_id, refusal)
+    except (SandboxGone, OSError, OperationalError, InterfaceError):
+        raise  # nobody answered: the queue tries again later
+    except Exception:
+        log.exception("installations.failed", operation=str(event.operation_id), trace_id=trace_id)
+        await _fail(deps, marketplace, event, trace_id, BrokeOff("This is our fault."))
+        raise
+
+
+async def _fail(deps: Deps, marketplace: Actor, event: E, trace_id: str, refusal: Refusal) -> None:
+    async with deps.works.begin(marketplace, trace_id) as work:
+        await operations.fail(work, event.operation_id, problem(refusal, trace_id))

@@ -15,6 +15,7 @@ from aei_marketplace.installations.rules.grants import not_granted, permission_d
 from aei_marketplace.installations.rules.requests import is_newer
 from aei_marketplace.installations.rules.views import Installation, UpdateAvailable
 from aei_marketplace.installations.service.requested import live_installation
+from aei_protocol.identifiers import PluginId
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def _described(
 
 
 def _position(wanted: PageWanted) -> str | None:
-    if wanted.after is not None and not isinstance(wanted.after, str):
-        raise Invalid("The cursor is of another list.", faults=[Fault("cursor", "send back `next_cursor`")])
-    return wanted.after
+    try:
+        return None if wanted.after is None else str(PluginId.parse(wanted.after))
+    except (ValueError, AttributeError) as error:
+        fault = Fault("cursor", "send back `next_cursor` unchanged")
+        raise Invalid("The cursor is of another list.", faults=[fault]) from error

@@ -1,0 +1,112 @@
+"""What can be done with secrets. No function for people gives a value back."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from aei_marketplace.ground.actor import system_actor
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.errors import Conflict, Fault, Invalid
+from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.work import Work, Works
+from aei_marketplace.vault import rules, store
+from aei_marketplace.vault.errors import NoSuchSecret, SecretUnfit
+from aei_marketplace.vault.rules import Sealed
+
+MOST_SECRETS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SecretName:
+    """A secret as people see it: never with its value."""
+
+    name: str
+    updated_at: datetime
+    updated_by: UUID
+
+
+async def put_secret(work: Work, master_key: bytes, name: str, value: str) -> SecretName:
+    """Keep a secret of the actor's tenant, in the place of an older value.
+
+    Raises:
+        NotAllowed: the actor may not.
+        SecretUnfit: name or value cannot be kept.
+        Conflict: the tenant keeps as many as may be kept.
+    """
+    work.actor.require("secret.administer")
+    tenant, by = work.actor.in_tenant(), work.actor.id
+    assert by is not None, "who holds an action of a tenant has an account"
+    rules.check_name(name)
+    rules.check_value(value)
+    await store.hold(work, tenant)
+    present = await store.find(work, tenant, name)
+    if present is None and await store.count(work, tenant) >= MOST_SECRETS:
+        raise Conflict(f"Your tenant keeps {MOST_SECRETS:,} secrets already.", advice="Delete some first.")
+    version = present.version + 1 if present else 1
+    data_key = await _data_key(work, master_key, tenant)
+    await store.put(work, tenant, name, version, rules.seal_value(data_key, tenant, name, version, value), by)
+    work.record(Fact("secret.put", "secret", name, context={"version": version}))
+    return SecretName(name, work.now, by)
+
+
+async def delete_secret(work: Work, name: str) -> None:
+    """Delete a secret of the actor's tenant.
+
+    Raises:
+        NotAllowed: the actor may not.
+        NoSuchSecret: there is none.
+    """
+    work.actor.require("secret.administer")
+    tenant = work.actor.in_tenant()
+    await store.hold(work, tenant)
+    if not await store.remove(work, tenant, rules.check_name(name)):
+        raise NoSuchSecret(f"Your tenant keeps no secret {name}.")
+    work.record(Fact("secret.delete", "secret", name))
+
+
+async def list_secrets(work: Work, wanted: PageWanted) -> Page:
+    """The names of the tenant's secrets.
+
+    Raises:
+        NotAllowed: the actor may not.
+    """
+    work.actor.require("secret.administer")
+    tenant = work.actor.in_tenant()
+    rows = await store.find_page(work, tenant, _position(wanted), wanted.limit)
+    page = wanted.page(rows, await store.count(work, tenant), lambda row: row.name)
+    return replace(page, items=[SecretName(r.name, r.updated_at, r.updated_by) for r in page.items])
+
+
+async def secret_value(works: Works, master_key: bytes, tenant: str, name: str) -> str | None:
+    """A secret's value, for the sandbox's broker alone; None when there is none.
+
+    Whoever calls has checked that a running execution of the tenant holds the grant.
+
+    Raises:
+        SealBroken: it does not open with this master key.
+    """
+    reader = replace(system_actor("vault.value"), tenant=UUID(tenant))
+    async with works.begin(reader) as work:
+        row = await store.find(work, UUID(tenant), name)
+        wrapped = await store.find_data_key(work, UUID(tenant))
+    if row is None or wrapped is None:
+        return None
+    data_key = rules.unwrap_data_key(master_key, UUID(tenant), wrapped)
+    return rules.open_value(data_key, UUID(tenant), name, row.version, Sealed(row.nonce, row.ciphertext))
+
+
+async def _data_key(work: Work, master_key: bytes, tenant: UUID) -> bytes:
+    wrapped = await store.find_data_key(work, tenant)
+    if wrapped is not None:
+        return rules.unwrap_data_key(master_key, tenant, wrapped)
+    data_key = rules.new_data_key()
+    await store.add_data_key(work, tenant, rules.wrap_data_key(master_key, tenant, data_key))
+    return data_key
+
+
+def _position(wanted: PageWanted) -> str | None:
+    try:
+        return None if wanted.after is None else rules.check_name(wanted.after)
+    except (SecretUnfit, TypeError) as error:
+        fault = Fault("cursor", "send back `next_cursor` unchanged")
+        raise Invalid("The cursor is of another list.", faults=[fault]) from error

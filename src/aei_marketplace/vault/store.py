@@ -1,0 +1,77 @@
+"""Every query of the vault."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from aei_marketplace.ground.work import Work
+from aei_marketplace.vault.models import data_keys, secrets
+from aei_marketplace.vault.rules import Sealed
+
+_HOLD = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+async def hold(work: Work, tenant: UUID) -> None:
+    """Have this work alone write a tenant's secrets until it ends."""
+    await work.run(_HOLD, {"name": f"vault/{tenant}"})
+
+
+async def find_data_key(work: Work, tenant: UUID) -> Sealed | None:
+    """The tenant's wrapped data key."""
+    query = select(data_keys.c.nonce, data_keys.c.wrapped).where(data_keys.c.tenant_id == tenant)
+    row = (await work.run(query)).first()
+    return Sealed(row.nonce, row.wrapped) if row else None
+
+
+async def add_data_key(work: Work, tenant: UUID, sealed: Sealed) -> None:
+    """Keep a tenant's wrapped data key."""
+    values = {
+        "tenant_id": tenant,
+        "nonce": sealed.nonce,
+        "wrapped": sealed.content,
+        "created_at": work.now,
+    }
+    await work.run(insert(data_keys).values(values))
+
+
+async def find(work: Work, tenant: UUID, name: str) -> Row[Any] | None:
+    """A sealed secret."""
+    query = select(secrets).where(secrets.c.tenant_id == tenant, secrets.c.name == name)
+    return (await work.run(query)).first()
+
+
+async def put(work: Work, tenant: UUID, name: str, version: int, sealed: Sealed, by: UUID) -> None:
+    """Write a sealed secret, new or in the place of its last version."""
+    values = {
+        "version": version,
+        "nonce": sealed.nonce,
+        "ciphertext": sealed.content,
+        "updated_at": work.now,
+        "updated_by": by,
+    }
+    new = insert(secrets).values(tenant_id=tenant, name=name, **values)
+    await work.run(new.on_conflict_do_update(index_elements=["tenant_id", "name"], set_=values))
+
+
+async def remove(work: Work, tenant: UUID, name: str) -> bool:
+    """Delete a secret; False when there is none."""
+    gone = delete(secrets).where(secrets.c.tenant_id == tenant, secrets.c.name == name)
+    return (await work.run(gone)).rowcount == 1
+
+
+async def find_page(work: Work, tenant: UUID, after: str | None, limit: int) -> list[Row[Any]]:
+    """Names with when and by whom they were written, one more than `limit` if there are more."""
+    later = [secrets.c.name > after] if after else []
+    query = select(secrets.c.name, secrets.c.updated_at, secrets.c.updated_by)
+    rows = await work.run(
+        query.where(secrets.c.tenant_id == tenant, *later).order_by(secrets.c.name).limit(limit + 1)
+    )
+    return list(rows.all())
+
+
+async def count(work: Work, tenant: UUID) -> int:
+    """How many secrets a tenant keeps."""
+    query = select(func.count()).select_from(secrets).where(secrets.c.tenant_id == tenant)
+    return int((await work.run(query)).scalar_one())
