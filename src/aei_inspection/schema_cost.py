@@ -17,6 +17,8 @@ from aei_inspection.strict_json import children
 
 _REPEATED = re.compile(r"\{(\d{1,6})?(?:,(\d{1,6})?)?\}")
 _COMPARING = ("enum", "const", "required", "properties", "patternProperties", "dependentRequired")
+#: Units for hashing or comparing one value.
+_COMPARISON = 100
 #: States of the largest automaton that the engine's size limit lets a pattern become.
 _MOST_STATES = 65_536
 #: Where counting ends; every budget is far below.
@@ -35,17 +37,23 @@ class Cost:
     _order: list[Schema] = field(init=False)
     _evaluations: "_Levels" = field(init=False)
     _matches: "_Levels" = field(init=False)
+    _comparisons: "_Levels" = field(init=False)
 
     def __post_init__(self) -> None:
         self._order = _innermost_first(self.graph)
         self._evaluations = _Levels(self.graph, self._order, _own_evaluations)
         self._matches = _Levels(self.graph, self._order, _own_matches)
+        self._comparisons = _Levels(self.graph, self._order, _own_comparisons)
 
     def of(self, value: Any) -> int:
         """Units that checking `value` can take at most."""
+        levels = _levels(value)
+        below = sum(values for values, _ in levels)
         total = 0
-        for level, (values, characters) in enumerate(_levels(value)):
+        for level, (values, characters) in enumerate(levels):
             total += values * self._evaluations.at(level) + characters * self._matches.at(level)
+            total += below * self._comparisons.at(level)
+            below -= values
         return min(total, _CEILING)
 
 
@@ -127,10 +135,20 @@ def _own_matches(schema: Schema) -> int:
     return 1 + sum(_states(each) for each in patterns if isinstance(each, str))
 
 
+def _own_comparisons(schema: Schema) -> int:
+    """What comparing a value whole costs for each value inside it."""
+    fixed = [*children(schema.get("enum")), schema.get("const")]
+    composite = any(isinstance(each, dict | list) for each in fixed)
+    return _COMPARISON * ((schema.get("uniqueItems") is True) + composite)
+
+
 def _states(pattern: str) -> int:
+    """At most how many states a match can be in: a repeated group repeats whatever stands before it."""
     states = len(pattern)
-    for least, most in _REPEATED.findall(pattern):
-        states = min(_MOST_STATES, states * max(1, int(least or 0), int(most or 0)))
+    for repeated in _REPEATED.finditer(pattern):
+        times = max(1, *(int(number or 0) for number in repeated.groups()))
+        group = pattern[repeated.start() - 1 : repeated.start()] == ")"
+        states = min(_MOST_STATES, states * times if group else states + times)
     return states
 
 

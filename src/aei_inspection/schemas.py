@@ -5,7 +5,7 @@ check is bounded before it begins, because native code can't be interrupted.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -29,7 +29,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: Units (see schema_cost) that a check may take, and up to which all its errors are collected.
 MAX_COST = 50_000_000
 _COLLECT_COST = 50_000
-_REGEX = jsonschema_rs.RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 20)
+#: Bytes that the automata of all patterns of one schema may fill; each pattern gets an equal part.
+_PATTERN_MEMORY = 2 << 20
 #: They make a validator evaluate everything beside them again, for each member.
 _REFUSED_KEYWORDS = ("unevaluatedProperties", "unevaluatedItems")
 
@@ -115,7 +116,7 @@ def _errors(
         yield error
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _compiled(text: str) -> CompiledSchema:
     schema = json.loads(text)
     problems = list(islice(_problems(schema), MAX_ERRORS))
@@ -124,9 +125,9 @@ def _compiled(text: str) -> CompiledSchema:
     graph = Graph(schema)
     try:
         cost = Cost(graph)
-        validator = jsonschema_rs.Draft202012Validator(
-            schema, mask=MASK, pattern_options=_REGEX, offline=True
-        )
+        part = _PATTERN_MEMORY // max(1, _patterns(graph.reachable()))
+        regex = jsonschema_rs.RegexOptions(size_limit=part, dfa_size_limit=part)
+        validator = jsonschema_rs.Draft202012Validator(schema, mask=MASK, pattern_options=regex, offline=True)
     except EndlessSchema as error:
         raise refuse("schema_endless", "", f"The schema never ends: {error}.") from error
     except jsonschema_rs.ValidationError as error:
@@ -137,7 +138,9 @@ def _compiled(text: str) -> CompiledSchema:
 def _unusable(error: jsonschema_rs.ValidationError) -> PackageRefused:
     place = json_pointer(error.instance_path)
     if "regex" in error.message:
-        limits = "look-around, back references and very large repetitions are not supported"
+        limits = (
+            "look-around, back references and long repetitions are not supported; use maxLength for length"
+        )
         return refuse("schema_pattern", place, f"The pattern can't be used: {limits}.")
     return refuse("schema_invalid", place, f"Not a usable JSON Schema: {shown(error.message, 300)}.")
 
@@ -190,7 +193,7 @@ def _keyword_problems(schema: Mapping[str, Any]) -> list[Problem]:
         problems.append(
             Problem("schema_keyword", "", "An inner $id would change what references mean; remove it.")
         )
-    patterns = sum(("pattern" in each) + len(each.get("patternProperties", ())) for each in schemas)
+    patterns = _patterns(schemas)
     if patterns > MAX_PATTERNS:
         problems.append(
             Problem(
@@ -198,6 +201,10 @@ def _keyword_problems(schema: Mapping[str, Any]) -> list[Problem]:
             )
         )
     return problems
+
+
+def _patterns(schemas: Iterable[Mapping[str, Any]]) -> int:
+    return sum(("pattern" in each) + len(each.get("patternProperties", ())) for each in schemas)
 
 
 def _objects(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:

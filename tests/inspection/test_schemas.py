@@ -126,6 +126,8 @@ def test_a_message_never_holds_a_long_value() -> None:
             [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]],
         ),
         ({"items": {"allOf": [{}] * 5000}}, [0] * 100_000),
+        ({"uniqueItems": True}, [{"a": [n]} for n in range(250_000)]),
+        ({"items": {"items": {"enum": [[1]]}}}, [[[n] for n in range(250_000)]]),
         ({"pattern": "^(a|b)*a(a|b){200}c$"}, "ab" * 500_000),
         ({"patternProperties": {"(a|b)*a(a|b){300}c": {}}}, {"ab" * 500_000: 1}),
         ({"propertyNames": {"pattern": "(a|b)*a(a|b){300}c"}}, {"ab" * 500_000: 1}),
@@ -153,6 +155,11 @@ def test_the_costliest_check_that_is_begun_ends_soon() -> None:
     began = time.process_time()
     assert check(compiled, value) == []
     assert time.process_time() - began < PATIENCE
+
+
+def test_many_distinct_items_are_an_ordinary_value() -> None:
+    schema = {"type": "array", "uniqueItems": True, "items": {"type": "string", "pattern": "^.{1,200}$"}}
+    assert check(compile_schema(schema), [f"item {n}" for n in range(5000)]) == []
 
 
 def test_an_ordinary_recursive_schema_is_applied() -> None:
