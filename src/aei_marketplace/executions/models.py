@@ -1,11 +1,10 @@
 """Tables of executions; the migration says more about each column."""
 
-from sqlalchemy import Boolean, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import JSON, Boolean, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from aei_marketplace.ground.db import metadata
 
-# The three JSON columns are read as the texts they are: a digest of usage stands in the log.
 executions = Table(
     "executions",
     metadata,
@@ -19,7 +18,7 @@ executions = Table(
     Column("mode", Text, nullable=False),
     Column("owner", Uuid, nullable=False),
     Column("trace_id", Text, nullable=False),
-    Column("limits", Text, nullable=False),
+    Column("limits", JSON, nullable=False),
     Column("task_bytes", Integer, nullable=False),
     Column("task_sha256", LargeBinary, nullable=False),
     Column("started_at", DateTime(timezone=True), nullable=False),
@@ -27,8 +26,8 @@ executions = Table(
     Column("outcome", Text),
     Column("output", LargeBinary),
     Column("problem", Text),
-    Column("usage", Text),
-    Column("permissions", Text),
+    Column("usage", JSON),
+    Column("permissions", JSON),
     Column("walls", ARRAY(Text)),
     Column("log_truncated", Boolean),
     Column("output_forgotten_at", DateTime(timezone=True)),

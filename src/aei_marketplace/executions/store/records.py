@@ -5,19 +5,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Row, Text, cast, delete, func, select, text, update
 
 from aei_marketplace.executions.models import execution_logs, executions
 from aei_marketplace.executions.rules.endings import Ending
 from aei_marketplace.ground.work import Work
 
+#: JSON columns are read as the texts they are: the digest of a usage's text stands in the log.
+_AS_TEXT = {"limits", "usage", "permissions"}
+_ROW = select(*(cast(c, Text).label(c.name) if c.name in _AS_TEXT else c for c in executions.c))
 _OWNER_IS_GONE = text("select pg_try_advisory_xact_lock(:key)")
 
 
 async def find(work: Work, id: UUID, actor: UUID | None) -> Row[Any] | None:
     """One execution; with `actor`, only if it is theirs."""
     mine = [executions.c.actor_id == actor] if actor else []
-    return (await work.run(select(executions).where(executions.c.id == id, *mine))).first()
+    return (await work.run(_ROW.where(executions.c.id == id, *mine))).first()
 
 
 async def find_log(work: Work, id: UUID) -> bytes | None:
@@ -31,7 +34,7 @@ async def find_page(
 ) -> list[Row[Any]]:
     """Executions, newest first, one more than `limit` if there are more."""
     older = [executions.c.id < after] if after else []
-    query = select(executions).where(*conditions, *older).order_by(executions.c.id.desc()).limit(limit + 1)
+    query = _ROW.where(*conditions, *older).order_by(executions.c.id.desc()).limit(limit + 1)
     return list((await work.run(query)).all())
 
 
@@ -69,9 +72,7 @@ async def owner_is_gone(work: Work, key: int) -> bool:
 
 async def running_of(work: Work, owner: UUID, limit: int) -> list[Row[Any]]:
     """A process's executions without an end."""
-    query = (
-        select(executions).where(executions.c.owner == owner, executions.c.ended_at.is_(None)).limit(limit)
-    )
+    query = _ROW.where(executions.c.owner == owner, executions.c.ended_at.is_(None)).limit(limit)
     return list((await work.run(query)).all())
 
 
