@@ -86,7 +86,7 @@ async def _serve(options: argparse.Namespace, setting: Setting) -> None:
     print("ready", flush=True)
     await stop.wait()
     server.close()
-    house.close()
+    await house.close()
     await egress.close()
     options.socket.unlink(missing_ok=True)
 

@@ -54,7 +54,7 @@ class House:
         self.walls: tuple[str, ...] = ()
         self.missing: dict[str, str] = {}
         self.runtime = ""
-        self.running = 0
+        self._running: set[Supervision] = set()
         self._setting = setting
         self._fetch = fetch
         self._zygote: asyncio.Future[Zygote] = asyncio.get_running_loop().create_future()
@@ -77,10 +77,14 @@ class House:
         await probe.start(self._zygote.result(), "", lambda _: None)
         self.walls, self.missing = probe.walls, {**description.missing, **probe.missing}
 
-    def close(self) -> None:
-        """End every process of this host."""
+    async def close(self) -> None:
+        """End every execution and every process of this host."""
         self._closed = True
+        for supervision in self._running:
+            supervision.stop()
         self._pool.close()
+        while self._running:  # noqa: ASYNC110 a turn or two of the loop, in which each tells its end
+            await asyncio.sleep(0)
         if self._restart is not None:
             self._restart.cancel()
         if self._zygote.done() and not self._zygote.cancelled():
@@ -112,11 +116,12 @@ class House:
         self._require_walls()
         await self._require_admission(execution)
         worker = await self._acquire(execution)
-        self.running += 1
+        supervision = Supervision(execution, worker, Services(self._fetch, ask_secret, tell))
+        self._running.add(supervision)
         try:
-            return await Supervision(execution, worker, Services(self._fetch, ask_secret, tell)).run()
+            return await supervision.run()
         finally:
-            self.running -= 1
+            self._running.discard(supervision)
             self._pool.release(worker)
 
     def retire(self, component: str, tenant: str | None) -> None:
@@ -131,6 +136,11 @@ class House:
             for w in self._pool.workers
         ]
         return {"zygote": zygote, "workers": workers, "missing_walls": self.missing}
+
+    @property
+    def running(self) -> int:
+        """How many executions run."""
+        return len(self._running)
 
     @property
     def queued(self) -> int:

@@ -104,10 +104,11 @@ class Pool:
                     self._drop(worker)
 
     def close(self) -> None:
-        """End every worker; whoever waits is cancelled."""
+        """End every worker; whoever waits is told."""
         self._sweeper.cancel()
         for waiter in (w for waiting in self._waiting.values() for w in waiting):
-            waiter.worker.cancel()
+            if not waiter.worker.done():
+                waiter.worker.set_exception(Busy("the sandbox host is stopping: try again shortly"))
         for maker in self._makers:
             maker.cancel()
         for worker in self.workers:

@@ -106,7 +106,7 @@ class _CompilingChild:
             raise NotAdmitted("compile_limit", f"not compiled after {_WALL_SECONDS:.0f} s") from None
         except EOFError:
             assert child is not None
-            raise _explained(await child.ended) from None
+            raise explained(await child.ended) from None
         finally:
             self._line.close("done")
             if child is not None and not child.ended.done():
@@ -148,7 +148,7 @@ def _complaint(body: bytes) -> str:
     return escaped(detail, _LONGEST_DETAIL) if kind == "invalid" else "the compiler gave no sound answer"
 
 
-def _explained(status: int | None) -> Exception:
+def explained(status: int | None) -> Exception:
     """Why the compiling child ended without an answer."""
     if status is None:
         return ZygoteLost("the compiling process was lost")

@@ -152,12 +152,12 @@ async def listen(house: House, path: Path) -> asyncio.AbstractServer:
 def _remove_stale(path: Path) -> None:
     if not path.exists():
         return
+    if not path.is_socket():
+        raise FileExistsError(f"{path} is no socket: choose another path")
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:
             path.unlink()
             return
-        except OSError as error:
-            raise FileExistsError(f"{path} is no socket of a sandbox host: choose another path") from error
     raise FileExistsError(f"another sandbox host listens at {path}: stop it first")

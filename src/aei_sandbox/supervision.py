@@ -55,6 +55,10 @@ class Supervision:
         self._broker.close()
         return self._ended(self._ending.result())
 
+    def stop(self) -> None:
+        """End it because the host stops."""
+        self.end(Ending(Outcome.WORKER_LOST, problem="the sandbox host was stopped"), kill=True)
+
     def end(self, ending: Ending, kill: bool) -> None:
         """End the execution, once; with `kill` the worker ends too."""
         if self._ending.done():
