@@ -1,7 +1,7 @@
 """`Work`: one actor, one transaction, its audit entries and its events, all or nothing."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -101,7 +101,7 @@ class Works:
                 await self.record_denial(actor, refusal, trace)
             raise
 
-    def system(self, job: str, trace_id: str | None = None) -> Any:
+    def system(self, job: str, trace_id: str | None = None) -> AbstractAsyncContextManager[Work]:
         """A work of the marketplace itself, across tenants, named after its job."""
         return self.begin(system_actor(job), trace_id)
 
