@@ -1,6 +1,5 @@
 """Installing plugins and looking after what is installed."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from aei_sdk.cli.calling import call
 from aei_sdk.cli.options import AsJson, PluginArgument, Yes, checked_id, examples, read_json
 from aei_sdk.cli.permissions import GrantChoice, choose_grants, show_permissions
-from aei_sdk.cli.screen import Screen
+from aei_sdk.cli.screen import Screen, somebody_is_there
 from aei_sdk.client.values import Installation, Operation
 from aei_sdk.errors import ExitCode, UsageRefused
 
@@ -179,7 +178,7 @@ def _new_grants(
 
 def _refuse_silence(requested: dict[str, dict[str, Any]], choice: GrantChoice) -> None:
     """A script must say what it grants: there is nobody to ask."""
-    if requested and not (choice.everything or choice.named) and not sys.stdin.isatty():
+    if requested and not (choice.everything or choice.named) and not somebody_is_there():
         raise UsageRefused(
             f"The plugin asks for {', '.join(requested)}",
             "Nobody is at the terminal to grant it.",

@@ -74,7 +74,7 @@ class Screen:
 
     def confirm(self, question: str) -> bool:
         """Ask a person; without one at the terminal the answer is no."""
-        return sys.stdin.isatty() and typer.confirm(clean(question), err=True)
+        return somebody_is_there() and typer.confirm(clean(question), err=True)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[ShowProgress]:
@@ -118,6 +118,11 @@ class _LineByLine:
         if message and message != self._last:
             self._last = message
             self._screen.note(message)
+
+
+def somebody_is_there() -> bool:
+    """Whether a person can answer questions."""
+    return sys.stdin.isatty()
 
 
 def clean(text: str) -> str:

@@ -1,0 +1,48 @@
+"""Every command explains itself."""
+
+import pytest
+import typer
+from typer.main import get_command
+
+from aei_sdk.cli.app import app
+from tests.sdk.conftest import Aei
+
+
+def paths(command: object, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    below = getattr(command, "commands", None)
+    if not below:
+        return [before]
+    return [path for name, child in below.items() for path in paths(child, (*before, name))]
+
+
+COMMANDS = paths(get_command(app))
+
+EXPECTED = {
+    "login", "logout", "search", "info", "install", "update", "uninstall", "list", "enable", "disable", "run",
+    "logs", "audit", "plugin new", "plugin build", "plugin test", "plugin check", "plugin run",
+    "plugin publish", "plugin yank", "plugin deprecate",
+}  # fmt: skip
+
+
+def test_every_promised_command_is_there() -> None:
+    assert isinstance(app, typer.Typer)
+    assert {" ".join(path) for path in COMMANDS} == EXPECTED
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_each_command_has_help_with_an_example_and_json(aei: Aei, path: tuple[str, ...]) -> None:
+    result = aei(*path, "--help")
+    assert result.exit_code == 0
+    assert "Examples:" in result.stdout
+    assert f"aei {' '.join(path)}" in result.stdout
+    assert "--json" in result.stdout
+
+
+def test_the_exit_codes_are_documented(aei: Aei) -> None:
+    shown = aei("--help").stdout
+    for words in ("Exit codes", "0 it worked", "6 no answer"):
+        assert words in shown
+
+
+def test_a_mistyped_option_ends_with_2(aei: Aei) -> None:
+    assert aei("search", "--knid", "agent").exit_code == 2
