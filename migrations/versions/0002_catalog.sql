@@ -44,7 +44,8 @@ create table plugins (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   change_sequence bigint not null default nextval('plugin_changes'),
-  search tsvector not null default ''
+  search tsvector not null default '',
+  unique (id, owner_tenant)
 );
 create index on plugins (publisher_id);
 create index on plugins (owner_tenant);
@@ -54,10 +55,12 @@ create index on plugins using gin (categories);
 
 -- The tenants that a private plugin names besides its owner.
 create table plugin_audiences (
-  plugin_id text not null references plugins,
+  plugin_id text not null,
   tenant_id uuid not null references tenants,
-  owner_tenant uuid not null references tenants,  -- stands here so that this policy need not ask plugins
-  primary key (plugin_id, tenant_id)
+  -- Stands here so that this policy need not ask plugins, and is the owner's because the key below says so.
+  owner_tenant uuid not null,
+  primary key (plugin_id, tenant_id),
+  foreign key (plugin_id, owner_tenant) references plugins (id, owner_tenant) on update cascade
 );
 create index on plugin_audiences (tenant_id);
 

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import nodesemver
+import semver
 
 from aei_inspection.versions import check_range, satisfies
-from aei_marketplace.catalog.rules.versions import just_above, precedence_key, prerelease_core
+from aei_marketplace.catalog.rules.versions import (
+    core_of,
+    just_above,
+    key_of,
+    precedence_key,
+    prerelease_core,
+)
 
 #: Above every key: keys begin with digits.
 UNBOUNDED = "~"
@@ -62,10 +69,11 @@ def _interval(comparators: Iterable[Any]) -> Interval:
     for comparator in comparators:
         if not hasattr(comparator.semver, "version"):
             continue  # `*`: any version
-        version = comparator.semver.version
-        low, high = _bounds(comparator.operator, precedence_key(version))
+        # Read without this registry's bound: the upper end of ^9007199254740991 lies beyond it.
+        version = semver.Version.parse(comparator.semver.version)
+        low, high = _bounds(comparator.operator, key_of(version))
         lower, upper = max(lower, low), min(upper, high)
-        cores.add(prerelease_core(version))
+        cores.add(core_of(version))
     return Interval(lower, upper, tuple(sorted(c for c in cores if c)))
 
 

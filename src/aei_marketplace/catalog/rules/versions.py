@@ -3,6 +3,8 @@
 import re
 from enum import StrEnum
 
+import semver
+
 from aei_inspection.versions import parse_version
 
 #: Ends the key of a version without pre-release; sorts behind everything that can follow a core.
@@ -28,16 +30,15 @@ def precedence_key(version: str) -> str:
     Raises:
         ValueError: it is not a SemVer version.
     """
-    parsed = parse_version(version)
-    core = core_key(parsed.major, parsed.minor, parsed.patch)
-    if parsed.prerelease is None:
+    return key_of(parse_version(version))
+
+
+def key_of(version: semver.Version) -> str:
+    """The key of a version that was read; its numbers may be of any size."""
+    core = "".join(_number_key(str(n)) for n in (version.major, version.minor, version.patch))
+    if version.prerelease is None:
         return core + _RELEASE
-    return core + _PRERELEASE + _NEXT.join(_identifier_key(i) for i in parsed.prerelease.split("."))
-
-
-def core_key(major: int, minor: int, patch: int) -> str:
-    """The part of a key that stands for `major.minor.patch`."""
-    return "".join(_number_key(str(n)) for n in (major, minor, patch))
+    return core + _PRERELEASE + _NEXT.join(_identifier_key(i) for i in version.prerelease.split("."))
 
 
 def prerelease_core(version: str) -> str | None:
@@ -46,8 +47,12 @@ def prerelease_core(version: str) -> str | None:
     Raises:
         ValueError: it is not a SemVer version.
     """
-    parsed = parse_version(version)
-    return None if parsed.prerelease is None else f"{parsed.major}.{parsed.minor}.{parsed.patch}"
+    return core_of(parse_version(version))
+
+
+def core_of(version: semver.Version) -> str | None:
+    """The same of a version that was read."""
+    return None if version.prerelease is None else f"{version.major}.{version.minor}.{version.patch}"
 
 
 def just_above(key: str) -> str:
