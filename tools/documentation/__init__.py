@@ -1,0 +1,1 @@
+"""What the documents of this repository must keep: places, hops, commands, records, words."""
