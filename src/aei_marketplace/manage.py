@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -176,7 +176,7 @@ def _as_system(settings: Settings, do: Callable[[Work], Awaitable[T]]) -> T:
     return _run(run())
 
 
-def _run(doing: Any) -> Any:
+def _run(doing: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(doing)
     except Refusal as refusal:

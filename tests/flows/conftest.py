@@ -1,0 +1,111 @@
+"""A marketplace that is really up: its own processes, database and sandbox, for the flows."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from aei_marketplace.bench.calls import Caller
+from aei_marketplace.bench.running import family
+
+READY_S = 240
+
+
+@dataclass
+class Market:
+    """A data folder, and the marketplace on it while it runs."""
+
+    folder: Path
+    process: "subprocess.Popen[bytes] | None" = None
+    known: dict = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return self.known["url"]
+
+    @property
+    def pids(self) -> dict[str, int]:
+        return self.known["pids"]
+
+    @property
+    def output(self) -> str:
+        return (self.folder / "up.log").read_text()
+
+    def start(self) -> None:
+        """Run `up` until it says that it is ready."""
+        ready = self.folder / "ready.json"
+        ready.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "aei_marketplace.launcher", "--port", "0"]
+        command += ["--data", str(self.folder / "data"), "--ready-file", str(ready)]
+        with (self.folder / "up.log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        until(lambda: ready.exists() or self.process.poll() is not None, READY_S)
+        assert ready.exists(), self.output
+        self.read_ready_file()
+
+    def read_ready_file(self) -> None:
+        self.known = json.loads((self.folder / "ready.json").read_text())
+
+    def as_(self, who: str) -> Caller:
+        """A caller with one of the demo's tokens."""
+        return Caller(self.url, self.known["tokens"][who])
+
+    def aei(self, who: str, *arguments: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
+        """Run the command `aei` as one of the demo's people."""
+        environment = {**os.environ, "AEI_URL": self.url, "AEI_TOKEN": self.known["tokens"][who]}
+        return subprocess.run(
+            [sys.executable, "-m", "aei_sdk.cli", *arguments],
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    def workers(self) -> list[int]:
+        """The pids of the sandbox's workers."""
+        host = self.pids["sandbox"]
+        return [pid for pid in family(host) if len(family(pid)) == 1 and pid != host]
+
+    def processes(self) -> list[int]:
+        """All its processes that are alive."""
+        return [pid for pid in family(self.pids["launcher"]) if alive(pid)]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def until(condition, seconds: float, pause: float = 0.05):
+    """Wait for a condition; gives what it gave."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(pause)
+    return found
+
+
+@pytest.fixture(scope="session")
+def market() -> Iterator[Market]:
+    """One marketplace for all flows; a flow that breaks it has it whole again at its end."""
+    with tempfile.TemporaryDirectory(prefix="aei-flow-") as folder:
+        Path(folder).chmod(0o711)
+        running = Market(Path(folder))
+        running.start()
+        try:
+            yield running
+        finally:
+            running.process.terminate()
+            running.process.wait(60)
