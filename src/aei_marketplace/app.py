@@ -30,15 +30,16 @@ from aei_marketplace.web.visitors import Visitors
 from aei_marketplace.wiring import configure_log, database_urls, open_deps
 
 LISTEN_FD = "AEI_LISTEN_FD"
-#: The catalogue's `/api/plugins/{pluginId}` comes last, so that it does not swallow the others.
+#: Matched in this order: executions are asked for most, and the catalogue's `/api/plugins/{pluginId}`
+#: comes last, so that it does not swallow the others.
 ROUTERS = (
+    executions_api.router,
     health.router,
     accounts_api.router,
     audit_api.router,
     operations_api.router,
     vault_api.router,
     installations_api.router,
-    executions_api.router,
     catalog_api.router,
 )
 

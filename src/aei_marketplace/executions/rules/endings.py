@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -73,8 +73,8 @@ def lost(execution: UUID, problem: str, outcome: Outcome = Outcome.WORKER_LOST) 
 
 def usage_json(usage: Usage) -> str:
     """Usage as it is stored and shown; times in milliseconds with at most three decimals."""
-    figures = {**asdict(usage), "cpu_ms": round(usage.cpu_ms, 3), "wall_ms": round(usage.wall_ms, 3)}
-    return _sorted.encode(figures).decode()
+    rounded = replace(usage, cpu_ms=round(usage.cpu_ms, 3), wall_ms=round(usage.wall_ms, 3))
+    return _sorted.encode(rounded).decode()
 
 
 def start_fact(execution: UUID, plugin_id: str, version: str, mode: str, task_bytes: int) -> Fact:
