@@ -90,7 +90,8 @@ class Refused:
 
     Codes: `component_missing` (send it with `Prepare`), `not_a_component`, `invalid_component`,
     `overreach` (imports beyond `interfaces`, or a foreign signature), `no_run_export`,
-    `compile_limit`, `no_walls`, `busy`.
+    `compile_limit`, `input_limit` (the task is larger than its limit), `duplicate` (this execution
+    runs already), `no_walls`, `busy`.
     """
 
     id: str

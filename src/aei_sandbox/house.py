@@ -1,6 +1,7 @@
 """The host's service: prepare, execute, retire, and keep a zygote alive for it."""
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -19,6 +20,7 @@ from aei_sandbox.walls import missing_required
 from aei_sandbox.worker import BrokenArtefact, Key, Worker
 from aei_sandbox.zygote import Description, Zygote, ZygoteLost
 
+_log = logging.getLogger(__name__)
 _ATTEMPTS = 3
 _ZYGOTE_SECONDS = 10.0
 _LONGEST_PAUSE = 5.0
@@ -182,6 +184,7 @@ class House:
             except Busy as error:
                 raise NotAdmitted("busy", str(error)) from error
             except BrokenArtefact as error:
+                _log.warning("the artefact of %s cannot be loaded: %s", execution.component, error)
                 self._artefacts.discard(execution.component)
                 raise NotAdmitted(
                     "component_missing", "the artefact cannot be loaded: send it again"
@@ -212,6 +215,7 @@ class House:
     def _on_zygote_lost(self) -> None:
         if self._closed or not self._zygote.done():
             return  # not yet open: whoever starts it hears of it
+        _log.warning("the zygote was lost with %d executions running: starting another", self.running)
         self._zygote = asyncio.get_running_loop().create_future()
         self._restart = asyncio.get_running_loop().create_task(self._replace_zygote())
 

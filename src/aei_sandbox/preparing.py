@@ -36,7 +36,7 @@ class Preparation:
         self._artefacts = artefacts
         self._development = development
         self._one_at_a_time = asyncio.Lock()
-        self._under_way: dict[str, asyncio.Task[Card]] = {}
+        self._under_way: dict[tuple[str, frozenset[str]], asyncio.Task[Card]] = {}
 
     async def prepare(self, request: Prepare, zygote: Zygote) -> Prepared:
         """Answer one request: from the artefact there is, or by compiling the content.
@@ -60,11 +60,13 @@ class Preparation:
                 "invalid_component", "the content does not have the digest that it is announced with"
             )
         check_preamble(request.content)
-        task = self._under_way.get(request.component)
+        # What a component may import is part of the question: the answer to another one is no answer.
+        question = (request.component, frozenset(request.interfaces))
+        task = self._under_way.get(question)
         if task is None:
             task = asyncio.get_running_loop().create_task(self._compile_once(request, zygote))
-            self._under_way[request.component] = task
-            task.add_done_callback(lambda _: self._under_way.pop(request.component, None))
+            self._under_way[question] = task
+            task.add_done_callback(lambda _: self._under_way.pop(question, None))
         # Shielded: others may wait for it too.
         return await asyncio.shield(task)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import logging
 import time
 from typing import Any
 
@@ -12,6 +13,8 @@ from aei_sandbox.ending import LONGEST_PROBLEM, Ending, ending_of_death, ending_
 from aei_sandbox.measuring import allow_cpu, cpu_seconds, peak_memory_bytes, reset_peak_memory
 from aei_sandbox.text import escaped
 from aei_sandbox.worker import Worker
+
+_log = logging.getLogger(__name__)
 
 #: A CPU deadline is looked at no sooner than this after the last look, in seconds.
 _SHORTEST_LOOK = 0.002
@@ -93,6 +96,7 @@ class Supervision:
 
     def on_violation(self, what: str) -> None:
         """The worker did what no guest can make it do."""
+        _log.error("execution %s of tenant %s: %s", self._execution.id, self._execution.tenant, what)
         problem = escaped(f"the worker broke the protocol: {what}", LONGEST_PROBLEM)
         self.end(Ending(Outcome.SANDBOX_VIOLATION, problem=problem), kill=True)
 

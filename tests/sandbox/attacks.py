@@ -226,6 +226,15 @@ def map_code_from_memory_file(_: Targets) -> None:
     mmap.mmap(memory, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC).close()
 
 
+_callback = ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 1)
+
+
+def overwrite_existing_code(_: Targets) -> None:
+    address = ctypes.cast(_callback, ctypes.c_void_p).value
+    assert address is not None
+    ctypes.memmove(address, ctypes.string_at(address, 8), 8)
+
+
 def make_a_user_namespace(_: Targets) -> None:
     _check(libc.unshare(0x10000000))
 
@@ -360,10 +369,11 @@ NEED_ROOT = frozenset(
     }
 )
 
-#: Kernels and machines differ in these even for root; the walls are tried against them all the same.
+#: Kernels, interpreters and machines differ in these even for root; the walls are tried all the same.
 MAY_BE_ABSENT = frozenset(
     {
         "open_vsock",
+        "overwrite_existing_code",
         "use_io_uring",
         "load_bpf",
         "open_performance_counters",

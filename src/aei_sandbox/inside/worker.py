@@ -17,7 +17,7 @@ from aei_sandbox.walls.seccomp import Filter
 #: CPU seconds in a worker's whole life; the host retires it long before.
 _LIFETIME_CPU_SECONDS = 3600
 #: What the interpreter and the runtime need beside the guest's own memory.
-_OVERHEAD_BYTES = 256 << 20
+_OVERHEAD_BYTES = 128 << 20
 
 #: Host calls that no guest waits for, and how much of their texts the host could use at all.
 _ONE_WAY = ("log", "progress")
@@ -91,3 +91,4 @@ def _run_one(guest: Guest, channel: Channel) -> None:
     _, task, memory_bytes, output_bytes = channel.receive()
     verdict = guest.run(task, memory_bytes, output_bytes)
     channel.send("done", verdict.kind, verdict.text)
+    guest.clear()

@@ -32,6 +32,7 @@ from aei_sandbox.walls.process import (
     clean_env,
     die_with_parent,
     no_new_privs,
+    no_writable_code,
     not_dumpable,
     null_streams,
     own_session,
@@ -149,6 +150,7 @@ def build_walls(orders: Orders, walls: Walls) -> None:
     # folders above it may be closed to this process.
     os.chdir(orders.artefacts)
     walls.build("clean_env", clean_env)
+    walls.build("no_writable_code", no_writable_code)
     if orders.identity != os.getuid():
         walls.build("identity", lambda: take_identity(orders.identity))
     # A change of identity clears both, and the namespaces' maps can only be written when dumpable.
@@ -185,6 +187,7 @@ def _warm_up(engine: Engine) -> None:
         engine, Component(engine, bytes(wat2wasm(_WARM_UP))), ("log", "clock", "secrets"), lambda *_: None
     )
     verdict = guest.run("warm", 1 << 20, 1024)
+    guest.clear()
     if verdict.kind != "ok":
         raise RuntimeError(f"the runtime does not work here: {verdict.text}")
 

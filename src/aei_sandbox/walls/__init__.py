@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 #: Without these, a guest that broke out could reach files, the network or other processes.
-REQUIRED = ("clean_env", "closed_fds", "landlock", "rlimits", "seccomp")
+REQUIRED = ("clean_env", "closed_fds", "landlock", "no_writable_code", "rlimits", "seccomp")
 
 #: Every wall there is, in the order in which they are built.
 ALL = (
     "clean_env",
+    "no_writable_code",
     "identity",
     "namespaces",
     "empty_root",

@@ -12,9 +12,11 @@ from aei_sandbox.walls.kernel import (
     PR_SET_PDEATHSIG,
     libc,
     prctl,
+    raise_errno,
     system_call,
 )
 
+_READ_AND_EXECUTE = 1 | 4
 _LAST_DESCRIPTOR = (1 << 32) - 1
 
 
@@ -101,6 +103,28 @@ def limit_resources(memory_bytes: int, cpu_seconds: int, file_bytes: int = 0, de
         resource.setrlimit(limit, (bound, bound))
     # One second between soft and hard: the end is then SIGXCPU, which can be told from a kill.
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+
+
+def no_writable_code() -> None:
+    """Take the write right from every page that is executable.
+
+    The interpreter's foreign-function layer keeps its callbacks on a page that is both; nobody needs
+    to write there once the callbacks exist. None can be made afterwards.
+
+    Raises:
+        OSError: a page stays both.
+    """
+    for start, end in writable_code():
+        if libc.mprotect(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _READ_AND_EXECUTE) != 0:
+            raise_errno("mprotect")
+
+
+def writable_code() -> list[tuple[int, int]]:
+    """Address ranges that are writable and executable at once."""
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        lines = [line.split() for line in maps]
+    spans = (line[0].split("-") for line in lines if "w" in line[1] and "x" in line[1])
+    return [(int(start, 16), int(end, 16)) for start, end in spans]
 
 
 def own_session() -> None:
