@@ -1,6 +1,7 @@
 """An installed plugin in a process that runs executions."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import asyncpg
@@ -8,10 +9,9 @@ import pytest
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.executions import service
-from aei_marketplace.executions.rules.requests import Wanted
+from aei_marketplace.executions.rules.requests import Wanted, read_request
 from aei_marketplace.executions.rules.views import Execution
 from aei_marketplace.executions.service import Runs
-from aei_marketplace.executions.rules.requests import read_request
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.audit import read_entry
 from aei_marketplace.ground.deps import Deps
@@ -71,3 +71,15 @@ class Log:
 def log(urls: DatabaseUrls) -> Log:
     """The audit log."""
     return Log(urls.owner)
+
+
+def actions(entries: list[dict[str, object]]) -> list[object]:
+    """What entries say was done."""
+    return [entry["action"] for entry in entries]
+
+
+async def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for something that is true sooner or later."""
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110 what is waited for has no event of its own
+            await asyncio.sleep(0.01)

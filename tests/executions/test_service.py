@@ -3,8 +3,11 @@
 import asyncio
 import hashlib
 
+import asyncpg
 import pytest
 
+from aei_marketplace.adapters.postgres import DatabaseUrls
+from aei_marketplace.catalog import service as catalog
 from aei_marketplace.executions import service
 from aei_marketplace.executions.errors import (
     InstallationDisabled,
@@ -14,20 +17,18 @@ from aei_marketplace.executions.errors import (
     TaskTooLarge,
     TooManyRunning,
 )
-from aei_marketplace.executions.service import Runs, runs as runs_module
+from aei_marketplace.executions.service import Runs
+from aei_marketplace.executions.service import runs as runs_module
 from aei_marketplace.ground.actor import MissingAction
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid
+from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.installations import service as installations
-from aei_protocol.messages import Denial, Usage
+from aei_protocol.messages import Denial
 from aei_protocol.outcomes import Outcome
-from tests.builders import Tenant, make_tenant
-from tests.executions.conftest import TRACE, Log, run, wanted
+from tests.builders import Tenant, make_staff, make_tenant
+from tests.executions.conftest import TRACE, Log, actions, run, until, wanted
 from tests.fakes import FakeSandbox, ended
-
-
-def actions(entries: list[dict[str, object]]) -> list[object]:
-    return [entry["action"] for entry in entries]
 
 
 async def test_an_execution_has_one_start_and_one_end_entry_with_the_digest_of_its_usage(
@@ -81,8 +82,6 @@ async def test_what_the_host_refuses_is_recorded_and_said_to_have_never_started(
     assert refusal.value.status == 503
     assert "Retry-After" in refusal.value.headers
     async with deps.works.begin(acme.agent) as work:
-        from aei_marketplace.ground.paging import PageWanted
-
         page = await service.list_executions(work, PageWanted())
     assert [e.outcome for e in page.items] == ["worker_lost"]
     assert actions(await log.of(page.items[0].id)) == ["execution.start", "execution.end"]
@@ -193,9 +192,6 @@ async def test_a_disabled_installation_does_not_run_and_what_runs_finishes(
 
 
 async def test_a_quarantined_release_does_not_run(runs: Runs, deps: Deps, acme: Tenant) -> None:
-    from aei_marketplace.catalog import service as catalog
-    from tests.builders import make_staff
-
     moderator, _ = await make_staff(deps.works, "Operator")
     async with deps.works.begin(moderator) as work:
         await catalog.change_state(work, "acme.echo", "1.0.0", catalog.ReleaseState.QUARANTINED, "reported")
@@ -242,10 +238,8 @@ async def test_a_cancelled_execution_ends_once_as_cancelled(
 
 
 async def test_an_end_that_somebody_else_recorded_counts(
-    runs: Runs, deps: Deps, acme: Tenant, sandbox: FakeSandbox, urls, log: Log
+    runs: Runs, deps: Deps, acme: Tenant, sandbox: FakeSandbox, urls: DatabaseUrls, log: Log
 ) -> None:
-    import asyncpg
-
     sandbox.hold = asyncio.Event()
     running = asyncio.create_task(run(runs, acme.agent))
     await until(lambda: bool(sandbox.sent))
@@ -259,7 +253,7 @@ async def test_an_end_that_somebody_else_recorded_counts(
 
 
 async def test_a_closing_process_ends_what_runs(
-    deps: Deps, acme: Tenant, sandbox: FakeSandbox, urls, log: Log
+    deps: Deps, acme: Tenant, sandbox: FakeSandbox, urls: DatabaseUrls, log: Log
 ) -> None:
     sandbox.hold = asyncio.Event()
     async with service.serving(deps, urls.app) as runs:
@@ -286,13 +280,3 @@ async def test_followers_hear_what_was_kept_then_news_then_the_end(
 async def collect(runs: Runs, acme: Tenant, id: object) -> list[tuple[str, object]]:
     async with asyncio.timeout(20):
         return [news async for news in service.follow(runs, acme.agent, id) if news]  # type: ignore[arg-type]
-
-
-async def until(holds, seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.01)
-
-
-def test_usage_of_nothing_is_all_zero() -> None:
-    assert Usage() == Usage(0.0, 0.0, 0, 0, 0, 0)
