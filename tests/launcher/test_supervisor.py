@@ -163,6 +163,7 @@ from aei_marketplace.adapters import child_process
 tie = child_process.dies_with_parent()
 reading, writing = os.pipe()
 if os.fork() == 0:
+    os.close(writing)
     os.read(reading, 1)  # until the parent is gone
     open(sys.argv[1], "w").write(str(os.getpid()))
     tie()

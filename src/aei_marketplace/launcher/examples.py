@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aei_marketplace.launcher.calls import get
+from aei_marketplace.launcher.clone import CLONE
 from aei_marketplace.launcher.console import Console
 from aei_marketplace.launcher.errors import LaunchError
 from aei_marketplace.launcher.tool import callers_environment, run_tool
 
-#: The clone that this package is installed from; elsewhere there are no examples.
-CLONE = Path(__file__).resolve().parents[3]
 _LISTED_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 # What decides about a package besides its project: the kit that builds it and its compilers.

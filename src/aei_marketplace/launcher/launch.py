@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aei_marketplace.launcher import programs
-from aei_marketplace.launcher.calls import until_ready
+from aei_marketplace.launcher.calls import get, until_ready
+from aei_marketplace.launcher.clone import PLUGINS
 from aei_marketplace.launcher.console import Console
 from aei_marketplace.launcher.errors import LaunchError
-from aei_marketplace.launcher.examples import CLONE, Example, ExamplePlugins, Publisher, find_examples
+from aei_marketplace.launcher.examples import Example, ExamplePlugins, Publisher, find_examples
 from aei_marketplace.launcher.listening import address_of, url_of
 from aei_marketplace.launcher.logs import shorten_logs
 from aei_marketplace.launcher.ready_file import write_ready_file
@@ -58,7 +59,7 @@ class Launch:
             LaunchError: a step on the way to readiness failed.
         """
         await self._start_parts()
-        examples = find_examples(CLONE / "plugins") if self._tokens else []
+        examples = find_examples(PLUGINS) if "publisher" in self._tokens else []
         plugins = self._example_plugins()
         missing = await plugins.missing(examples)
         for example in missing:
@@ -74,18 +75,32 @@ class Launch:
         )
 
     async def _start_parts(self) -> None:
-        settings = self._settings
-        with self._console.step("sandbox"):
-            self.supervisor.add("sandbox", programs.sandbox(settings))
+        """Start all at once; web and jobs load their code while the tables are prepared."""
+        settings, (gate, closed) = self._settings, os.pipe()
+        self.supervisor.add("sandbox", programs.sandbox(settings))
+        self.supervisor.add("web", programs.web(settings, self._door, gate))
+        self.supervisor.add("jobs", programs.jobs(settings, gate))
         with self._console.step("tables"):
             await self._tool("aei_marketplace.launcher.database", "database")
+        # The other end stays open for those that are started again: they find the gate open.
+        os.close(closed)
         with self._console.step("services"):
-            self.supervisor.add("web", programs.web(settings, self._door))
-            self.supervisor.add("jobs", programs.jobs(settings))
             await until_ready(address_of(self._door), _READY_SECONDS)
         with self._console.step("seed") as step:
-            self._tokens = json.loads(await self._tool("aei_marketplace.seed", "seed"))
+            self._tokens = await self._kept_tokens() or json.loads(
+                await self._tool("aei_marketplace.seed", "seed")
+            )
             step.note = settings.seed
+
+    async def _kept_tokens(self) -> dict[str, str]:
+        """The seed's tokens when all of them are still good, else none: the seed then sees to it."""
+        kept = self._settings.keys / f"seed-{self._settings.seed}.json"
+        tokens: dict[str, str] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+        for token in tokens.values():
+            status, _ = await get(address_of(self._door), "/api/me", token)
+            if status != 200:
+                return {}
+        return tokens
 
     async def _tool(self, module: str, name: str) -> str:
         environment = callers_environment() | self._settings.environment()

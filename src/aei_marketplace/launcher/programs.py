@@ -12,27 +12,30 @@ from aei_marketplace.settings import Settings
 LISTEN_FD = "AEI_LISTEN_FD"
 
 
-def web(settings: Settings, door: socket.socket) -> Program:
-    """The web process, behind a door that is open already."""
+def web(settings: Settings, door: socket.socket, gate: int) -> Program:
+    """The web process, behind a door that is open already; it begins when the gate opens."""
     environment = _environment(settings) | {LISTEN_FD: str(door.fileno())}
     return Program(
-        [sys.executable, "-m", "aei_marketplace.app"],
+        _held("aei_marketplace.app", gate),
         environment,
         settings.logs / "web.log",
-        descriptors=[door.fileno()],
+        descriptors=[door.fileno(), gate],
     )
 
 
-def jobs(settings: Settings) -> Program:
-    """The job process."""
+def jobs(settings: Settings, gate: int) -> Program:
+    """The job process; it begins when the gate opens."""
     return Program(
-        [sys.executable, "-m", "aei_marketplace.worker"], _environment(settings), settings.logs / "jobs.log"
+        _held("aei_marketplace.worker", gate),
+        _environment(settings),
+        settings.logs / "jobs.log",
+        descriptors=[gate],
     )
 
 
 def sandbox(settings: Settings) -> Program:
     """The sandbox host; it sees no setting and no secret of the marketplace."""
-    command = [sys.executable, "-m", "aei_sandbox.host"]
+    command = [sys.executable, "-P", "-m", "aei_sandbox.host"]
     command += [
         "--socket",
         str(settings.sandbox_socket),
@@ -48,6 +51,10 @@ def sandbox(settings: Settings) -> Program:
         command += ["--egress-host", host]
     seen = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
     return Program(command, seen, settings.logs / "sandbox.log")
+
+
+def _held(module: str, gate: int) -> list[str]:
+    return [sys.executable, "-P", "-m", "aei_marketplace.launcher.held", module, str(gate)]
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -2,8 +2,22 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+
+@contextmanager
+def only_meanwhile(path: Path | None) -> Iterator[None]:
+    """Remove the file before and after: where it stands, a marketplace is ready."""
+    if path is None:
+        yield
+        return
+    path.unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def write_ready_file(path: Path, url: str, tokens: Mapping[str, str], pids: Mapping[str, int]) -> None:

@@ -33,6 +33,13 @@ def summary(url: str, seconds: float, tokens: Mapping[str, str], examples: Seque
             f"  {aei} install {plugin}",
             f"  {aei} run {plugin} {shlex.quote(_SAMPLE)}",
         ]
+    elif "operator" in tokens:
+        lines += [
+            "",
+            "As the first operator:",
+            f"  export AEI_URL={shlex.quote(url)} AEI_TOKEN={shlex.quote(tokens['operator'])}",
+            f"  {_command()} search",
+        ]
     return lines
 
 

@@ -12,6 +12,9 @@ from aei_marketplace.adapters.child_process import dies_with_parent
 from aei_marketplace.launcher.errors import LaunchError
 from aei_marketplace.launcher.logs import open_log, tail
 
+# Without its cache of compiled modules, Python would spend most of every start compiling.
+_NO_CACHE = "PYTHONDONTWRITEBYTECODE"
+
 
 class ToolFailed(LaunchError):
     """A command ended badly; the message holds the end of what it said."""
@@ -57,7 +60,9 @@ async def run_tool(command: Sequence[str], environment: Mapping[str, str], log: 
 
 def callers_environment() -> dict[str, str]:
     """Our own environment without the marketplace's settings and secrets."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("AEI_")}
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("AEI_") and name != _NO_CACHE
+    }
 
 
 def _what_it_said(output: str, log: Path) -> str:

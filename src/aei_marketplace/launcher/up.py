@@ -14,24 +14,16 @@ from aei_marketplace.launcher.folders import make_folders
 from aei_marketplace.launcher.instance import sole_instance
 from aei_marketplace.launcher.launch import Launch
 from aei_marketplace.launcher.listening import open_door, url_of
+from aei_marketplace.launcher.ready_file import only_meanwhile
 from aei_marketplace.settings import Settings
 
 #: Whoever depends on another goes first.
 _STOP_ORDER = ("web", "jobs", "sandbox", "postgres")
 
 
-def run_up(settings: Settings, ready_file: Path | None = None, console: Console | None = None) -> int:
-    """Run the marketplace until it is told to end.
-
-    Args:
-        settings: as loaded.
-        ready_file: written once everything is ready.
-        console: where progress is shown.
-
-    Returns:
-        The exit status: 0 after an ordered end, 1 when it could not start or go on.
-    """
-    console = console or Console()
+def run(settings: Settings, ready_file: Path | None = None) -> int:
+    """As `aei_marketplace.launcher.run_up`."""
+    console = Console()
     # Until the event loop takes over, SIGTERM interrupts what blocks, just as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -39,11 +31,10 @@ def run_up(settings: Settings, ready_file: Path | None = None, console: Console 
         with (
             sole_instance(settings.run / "up.lock") as announce,
             open_door(settings.host, settings.port) as door,
+            only_meanwhile(ready_file),
         ):
             announce(url_of(door))
-            if ready_file:
-                ready_file.unlink(missing_ok=True)
-            return _run(settings, door, ready_file, console)
+            return _run_behind(settings, door, ready_file, console)
     except (LaunchError, PostgresError, OSError) as error:
         console.error(str(error))
         return 1
@@ -52,7 +43,7 @@ def run_up(settings: Settings, ready_file: Path | None = None, console: Console 
         return 1
 
 
-def _run(settings: Settings, door: socket.socket, ready_file: Path | None, console: Console) -> int:
+def _run_behind(settings: Settings, door: socket.socket, ready_file: Path | None, console: Console) -> int:
     console.line(f"AEI Marketplace, data in {settings.data}")
     began = time.monotonic()
     postgres = embedded_postgres(settings) if settings.database_url is None else None
