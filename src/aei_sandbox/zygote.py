@@ -159,7 +159,7 @@ class Zygote:
         else:
             started.set_result(child)
 
-    def _on_ended(self, _passed: list[int], serial: int, status: int, _cpu_ms: float, _memory: int) -> None:
+    def _on_ended(self, _passed: list[int], serial: int, status: int) -> None:
         child = self._children.pop(serial)
         close(child.pidfd)
         if not child.ended.done():

@@ -128,9 +128,8 @@ class Nursery:
         pid, serial = self._children.pop(descriptor)
         self._events.unregister(descriptor)
         os.close(descriptor)
-        _, status, used = os.wait4(pid, 0)
-        cpu_ms = (used.ru_utime + used.ru_stime) * 1000
-        self._line.send(msgspec.msgpack.encode(("ended", serial, status, cpu_ms, used.ru_maxrss * 1024)))
+        _, status = os.waitpid(pid, 0)
+        self._line.send(msgspec.msgpack.encode(("ended", serial, status)))
 
 
 def _try_filter(assemble: Callable[[], Filter], walls: Walls) -> Filter | None:
