@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 libc = ctypes.CDLL(None, use_errno=True)
-_CLONE_NEWNS, _BIND_ALL, _PRIVATE_ALL = 0x20000, 0x1000 | 0x4000, 0x4000 | 1 << 18
+_CLONE_NEWNS, _BIND_ALL, _PRIVATE_ALL, _DETACH = 0x20000, 0x1000 | 0x4000, 0x4000 | 1 << 18, 2
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
@@ -32,6 +32,8 @@ def open_the_way(interpreter: Path) -> None:
             inside.mkdir()
             mount(str(below), str(inside), None, _BIND_ALL)
             mount(cover, str(closed), None, _BIND_ALL)
+            libc.umount2(cover.encode(), _DETACH)
+            os.rmdir(cover)
             return
 
 

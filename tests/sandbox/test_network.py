@@ -13,11 +13,11 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aei_protocol.addresses import is_public, read_internal_hosts
 from aei_protocol.limits import Limits
 from aei_protocol.messages import Denial, Ended
 from aei_protocol.outcomes import Outcome
 from aei_protocol.permissions import Capabilities
-from aei_sandbox.broker.addresses import is_public
 from aei_sandbox.broker.exchange import (
     LARGEST_BODY,
     BadRequest,
@@ -29,7 +29,7 @@ from aei_sandbox.broker.exchange import (
     read_request,
     response_text,
 )
-from aei_sandbox.broker.fetch import read_egress_hosts, redirected
+from aei_sandbox.broker.fetch import redirected
 from aei_sandbox.broker.target import BadUrl, NotGranted, Target, admitted_target
 from aei_sandbox.broker.transport import Transport
 from aei_sandbox.local import HostLine
@@ -341,15 +341,15 @@ def test_headers_of_one_name_are_joined_and_codecs_are_chosen_from_few() -> None
     ],
 )
 def test_the_operators_map_is_read(text: str, mapped: dict[str, tuple[str, int]]) -> None:
-    assert read_egress_hosts([text]) == mapped
+    assert read_internal_hosts([text]) == mapped
 
 
 @pytest.mark.parametrize(
     "text", ["", "a.example=127.0.0.1:1", "a.example:80=127.0.0.1", "a.example:80=host:1"]
 )
 def test_a_misspelled_map_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="--egress-host"):
-        read_egress_hosts([text])
+    with pytest.raises(ValueError, match="expected NAME:PORT"):
+        read_internal_hosts([text])
 
 
 class Rebinding:
