@@ -9,8 +9,9 @@ from pathlib import Path
 
 import uvloop
 
+from aei_protocol.addresses import read_internal_hosts
 from aei_sandbox.artefacts import open_directory
-from aei_sandbox.broker.fetch import Egress, read_egress_hosts
+from aei_sandbox.broker.fetch import Egress
 from aei_sandbox.house import House, Setting
 from aei_sandbox.pool import default_size
 from aei_sandbox.server import listen
@@ -79,7 +80,7 @@ async def _serve(options: argparse.Namespace, setting: Setting) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    egress = Egress(read_egress_hosts(options.egress_host))
+    egress = Egress(read_internal_hosts(options.egress_host))
     house = House(setting, egress)
     await house.open()
     server = await listen(house, options.socket)

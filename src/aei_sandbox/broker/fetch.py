@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,7 +29,6 @@ _LONGEST_SECONDS = 10.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: These prove who somebody is to one host, and are not shown to another.
 _CREDENTIALS = frozenset({"authorization", "cookie"})
-_EGRESS = re.compile(r"(?P<name>[a-z0-9.-]+:[0-9]+)=\[?(?P<address>[0-9a-f.:]+?)\]?:(?P<port>[0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +48,11 @@ class Permit:
     used: set[str]
 
 
-def read_egress_hosts(texts: list[str]) -> dict[str, tuple[str, int]]:
-    """The operator's map of internal services: `name:port=address:port` texts.
-
-    Raises:
-        ValueError: a text is spelled otherwise.
-    """
-    mapped = {}
-    for text in texts:
-        parts = _EGRESS.fullmatch(text.lower())
-        if parts is None:
-            raise ValueError(f"--egress-host {text}: expected NAME:PORT=ADDRESS:PORT")
-        mapped[parts["name"]] = (parts["address"], int(parts["port"]))
-    return mapped
-
-
 class Egress:
     """Does the guests' requests.
 
     Args:
-        internal: see `read_egress_hosts`.
+        internal: see `aei_protocol.addresses.read_internal_hosts`.
     """
 
     def __init__(self, internal: Mapping[str, tuple[str, int]]) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from aei_protocol.addresses import HOST_NAME
 from aei_protocol.permissions import covers_host
 
 _LONGEST_URL = 8192
@@ -17,9 +18,6 @@ _SHAPE = re.compile(
 )
 _VISIBLE = re.compile(r"[!-~]+")
 _AUTHORITY = re.compile(r"(?P<name>[^:]+)(?::(?P<port>[0-9]{1,5}))?")
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# The last label starts with a letter and is no hexadecimal number: that excludes IPv4 in every spelling.
-_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?!0x)[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")
 _DEFAULT_PORT = {"https": 443, "http": 80}
 
 
@@ -89,7 +87,7 @@ def admitted_target(url: str, granted: Iterable[str]) -> Target:
 
 def _read_authority(scheme: str, authority: str, host: str, rest: str) -> Target:
     parts = _AUTHORITY.fullmatch(authority.lower())
-    if parts is None or "@" in authority or not _NAME.fullmatch(parts["name"]):
+    if parts is None or "@" in authority or not HOST_NAME.fullmatch(parts["name"]):
         raise NotGranted(host, "hosts are DNS names: no address, no user, no trailing dot")
     port = int(parts["port"] or _DEFAULT_PORT[scheme])
     if not 0 < port < 65536:

@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from aei_sandbox.broker.addresses import is_public
+from aei_protocol.addresses import all_public
 from aei_sandbox.broker.exchange import Body, ExchangeFailed
 from aei_sandbox.broker.target import NotGranted, Target
 
@@ -59,7 +59,7 @@ class JudgingResolver(AbstractResolver):
         if internal is not None:
             return [_result(host, *internal)]
         addresses = await self._look_up(host, port)
-        if not addresses or not all(map(is_public, addresses)):
+        if not all_public(addresses):
             raise NotGranted(host, f"{host} has no public address")
         return [_result(host, address, port) for address in addresses]
 
