@@ -1,7 +1,7 @@
 """The tables of the catalogue; `migrations/versions/0002_catalog.sql` creates them."""
 
-from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from aei_marketplace.ground.db import metadata
 

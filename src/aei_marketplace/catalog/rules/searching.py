@@ -10,6 +10,7 @@ from aei_protocol.permissions import INTERFACE_OF
 
 LONGEST_QUERY = 200
 MOST_WORDS = 16
+LARGEST_RANK = 2**62
 #: Asks for plugins that request no permission at all.
 NO_PERMISSION = "none"
 PERMISSIONS = (*INTERFACE_OF, NO_PERMISSION)
@@ -62,6 +63,22 @@ def check_criteria(criteria: Criteria) -> Criteria:
     if faults:
         raise Invalid("The search cannot be answered.", faults=faults)
     return criteria
+
+
+def check_position(after: object) -> None:
+    """Whether a cursor's position is one of a search: `[rank, id]`, or None at the start.
+
+    Raises:
+        Invalid: it is of another list.
+    """
+    match after:
+        case None:
+            return
+        case [int(rank), str(plugin_id)] if not isinstance(rank, bool):
+            if abs(rank) < LARGEST_RANK and plugin_id.isprintable():
+                return
+    fault = Fault("cursor", "send back `next_cursor` unchanged")
+    raise Invalid("The cursor is of another list.", faults=[fault])
 
 
 def _unknown(name: str, value: str | None, known: tuple[str, ...]) -> list[Fault]:

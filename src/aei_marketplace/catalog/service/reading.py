@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aei_marketplace.catalog.errors import PluginNotFound, ReleaseNotFound
 from aei_marketplace.catalog.rules.names import check_plugin_id
-from aei_marketplace.catalog.rules.searching import Criteria, check_criteria
+from aei_marketplace.catalog.rules.searching import Criteria, check_criteria, check_position
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginView, ReleaseTexts, ReleaseView
 from aei_marketplace.catalog.store import plugins, releases, search
@@ -84,7 +84,7 @@ async def search_plugins(work: Work, criteria: Criteria, page: PageWanted) -> Pa
         Invalid: the criteria cannot be met by anything, or the cursor is of another list.
     """
     check_criteria(criteria)
-    _check_position(page.after)
+    check_position(page.after)
     rows, total = await search.find_page(work, criteria, page)
     more = len(rows) > page.limit
     shown = rows[: page.limit]
@@ -119,12 +119,3 @@ async def _exact(work: Work, plugin_id: str, version: str) -> ReleaseView:
     if release is None:
         raise ReleaseNotFound(f"{plugin_id} has no version {version[:64]}.")
     return release
-
-
-def _check_position(after: object) -> None:
-    match after:
-        case None | [int(), str()]:
-            return
-    raise Invalid(
-        "The cursor is of another list.", faults=[Fault("cursor", "send back `next_cursor` unchanged")]
-    )
