@@ -6,6 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from aei_marketplace.catalog.rules.states import ReleaseState
+from aei_marketplace.launcher.examples import Example
+from aei_marketplace.launcher.summary import summary
+from aei_marketplace.settings.model import variable_of
+from aei_marketplace.settings.values import PARSERS
+from aei_protocol.outcomes import Outcome
+from aei_sandbox.walls import REQUIRED
 from tools.check_docs import ROOT, faults_of
 from tools.documentation.command_lines import check_command_lines, split
 from tools.documentation.hops import check_hops
@@ -49,6 +56,31 @@ def shell(root: Path, *lines: str) -> Page:
 
 def test_the_documents_of_this_repository_have_no_fault() -> None:
     assert [str(fault) for fault in faults_of(ROOT)] == []
+
+
+def test_every_setting_stands_in_the_readme_with_its_variable() -> None:
+    readme = Page(ROOT, "README.md").text
+    missing = [name for name in PARSERS if f"`{variable_of(name)}`, `{name}`" not in readme]
+    assert missing == []
+
+
+def test_the_architecture_names_the_walls_that_are_required() -> None:
+    text = Page(ROOT, "ARCHITECTURE.md").text
+    assert [wall for wall in REQUIRED if f"`{wall}`" not in text] == []
+
+
+def test_the_glossary_knows_every_outcome_and_every_state_of_a_release() -> None:
+    text = Page(ROOT, "GLOSSARY.md").text
+    assert [outcome for outcome in Outcome if f"`{outcome}`" not in text] == []
+    assert [state for state in ReleaseState if f"| {state} |" not in text] == []
+
+
+def test_the_commands_that_a_start_suggests_would_be_taken(root: Path) -> None:
+    example = Example(ROOT / "plugins" / "studio.langid", "studio.langid", "1.0.0", "c")
+    for tokens in ({"admin": "aei_x"}, {"operator": "aei_x"}):
+        lines = summary("http://127.0.0.1:8420", 1.0, tokens, [example])
+        assert any("aei" in line for line in lines)
+        assert list(check_command_lines(shell(root, *lines))) == []
 
 
 def test_the_script_says_file_and_line_and_ends_with_one(root: Path) -> None:

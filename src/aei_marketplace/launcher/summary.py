@@ -31,7 +31,7 @@ def summary(url: str, seconds: float, tokens: Mapping[str, str], examples: Seque
             "Try next:",
             f"  {aei} search language",
             f"  {aei} install {plugin}",
-            f"  {aei} run {plugin} {shlex.quote(_SAMPLE)}",
+            f"  {aei} run {plugin} --task {shlex.quote(_SAMPLE)}",
         ]
     elif "operator" in tokens:
         lines += [
