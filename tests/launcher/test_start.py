@@ -166,5 +166,6 @@ def test_the_three_commands_to_try_carry_the_administrators_token() -> None:
     lines = summary("http://127.0.0.1:1", 3.2, {"admin": "to'ken"}, examples)
     commands = [line.strip() for line in lines if "/aei " in line]
     assert [command.split("/aei ")[1].split()[0] for command in commands] == ["search", "install", "run"]
+    assert "aei run studio.langid --task " in "\n".join(commands)
     assert any("AEI_TOKEN='to'\"'\"'ken'" in line for line in lines)
     assert not [line for line in summary("http://x", 1, {}, []) if "aei " in line]

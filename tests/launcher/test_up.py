@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from aei_marketplace.adapters.postgres import temporary_server
 from tests.launcher.processes import alive, until, until_gone
 
 _START_SECONDS = 180
@@ -145,6 +146,28 @@ def test_a_part_that_is_killed_comes_back_and_the_ready_file_tells_its_new_numbe
         assert alive(up.told()["pids"][name])
         until(lambda: answers(str(told["url"])), 120)
         assert f"{name} ended unexpectedly" in up.log.read_text()
+
+
+def test_an_external_database_is_used_and_none_of_our_own_started() -> None:
+    elsewhere = Path(tempfile.mkdtemp(prefix="aei-up-"))
+    with temporary_server() as server:
+        running = Up(elsewhere, "--database-url", server.admin_url)
+        told = running.ready()
+        assert set(told["pids"]) == {"launcher", "web", "jobs", "sandbox"}
+        assert answers(str(told["url"]))
+        assert not (elsewhere / "data" / "postgres").exists()
+        running.process.terminate()
+        assert running.process.wait(timeout=120) == 0
+    shutil.rmtree(elsewhere)
+
+
+def test_a_database_that_is_not_there_ends_the_start_with_the_reason() -> None:
+    elsewhere = Path(tempfile.mkdtemp(prefix="aei-up-"))
+    refused = Up(elsewhere, "--database-url", "postgresql://me:hush@127.0.0.1:1/postgres")
+    assert refused.process.wait(timeout=120) == 1
+    assert "Is PostgreSQL running" in refused.log.read_text()
+    assert "hush" not in refused.log.read_text()
+    shutil.rmtree(elsewhere)
 
 
 def test_a_taken_port_ends_the_start_before_anything_runs(folder: Path) -> None:
