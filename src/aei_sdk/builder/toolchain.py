@@ -74,8 +74,11 @@ def _python_package(name: str, environment: Mapping[str, str]) -> tuple[str, str
     if not other:
         return None
     ask = f"from importlib import metadata; print(metadata.version({name!r}))"
-    answer = subprocess.run([other, "-c", ask], capture_output=True, text=True, check=False)
-    return (other, answer.stdout.strip()) if answer.returncode == 0 else None
+    try:
+        answer = subprocess.run([other, "-c", ask], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None  # a named interpreter that cannot be asked has no compiler either
+    return other, answer.stdout.strip()
 
 
 def _clang(environment: Mapping[str, str]) -> Tool | None:
