@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -19,9 +20,11 @@ from aei_marketplace.catalog.errors import (
     VisibilityFixed,
     WrongPlugin,
 )
+from aei_marketplace.catalog.jobs import prepare_forgotten
 from aei_marketplace.catalog.service import ReleaseState, Submission
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid, NotAllowed
+from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.ports import SandboxGone, SandboxRefused
 from tests.builders import Tenant
 from tests.catalog.conftest import JudgingSandbox
@@ -88,6 +91,33 @@ async def test_an_overloaded_sandbox_is_no_verdict_and_the_job_can_run_again(
     await prepare(deps, release)
     async with deps.works.begin(acme.manager) as work:
         assert (await catalog.find_release(work, "acme.echo")).state is ReleaseState.LISTED
+
+
+async def test_a_release_whose_component_is_missing_is_held_with_the_reason(deps: Deps, acme: Tenant) -> None:
+    release = await publish(deps, acme.manager)
+    await deps.blobs.delete(release.component_sha256)
+    await prepare(deps, release)
+    async with deps.works.begin(acme.manager) as work:
+        held = await catalog.find_release(work, "acme.echo", "1.0.0")
+    assert held.state is ReleaseState.HELD
+    assert "missing from the object store" in (held.state_reason or "")
+
+
+async def test_releases_whose_job_gave_up_are_taken_up_again(
+    deps: Deps, acme: Tenant, sandbox: JudgingSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("1.0.0", "1.1.0"):
+        await publish(deps, acme.manager, {"version": version})
+    await prepare_forgotten(deps)
+    assert sandbox.judged == [], "nothing has waited for long yet"
+    monkeypatch.setattr("aei_marketplace.catalog.jobs.FORGOTTEN", timedelta(0))
+    sandbox.gone = True
+    await prepare_forgotten(deps)
+    sandbox.gone = False
+    await prepare_forgotten(deps)
+    async with deps.works.begin(acme.manager) as work:
+        found = await catalog.list_releases(work, "acme.echo", PageWanted())
+    assert [release.state for release in found.items] == [ReleaseState.LISTED, ReleaseState.LISTED]
 
 
 async def test_a_release_that_staff_blocked_meanwhile_is_not_listed(

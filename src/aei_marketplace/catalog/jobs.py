@@ -1,10 +1,15 @@
 """Reactions of the catalogue."""
 
+from datetime import timedelta
+from uuid import uuid4
+
+import structlog
+
 from aei_marketplace.catalog import service
 from aei_marketplace.catalog.events import ReleasePublished
-from aei_marketplace.catalog.rules.states import ReleaseState
+from aei_marketplace.catalog.service import ReleaseState, ReleaseView
 from aei_marketplace.ground.deps import Deps
-from aei_marketplace.ground.ports import SandboxRefused
+from aei_marketplace.ground.ports import SandboxGone, SandboxRefused
 
 #: The sandbox's refusals that say something about the component. Others (`busy`, `no_walls`) say
 #: something about the sandbox: the job fails and is run again.
@@ -15,6 +20,12 @@ VERDICTS = {
     "no_run_export": "The component does not export `run` as the plugin interface defines it.",
     "compile_limit": "Compiling the component took more time or memory than is allowed.",
 }
+
+
+#: A release that has been processing for so long has lost its job, or its job gave up.
+FORGOTTEN = timedelta(minutes=5)
+
+log = structlog.get_logger()
 
 
 async def prepare_release(deps: Deps, event: ReleasePublished, trace_id: str) -> None:
@@ -29,18 +40,40 @@ async def prepare_release(deps: Deps, event: ReleasePublished, trace_id: str) ->
     """
     async with deps.works.system("catalog.prepare", trace_id) as work:
         release = (await service.releases_by_id(work, [event.release_id])).get(event.release_id)
-    if release is None or release.state is not ReleaseState.PROCESSING:
-        return
-    component = await deps.blobs.get(release.component_sha256)
-    refusal = None
+    if release is not None and release.state is ReleaseState.PROCESSING:
+        await _prepare(deps, release, trace_id)
+
+
+async def prepare_forgotten(deps: Deps) -> None:
+    """Take up releases that still wait long after they were published, as after a long outage."""
+    async with deps.works.system("catalog.prepare") as work:
+        waiting = await service.list_processing(work, work.now - FORGOTTEN)
+    for release in waiting:
+        try:
+            await _prepare(deps, release, uuid4().hex)
+        except (SandboxGone, SandboxRefused) as error:
+            log.warning("release.still_waiting", plugin=release.plugin_id, error=str(error))
+            return
+
+
+async def _prepare(deps: Deps, release: ReleaseView, trace_id: str) -> None:
+    objection = await _objection(deps, release)
+    async with deps.works.system("catalog.prepare", trace_id) as work:
+        if objection is None:
+            await service.list_release(work, release.release_id)
+        else:
+            await service.hold_release(work, release.release_id, objection)
+
+
+async def _objection(deps: Deps, release: ReleaseView) -> str | None:
+    """Why the release cannot be listed; None when its component is compiled."""
     try:
+        component = await deps.blobs.get(release.component_sha256)
         await deps.sandbox.prepare(release.component_sha256, release.manifest.interfaces, component)
+    except KeyError:
+        return "Its component is missing from the object store; publish it again under another version."
     except SandboxRefused as refused:
         if refused.code not in VERDICTS:
             raise
-        refusal = f"{VERDICTS[refused.code]} {refused.detail}".strip()
-    async with deps.works.system("catalog.prepare", trace_id) as work:
-        if refusal is None:
-            await service.list_release(work, release.release_id)
-        else:
-            await service.hold_release(work, release.release_id, refusal)
+        return f"{VERDICTS[refused.code]} {refused.detail}".strip()
+    return None

@@ -1,6 +1,7 @@
 """Reading the catalogue; row-level security leaves out what the actor may not see."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from aei_marketplace.catalog.errors import PluginNotFound, ReleaseNotFound
@@ -70,6 +71,11 @@ async def list_releases(work: Work, plugin_id: str, page: PageWanted) -> Page:
         raise PluginNotFound(f"There is no plugin {plugin_id}.")
     rows, total = await releases.list_page(work, plugin_id, page)
     return page.page(rows, total, lambda release: release.version)
+
+
+async def list_processing(work: Work, published_before: datetime) -> list[ReleaseView]:
+    """Releases published before a moment that still wait to be prepared, the oldest first; at most 100."""
+    return await releases.processing(work, published_before)
 
 
 async def find_texts(work: Work, plugin_id: str, version: str) -> ReleaseTexts:

@@ -1,6 +1,7 @@
 """Releases: one, several, by plugin; their states and what they are compatible with."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,14 @@ async def latest(work: Work, plugin_ids: Iterable[str], channel: Channel) -> lis
     """The latest offered release of each of these plugins on a channel."""
     wanted = _VIEW.where(plugins.c.id.in_(list(plugin_ids)), releases.c.id == _LATEST[channel])
     return [_view(row) for row in (await work.run(wanted)).all()]
+
+
+async def processing(work: Work, published_before: datetime) -> list[ReleaseView]:
+    """Releases that wait to be prepared since before a moment, the oldest first, at most 100."""
+    waiting = releases.c.state == ReleaseState.PROCESSING
+    wanted = _VIEW.where(waiting, releases.c.published_at < published_before)
+    rows = (await work.run(wanted.order_by(releases.c.published_at).limit(100))).all()
+    return [_view(row) for row in rows]
 
 
 async def list_page(work: Work, plugin_id: str, page: PageWanted) -> tuple[list[ReleaseView], int]:
