@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from aei_marketplace.adapters.postgres import temporary_server
+from aei_marketplace.settings import load_settings
 from tests.launcher.processes import alive, until, until_gone
 
 _START_SECONDS = 180
@@ -93,7 +94,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_it_becomes_ready_and_ends_with_every_process_when_told(up: Up) -> None:
+def test_it_becomes_ready_and_ends_with_everything_when_told(up: Up, folder: Path) -> None:
     told = up.ready()
     assert set(told) == {"url", "tokens", "pids"}
     assert set(told["pids"]) == {"launcher", "postgres", "web", "jobs", "sandbox"}
@@ -105,6 +106,7 @@ def test_it_becomes_ready_and_ends_with_every_process_when_told(up: Up) -> None:
     assert up.process.wait(timeout=120) == 0
     until_gone(family)
     assert not up.ready_file.exists()
+    assert not load_settings({"data": str(folder / "data")}).runtime.exists()
 
 
 def test_a_second_launcher_is_refused_with_the_address_of_the_first(up: Up, folder: Path) -> None:

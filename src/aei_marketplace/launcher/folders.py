@@ -1,5 +1,6 @@
 """The folders that the marketplace works in, made with rights that keep others out."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -25,6 +26,14 @@ def make_folders(settings: Settings) -> None:
     ):
         _make(folder, 0o700)
     _make(settings.runtime, passable)
+
+
+def leave_runtime(settings: Settings) -> None:
+    """Remove the folders of the sockets, unless something is still in them."""
+    for folder in (settings.postgres_sockets, settings.runtime):
+        # What is left there belongs to a process that did not end by itself; the next start reuses it.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _make(folder: Path, mode: int) -> None:

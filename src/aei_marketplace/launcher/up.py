@@ -10,7 +10,7 @@ from aei_marketplace.adapters.postgres import EmbeddedPostgres, PostgresError
 from aei_marketplace.launcher.console import Console
 from aei_marketplace.launcher.database import embedded_postgres
 from aei_marketplace.launcher.errors import LaunchError
-from aei_marketplace.launcher.folders import make_folders
+from aei_marketplace.launcher.folders import leave_runtime, make_folders
 from aei_marketplace.launcher.instance import sole_instance
 from aei_marketplace.launcher.launch import Launch
 from aei_marketplace.launcher.listening import open_door, url_of
@@ -55,6 +55,7 @@ def _run_behind(settings: Settings, door: socket.socket, ready_file: Path | None
     finally:
         if postgres:
             postgres.stop(hurry=True)
+        leave_runtime(settings)
 
 
 async def _serve(
