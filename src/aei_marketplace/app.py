@@ -22,7 +22,7 @@ from aei_marketplace.operations import api as operations_api
 from aei_marketplace.operations.jobs import relay_operations
 from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.vault import api as vault_api
-from aei_marketplace.web import health
+from aei_marketplace.web import health, problem_types
 from aei_marketplace.web.body_limit import BodyLimit
 from aei_marketplace.web.problems import install_problems
 from aei_marketplace.web.tracing import Tracing
@@ -35,6 +35,7 @@ LISTEN_FD = "AEI_LISTEN_FD"
 ROUTERS = (
     executions_api.router,
     health.router,
+    problem_types.router,
     accounts_api.router,
     audit_api.router,
     operations_api.router,

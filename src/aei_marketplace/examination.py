@@ -10,9 +10,8 @@ from aei_marketplace.adapters.postgres import PostgresError
 from aei_marketplace.ground.ports import SandboxGone
 from aei_marketplace.settings import Settings
 from aei_marketplace.wiring import database_urls, open_deps
+from aei_protocol.walls import REQUIRED_WALLS
 
-#: Without these an execution is refused, unless the operator chose the labelled development mode.
-REQUIRED_WALLS = ("clean_env", "closed_fds", "landlock", "rlimits", "seccomp")
 #: The sequencer is late when an entry has waited for so many seconds.
 LATE_S = 5
 

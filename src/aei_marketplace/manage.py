@@ -105,12 +105,12 @@ def add_user(
     name: str,
     role: Annotated[str, typer.Option(help=f"{', '.join(TENANT_ROLES)}; for staff {', '.join(STAFF_ROLES)}")],
     tenant: TenantSlug = None,
-    password: Annotated[
-        str | None, typer.Option(prompt=True, hide_input=True, prompt_required=False, help="asked for")
-    ] = None,
+    with_password: Annotated[bool, typer.Option("--with-password", help="ask for a password")] = False,
     data: Data = None,
 ) -> None:
     """Create a user of a tenant, or without --tenant a member of staff."""
+
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if with_password else None
 
     async def add(work: Work) -> Any:
         user_id = await accounts.create_user(work, name=name, email=email, password=password)

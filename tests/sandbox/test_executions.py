@@ -9,8 +9,8 @@ from aei_protocol.limits import MIB, Limits
 from aei_protocol.messages import Denial
 from aei_protocol.outcomes import Outcome
 from aei_protocol.permissions import Capabilities
+from aei_protocol.walls import REQUIRED_WALLS
 from aei_sandbox.local import HostLine, HostRefused, Observer
-from aei_sandbox.walls import REQUIRED
 from tests.sandbox.guests import AREA, REPLY_RESULT, REPLY_STRING, TASK, Guest, echo, endless, logging
 
 WITH_SECRETS = ("log", "secrets")
@@ -39,7 +39,7 @@ async def test_a_guest_returns_its_result_and_its_usage_is_measured(host: HostLi
 
 async def test_the_walls_that_stood_are_recorded_with_the_end(host: HostLine) -> None:
     ended = await run(host, echo())
-    assert set(REQUIRED) <= set(ended.walls)
+    assert set(REQUIRED_WALLS) <= set(ended.walls)
 
 
 async def test_nothing_is_left_in_a_guest_between_two_runs(host: HostLine) -> None:

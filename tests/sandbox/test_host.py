@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from aei_protocol.limits import Limits
 from aei_protocol.messages import MAX_FRAME, Cancel, Hello
 from aei_protocol.outcomes import Outcome
+from aei_protocol.walls import REQUIRED_WALLS
 from aei_sandbox.local import HostLine, HostLost, HostRefused, LocalHost
-from aei_sandbox.walls import ALL, REQUIRED
+from aei_sandbox.walls import ALL
 from aei_sandbox.wire import encode
 from tests.sandbox.conftest import SharedHost
 from tests.sandbox.guests import echo, endless
@@ -398,7 +399,7 @@ async def test_development_without_walls_runs_and_says_so(tmp_path: Path) -> Non
         prepared = await line.prepare(echo())
         ended = await line.execute(prepared.component, "{}")
         assert ended.outcome is Outcome.OK
-        assert set(REQUIRED) - set(ended.walls) == {"landlock"}
+        assert set(REQUIRED_WALLS) - set(ended.walls) == {"landlock"}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="every other test shows it when started as a normal user")

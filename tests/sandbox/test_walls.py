@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from aei_sandbox.walls import ALL, REQUIRED, missing_required
+from aei_protocol.walls import REQUIRED_WALLS
+from aei_sandbox.walls import ALL, missing_required
 from aei_sandbox.walls.identity import guest_identity
 from tests.sandbox.attacks import ATTACKS, MAY_BE_ABSENT, NEED_ROOT
 
@@ -56,9 +57,9 @@ def test_the_same_attacks_succeed_without_walls(uid):
 
 
 def test_the_required_walls_are_among_those_there_are():
-    assert set(REQUIRED) <= set(ALL)
+    assert set(REQUIRED_WALLS) <= set(ALL)
     assert missing_required(ALL) == ()
-    assert missing_required(["seccomp"]) == tuple(w for w in REQUIRED if w != "seccomp")
+    assert missing_required(["seccomp"]) == tuple(w for w in REQUIRED_WALLS if w != "seccomp")
 
 
 WHOLE_MAP = "         0          0 4294967295"

@@ -13,7 +13,7 @@ from aei_marketplace.ground.actor import ANONYMOUS
 from aei_marketplace.ground.errors import Denial, Fault, Invalid, NotSignedIn, Refusal
 
 MEDIA_TYPE = "application/problem+json"
-#: Problem types are relative references: stable names that `/problems` explains.
+#: Problem types are relative references: stable names that `web.problem_types` explains.
 TYPE_BASE = "/problems/"
 
 log = structlog.get_logger()
@@ -79,7 +79,7 @@ async def _plain(request: Request, error: Exception) -> Response:
         "type": "about:blank",
         "title": error.detail,
         "status": error.status_code,
-        "detail": f"{request.method} {request.url.path}: {error.detail}. See /api/docs for what there is.",
+        "detail": f"{request.method} {request.url.path}: {error.detail}. /api/openapi.json has all routes.",
         "errors": [],
         "retry": False,
         "trace_id": request.state.trace_id,

@@ -7,8 +7,7 @@ every execution.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-#: Without these, a guest that broke out could reach files, the network or other processes.
-REQUIRED = ("clean_env", "closed_fds", "landlock", "no_writable_code", "rlimits", "seccomp")
+from aei_protocol.walls import REQUIRED_WALLS
 
 #: Every wall there is, in the order in which they are built.
 ALL = (
@@ -48,4 +47,4 @@ class Walls:
 def missing_required(standing: Iterable[str]) -> tuple[str, ...]:
     """The required walls that do not stand."""
     present = set(standing)
-    return tuple(name for name in REQUIRED if name not in present)
+    return tuple(name for name in REQUIRED_WALLS if name not in present)
