@@ -28,7 +28,11 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Execute:
-    """Marketplace → host: run one task. `config` and `task` are JSON texts."""
+    """Marketplace → host: run one task. `config` and `task` are JSON texts.
+
+    Attributes:
+        concurrency: how many executions the tenant wants to run at once; the host may allow fewer.
+    """
 
     id: str
     tenant: str
@@ -41,6 +45,7 @@ class Execute:
     limits: Limits
     config: str
     task: str
+    concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

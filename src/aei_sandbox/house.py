@@ -13,6 +13,7 @@ from aei_protocol.messages import Ended, Execute, Prepare, Prepared
 from aei_sandbox.artefacts import Artefacts
 from aei_sandbox.broker import Fetch, Services
 from aei_sandbox.imports import NotAdmitted, admitted_interfaces
+from aei_sandbox.measuring import may_restore_niceness, set_niceness
 from aei_sandbox.pool import Busy, Pool
 from aei_sandbox.preparing import Preparation
 from aei_sandbox.supervision import Supervision
@@ -24,6 +25,7 @@ _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
 _ZYGOTE_SECONDS = 10.0
 _LONGEST_PAUSE = 5.0
+_NICENESS_OF_FURTHER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class House:
         self._zygote: asyncio.Future[Zygote] = asyncio.get_running_loop().create_future()
         self._restart: asyncio.Task[None] | None = None
         self._closed = False
+        self._may_restore_niceness = may_restore_niceness()
 
     async def open(self) -> None:
         """Start the zygote and learn which walls stand.
@@ -118,6 +121,7 @@ class House:
         self._require_walls()
         await self._require_admission(execution)
         worker = await self._acquire(execution)
+        self._give_way(worker)
         supervision = Supervision(execution, worker, Services(self._fetch, ask_secret, tell))
         self._running.add(supervision)
         try:
@@ -178,7 +182,7 @@ class House:
         key = Key(execution.tenant, execution.component, execution.interfaces)
         for _ in range(_ATTEMPTS):
             try:
-                return await self._pool.acquire(key, execution.limits.memory_bytes)
+                return await self._pool.acquire(key, execution.limits.memory_bytes, execution.concurrency)
             except ZygoteLost:
                 continue
             except Busy as error:
@@ -190,6 +194,12 @@ class House:
                     "component_missing", "the artefact cannot be loaded: send it again"
                 ) from error
         raise NotAdmitted("busy", "workers were lost several times before they began: try again shortly")
+
+    def _give_way(self, worker: Worker) -> None:
+        """A tenant's further workers give way to the first of each: many of one take no core from others."""
+        if self._may_restore_niceness:
+            first = self._pool.occupied_by(worker.key.tenant) <= 1
+            set_niceness(worker.pid, 0 if first else _NICENESS_OF_FURTHER)
 
     async def _make_worker(self, key: Key, memory_bytes: int) -> Worker:
         worker = Worker(key, memory_bytes)

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 _PROCESS_SCHEDULER_CLOCK = 2
 _RESET_PEAK = "5"
+_CAP_SYS_NICE = 23
 
 
 def cpu_seconds(pid: int) -> float:
@@ -37,12 +38,32 @@ def peak_memory_bytes(pid: int) -> int:
     return 0
 
 
+def resident_bytes(pid: int) -> int:
+    """The resident size right now; 0 when the process is gone."""
+    with suppress(OSError), open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+    return 0
+
+
 def allow_cpu(pid: int, seconds: float) -> None:
     """Let the kernel end the process (SIGXCPU) should the host be too busy to do it in time."""
     with suppress(OSError):
         _, hard = resource.prlimit(pid, resource.RLIMIT_CPU)
         bound = int(cpu_seconds(pid) + seconds) + 2
         resource.prlimit(pid, resource.RLIMIT_CPU, (min(bound, hard), hard))
+
+
+def may_restore_niceness() -> bool:
+    """Whether this process may also lower a niceness that it raised (CAP_SYS_NICE)."""
+    with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        effective = next((int(line.split()[1], 16) for line in file if line.startswith("CapEff:")), 0)
+    return bool(effective >> _CAP_SYS_NICE & 1)
+
+
+def set_niceness(pid: int, niceness: int) -> None:
+    """Set how readily a process gives way to others; nothing happens when it is gone."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, niceness)
 
 
 def kill(pidfd: int) -> None:

@@ -6,14 +6,20 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 
+from aei_sandbox.shares import Shares
 from aei_sandbox.worker import Key, State, Worker
 
-MOST_WAITING = 2_000
+MOST_WAITING, MOST_WAITING_OF_A_TENANT = 2_000, 500
 RECYCLE_AFTER = 1_000
+#: What a worker may keep of memory beyond what it had at its first rest.
+MOST_GROWTH_BYTES = 64 << 20
 #: Half of what the kernel lets a worker use in its life.
 _MOST_CPU_SECONDS = 1_800.0
-#: How long a waiter of another key may be passed over by the key whose worker became free, in seconds.
-_PATIENCE = 0.1
+#: A worker costs a fork when it changes hands: it does so only for a tenant that is this many seconds of
+#: worker time behind, and for another component of the same tenant that waits this long.
+_QUANTUM = 0.1
+#: A tenant's only worker is not taken for tenants that have one, until it has rested this many seconds.
+_KEPT_SECONDS = 1.0
 
 
 class Busy(Exception):
@@ -21,7 +27,8 @@ class Busy(Exception):
 
 
 class _Waiter:
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, key: Key, memory_bytes: int) -> None:
+        self.key = key
         self.memory_bytes = memory_bytes
         self.since = time.monotonic()
         self.worker: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
@@ -33,7 +40,7 @@ def default_size() -> int:
 
 
 class Pool:
-    """At most `size` workers over all keys.
+    """At most `size` workers over all keys; one tenant occupies at most all but one of them.
 
     Args:
         size: most workers alive or being made.
@@ -45,11 +52,12 @@ class Pool:
         self._size = size
         self._idle_seconds = idle_seconds
         self._make = make
+        self._shares = Shares(max(1, size - 1))
         self._idle: dict[Key, deque[Worker]] = {}
         self._busy: set[Worker] = set()
         self._making: Counter[Key] = Counter()
         self._makers: set[asyncio.Task[None]] = set()
-        self._waiting: dict[Key, deque[_Waiter]] = {}
+        self._waiting: dict[str, deque[_Waiter]] = {}
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     @property
@@ -62,31 +70,38 @@ class Pool:
         """How many executions wait for a worker."""
         return sum(map(len, self._waiting.values()))
 
-    async def acquire(self, key: Key, memory_bytes: int) -> Worker:
-        """A worker for this key that may use this much memory; first come, first served.
+    async def acquire(self, key: Key, memory_bytes: int, concurrency: int | None = None) -> Worker:
+        """A worker for this key that may use this much memory.
+
+        Who occupies fewest workers is served first, then who was served least; a tenant's own
+        executions in order of arrival.
+
+        Args:
+            concurrency: most workers that the tenant wants to occupy at once.
 
         Raises:
             Busy: too many wait already.
         """
-        if self.waiting >= MOST_WAITING:
+        if self.waiting >= MOST_WAITING or self._shares.waiting(key.tenant) >= MOST_WAITING_OF_A_TENANT:
             raise Busy("too many executions are waiting: try again shortly")
-        waiter = _Waiter(memory_bytes)
-        self._waiting.setdefault(key, deque()).append(waiter)
+        waiter = _Waiter(key, memory_bytes)
+        self._waiting.setdefault(key.tenant, deque()).append(waiter)
+        self._shares.arrive(key.tenant, concurrency)
         self._serve()
         try:
             return await waiter.worker
         except asyncio.CancelledError:
-            self._forget(key, waiter)
+            self._give_up(waiter)
             raise
 
     def release(self, worker: Worker) -> None:
         """Take back a worker after its execution, or after its death."""
         self._busy.discard(worker)
-        if worker.state is not State.IDLE or worker.retired or _worn(worker) or self._starved_by(worker):
+        self._shares.end(worker.key.tenant)
+        if worker.state is not State.IDLE or worker.retired or _worn(worker):
             worker.kill()
-        else:
-            worker.idle_since = time.monotonic()
-            self._idle.setdefault(worker.key, deque()).append(worker)
+        elif not self._pass_on(worker):
+            self._rest(worker)
         self._serve()
 
     def lost(self, worker: Worker) -> None:
@@ -94,6 +109,10 @@ class Pool:
         if worker in self._idle.get(worker.key, ()):
             self._drop(worker)
         self._serve()
+
+    def occupied_by(self, tenant: str) -> int:
+        """How many workers a tenant occupies right now."""
+        return self._shares.active(tenant)
 
     def retire(self, component: str, tenant: str | None) -> None:
         """End the idle workers of a component; busy ones end with their execution."""
@@ -116,28 +135,64 @@ class Pool:
 
     def _serve(self) -> None:
         """Give idle workers to those who wait, and make workers while there is room."""
-        for key in list(self._waiting):
-            self._hand_over(key)
-        while (lacking := self._next_to_make()) is not None and self._make_room():
-            self._start_making(lacking)
+        while any(self._serve_one(waiter) for waiter in self._lacking()):
+            pass
 
-    def _start_making(self, key: Key) -> None:
-        memory_bytes = max(waiter.memory_bytes for waiter in self._waiting[key])
-        self._making[key] += 1
-        maker = asyncio.get_running_loop().create_task(self._make_for(key, memory_bytes))
-        self._makers.add(maker)
-        maker.add_done_callback(self._makers.discard)
+    def _lacking(self) -> list[_Waiter]:
+        """The next of each tenant that may begin with no worker on its way, the worst served first."""
+        following = [w for tenant in self._waiting if (w := self._next_of(tenant)) is not None]
+        return sorted(following, key=lambda w: (*self._rank(w.key.tenant), w.since))
 
-    def _hand_over(self, key: Key) -> None:
-        waiting = self._waiting[key]
-        while waiting and (worker := self._take_idle(key, waiting[0].memory_bytes)) is not None:
-            waiter = waiting.popleft()
-            if waiter.worker.done():
-                self.release(worker)
-            else:
-                waiter.worker.set_result(worker)
-        if not waiting:
-            self._waiting.pop(key, None)
+    def _next_of(self, tenant: str) -> _Waiter | None:
+        if not self._shares.may_begin(tenant):
+            return None
+        on_their_way: Counter[Key] = Counter()
+        for waiter in self._waiting[tenant]:
+            on_their_way[waiter.key] += 1
+            if on_their_way[waiter.key] > self._making[waiter.key]:
+                return waiter
+        return None
+
+    def _rank(self, tenant: str) -> tuple[int, float]:
+        return self._shares.active(tenant), self._shares.standing(tenant)
+
+    def _serve_one(self, waiter: _Waiter) -> bool:
+        worker = self._take_idle(waiter.key, waiter.memory_bytes)
+        if worker is not None:
+            self._hand_over(worker, waiter)
+            return True
+        if self._make_room(waiter.key.tenant):
+            self._start_making(waiter.key)
+            return True
+        return False
+
+    def _hand_over(self, worker: Worker, waiter: _Waiter) -> None:
+        self._leave_queue(waiter)
+        self._shares.begin(worker.key.tenant)
+        self._busy.add(worker)
+        if waiter.worker.done():  # whoever waited has just gone
+            self.release(worker)
+        else:
+            waiter.worker.set_result(worker)
+
+    def _pass_on(self, worker: Worker) -> bool:
+        """Give a worker to the next of its own key, unless others come first."""
+        key = worker.key
+        mine = next((w for w in self._waiting.get(key.tenant, ()) if w.key == key), None)
+        if mine is None or mine.memory_bytes > worker.memory_bytes or not self._shares.may_begin(key.tenant):
+            return False
+        if any(self._comes_before(other, key) for other in self._lacking()):
+            return False
+        self._hand_over(worker, mine)
+        return True
+
+    def _comes_before(self, other: _Waiter, key: Key) -> bool:
+        if other.key == key:
+            return False
+        if other.key.tenant == key.tenant:
+            return time.monotonic() - other.since > _QUANTUM
+        (their_workers, theirs), (our_workers, ours) = self._rank(other.key.tenant), self._rank(key.tenant)
+        return their_workers < our_workers or (their_workers == our_workers and theirs + _QUANTUM < ours)
 
     def _take_idle(self, key: Key, memory_bytes: int) -> Worker | None:
         """The idle worker used last: its pages are warm, and the others come to rest."""
@@ -147,68 +202,80 @@ class Pool:
                 idle.pop()
                 if not idle:
                     del self._idle[key]
-                self._busy.add(worker)
                 return worker
             self._drop(worker)
         return None
 
-    def _next_to_make(self) -> Key | None:
-        """The key of the one who waits longest with no worker on its way."""
-        unserved = [
-            (waiting[self._making[key]].since, key)
-            for key, waiting in self._waiting.items()
-            if len(waiting) > self._making[key]
-        ]
-        return min(unserved, key=lambda pair: pair[0])[1] if unserved else None
-
-    def _make_room(self) -> bool:
+    def _make_room(self, tenant: str) -> bool:
         if len(self.workers) + self._making.total() < self._size:
             return True
-        resting = self._resting()
+        resting = [w for w in self._resting() if not self._is_kept(w, tenant)]
         if resting:
             self._drop(min(resting, key=lambda w: w.idle_since))
         return bool(resting)
+
+    def _is_kept(self, worker: Worker, tenant: str) -> bool:
+        """Whether a worker rests too shortly to be taken from its tenant for one that has others."""
+        owner = worker.key.tenant
+        return (
+            owner != tenant
+            and self._shares.active(tenant) > 0
+            and self._shares.active(owner) == 0
+            and time.monotonic() - worker.idle_since < _KEPT_SECONDS
+            and sum(w.key.tenant == owner for w in self._resting()) == 1
+        )
+
+    def _start_making(self, key: Key) -> None:
+        memory_bytes = max(w.memory_bytes for w in self._waiting[key.tenant] if w.key == key)
+        self._making[key] += 1
+        self._shares.begin(key.tenant)
+        maker = asyncio.get_running_loop().create_task(self._make_for(key, memory_bytes))
+        self._makers.add(maker)
+        maker.add_done_callback(self._makers.discard)
 
     async def _make_for(self, key: Key, memory_bytes: int) -> None:
         try:
             worker = await self._make(key, memory_bytes)
         except Exception as error:  # noqa: BLE001 whoever waits gets it, whatever it is
-            self._making[key] -= 1
+            self._unmake(key)
+            self._shares.end(key.tenant)
             self._disappoint(key, error)
             self._serve()
         else:
-            self._making[key] -= 1
-            self._busy.add(worker)
+            self._unmake(key)
             self.release(worker)
+
+    def _unmake(self, key: Key) -> None:
+        self._making[key] -= 1
+        if not self._making[key]:
+            del self._making[key]
 
     def _disappoint(self, key: Key, error: Exception) -> None:
         """Tell the first who waits for this key that no worker can be made."""
-        waiting = self._waiting.get(key)
-        if not waiting:
+        waiter = next((w for w in self._waiting.get(key.tenant, ()) if w.key == key), None)
+        if waiter is None:
             return
-        waiter = waiting.popleft()
-        if not waiting:
-            del self._waiting[key]
+        self._leave_queue(waiter)
         if not waiter.worker.done():
             waiter.worker.set_exception(error)
 
-    def _forget(self, key: Key, waiter: _Waiter) -> None:
+    def _give_up(self, waiter: _Waiter) -> None:
         """Somebody waits no more; a worker that was handed over already comes back."""
-        waiting = self._waiting.get(key, deque())
-        if waiter in waiting:
-            waiting.remove(waiter)
-            if not waiting:
-                del self._waiting[key]
+        if waiter in self._waiting.get(waiter.key.tenant, ()):
+            self._leave_queue(waiter)
         elif waiter.worker.done() and not waiter.worker.cancelled() and waiter.worker.exception() is None:
             self.release(waiter.worker.result())
 
-    def _starved_by(self, worker: Worker) -> bool:
-        """Whether others wait too long while this worker's key would be served again and again."""
-        key = self._next_to_make()
-        if key is None or key == worker.key or self._resting():
-            return False
-        full = len(self.workers) + 1 + self._making.total() >= self._size
-        return full and time.monotonic() - self._waiting[key][self._making[key]].since > _PATIENCE
+    def _leave_queue(self, waiter: _Waiter) -> None:
+        waiting = self._waiting[waiter.key.tenant]
+        waiting.remove(waiter)
+        if not waiting:
+            del self._waiting[waiter.key.tenant]
+        self._shares.depart(waiter.key.tenant)
+
+    def _rest(self, worker: Worker) -> None:
+        worker.idle_since = time.monotonic()
+        self._idle.setdefault(worker.key, deque()).append(worker)
 
     def _resting(self) -> list[Worker]:
         return [w for idle in self._idle.values() for w in idle]
@@ -226,8 +293,13 @@ class Pool:
             for worker in self._resting():
                 if worker.idle_since < limit:
                     self._drop(worker)
+            self._serve()
 
 
 def _worn(worker: Worker) -> bool:
     """Whether a worker has served enough: leaks and the kernel's CPU bound never come into play."""
-    return worker.served >= RECYCLE_AFTER or worker.cpu_seconds > _MOST_CPU_SECONDS
+    return (
+        worker.served >= RECYCLE_AFTER
+        or worker.cpu_seconds > _MOST_CPU_SECONDS
+        or worker.grown_bytes > MOST_GROWTH_BYTES
+    )

@@ -10,7 +10,13 @@ from aei_protocol.messages import Ended, Execute, Usage
 from aei_protocol.outcomes import Outcome
 from aei_sandbox.broker import Broker, Services
 from aei_sandbox.ending import LONGEST_PROBLEM, Ending, ending_of_death, ending_of_verdict
-from aei_sandbox.measuring import allow_cpu, cpu_seconds, peak_memory_bytes, reset_peak_memory
+from aei_sandbox.measuring import (
+    allow_cpu,
+    cpu_seconds,
+    peak_memory_bytes,
+    reset_peak_memory,
+    resident_bytes,
+)
 from aei_sandbox.text import escaped
 from aei_sandbox.worker import Worker
 
@@ -111,6 +117,7 @@ class Supervision:
         except OSError:
             self.end(ending_of_death(None), kill=True)
             return
+        self._worker.weigh(resident_bytes(pid))
         reset_peak_memory(pid)
         allow_cpu(pid, self._limits.cpu_ms / 1000)
         self._began = time.perf_counter()

@@ -72,6 +72,8 @@ class Worker:
         self.served = 0
         self.idle_since = 0.0
         self.cpu_seconds = 0.0
+        self.grown_bytes = 0
+        self._resident_at_first = 0
         self.retired = False
         self._supervisor: Supervisor | None = None
         self._line = FrameLine(_LARGEST_GREETING, self._on_frame, self._on_closed)
@@ -114,6 +116,11 @@ class Worker:
         except BaseException:
             self.kill()
             raise
+
+    def weigh(self, resident_bytes: int) -> None:
+        """Note the resident size at rest: what it grows by from one to the next is never given back."""
+        self._resident_at_first = self._resident_at_first or resident_bytes
+        self.grown_bytes = resident_bytes - self._resident_at_first
 
     def run(self, supervisor: Supervisor, task: str, memory_bytes: int, output_bytes: int) -> None:
         """Begin one execution; the supervisor hears of everything that follows."""

@@ -1,6 +1,7 @@
 """Who gets which worker, and when: the pool with workers that do nothing."""
 
 import asyncio
+import time
 from typing import cast
 
 import pytest
@@ -18,7 +19,7 @@ class IdleWorker:
     def __init__(self, key: Key, memory_bytes: int) -> None:
         self.key, self.memory_bytes = key, memory_bytes
         self.state, self.served, self.cpu_seconds = State.IDLE, 0, 0.0
-        self.idle_since, self.retired = 0.0, False
+        self.idle_since, self.retired, self.grown_bytes = 0.0, False, 0
 
     def kill(self) -> None:
         self.state = State.DEAD
@@ -87,7 +88,7 @@ async def test_waiting_is_in_order_of_arrival() -> None:
 
 
 async def test_a_key_that_never_rests_does_not_starve_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pools, "_PATIENCE", 0.01)
+    monkeypatch.setattr(pools, "_QUANTUM", 0.01)
     pool = Pool(1, 60, Maker())
     stop = False
 
@@ -118,11 +119,11 @@ async def test_a_worker_with_too_little_memory_is_not_given() -> None:
     pool.close()
 
 
-@pytest.mark.parametrize("wear", ["served", "cpu_seconds"])
+@pytest.mark.parametrize("wear", ["served", "cpu_seconds", "grown_bytes"])
 async def test_a_worn_worker_is_replaced(wear: str) -> None:
     pool = Pool(4, 60, Maker())
     worker = await pool.acquire(key("a"), 1)
-    setattr(worker, wear, 1_000_000)
+    setattr(worker, wear, 1 << 30)
     pool.release(worker)
     assert worker.state is State.DEAD
     assert await pool.acquire(key("a"), 1) is not worker
@@ -189,6 +190,97 @@ async def test_the_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         await pool.acquire(key("b"), 1)
     pool.close()
     assert all(isinstance(e, Busy) for e in await asyncio.gather(*waiting, return_exceptions=True))
+
+
+async def test_the_queue_of_one_tenant_is_bounded_and_leaves_room_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pools, "MOST_WAITING_OF_A_TENANT", 2)
+    pool = Pool(1, 60, Maker())
+    worker = await pool.acquire(key("a"), 1)
+    waiting = [asyncio.create_task(pool.acquire(key("a"), 1)) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(Busy):
+        await pool.acquire(key("a"), 1)
+    other = asyncio.create_task(pool.acquire(key("b"), 1))
+    await asyncio.sleep(0)
+    pool.release(worker)
+    for _ in range(2):
+        pool.release(await waiting.pop(0))
+    assert (await other).key == key("b")
+    pool.close()
+
+
+async def test_one_tenant_never_occupies_every_worker() -> None:
+    maker = Maker()
+    pool = Pool(4, 60, maker)
+    flood = [asyncio.create_task(pool.acquire(key("loud"), 1)) for _ in range(20)]
+    await asyncio.wait(flood, timeout=0.1)
+    assert sum(task.done() for task in flood) == 3
+    quiet = await asyncio.wait_for(pool.acquire(key("quiet"), 1), 5)
+    assert quiet.key == key("quiet")
+    pool.close()
+    await asyncio.gather(*flood, return_exceptions=True)
+
+
+async def test_a_tenant_s_own_bound_is_kept() -> None:
+    pool = Pool(8, 60, Maker())
+    tasks = [asyncio.create_task(pool.acquire(key("a"), 1, 2)) for _ in range(5)]
+    await asyncio.wait(tasks, timeout=0.1)
+    assert sum(task.done() for task in tasks) == 2
+    pool.close()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_tenant_that_has_nothing_running_goes_before_one_that_has() -> None:
+    pool = Pool(3, 60, Maker())
+    held = [await pool.acquire(key("loud"), 1) for _ in range(2)]
+    third = await pool.acquire(key("other"), 1)
+    loud = [asyncio.create_task(pool.acquire(key("loud"), 1)) for _ in range(10)]
+    await asyncio.sleep(0)
+    quiet = asyncio.create_task(pool.acquire(key("quiet"), 1))
+    await asyncio.sleep(0)
+    pool.release(held.pop())
+    assert (await asyncio.wait_for(quiet, 5)).key == key("quiet")
+    assert not any(task.done() for task in loud)
+    assert third.state is State.IDLE
+    pool.close()
+    await asyncio.gather(*loud, return_exceptions=True)
+
+
+async def test_two_tenants_that_never_rest_share_three_workers_evenly_and_seldom_change_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pools, "_QUANTUM", 0.02)
+    maker = Maker()
+    pool = Pool(3, 60, maker)
+    had = {"a": 0.0, "b": 0.0}
+    stop = time.monotonic() + 1.5
+
+    async def flood(name: str) -> None:
+        while time.monotonic() < stop:
+            worker = await pool.acquire(key(name), 1)
+            began = time.monotonic()
+            await asyncio.sleep(0.001 if name == "a" else 0.004)
+            had[name] += time.monotonic() - began
+            pool.release(worker)
+
+    await asyncio.wait_for(asyncio.gather(*(flood(n) for n in "aaaabbbb")), 20)
+    assert 0.6 < had["a"] / had["b"] < 1.6
+    assert len(maker.made) < 150
+    pool.close()
+
+
+async def test_a_tenant_s_warm_worker_is_not_taken_for_one_that_has_its_own() -> None:
+    pool = Pool(2, 60, Maker())
+    mine = await pool.acquire(key("quiet"), 1)
+    pool.release(mine)
+    await pool.acquire(key("a"), 1)
+    more = asyncio.create_task(pool.acquire(Key("a", "other", ()), 1))
+    await asyncio.sleep(0.05)
+    assert await pool.acquire(key("quiet"), 1) is mine
+    pool.close()
+    await asyncio.gather(more, return_exceptions=True)
 
 
 @given(
