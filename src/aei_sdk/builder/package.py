@@ -12,9 +12,11 @@ from aei_sdk.builder.archive import pack
 from aei_sdk.builder.c import compile_c
 from aei_sdk.builder.cache import BuildCache, key_of, kit_digest
 from aei_sdk.builder.python import compile_python
+from aei_sdk.builder.python_source import unopened_uses
 from aei_sdk.builder.sbom import write_sbom
 from aei_sdk.builder.toolchain import Tool, find_c_compiler, find_componentizer, find_wasm_tools
 from aei_sdk.builder.world import write_world
+from aei_sdk.errors import CompileFailed
 from aei_sdk.project import Language, Project
 
 BUILD_FOLDER = "build"
@@ -122,10 +124,22 @@ def _component(
 ) -> bytes:
     if (kept := cache.find(key)) is not None:
         return kept
+    _refuse_unopened(project, sources)
     report(f"compiling with {toolchain[0].label}")
     component = _compile(project, sources, toolchain, cache)
     cache.keep(key, component)
     return component
+
+
+def _refuse_unopened(project: Project, sources: dict[str, bytes]) -> None:
+    if project.language is Language.PYTHON and (
+        faults := unopened_uses(sources, project.manifest.interfaces)
+    ):
+        raise CompileFailed(
+            "The source asks for more than its manifest opens",
+            advice="Request it in plugin.json, with a reason that a person reads, or do without it.",
+            faults=faults,
+        )
 
 
 def _compile(

@@ -183,14 +183,15 @@ def test_a_python_component_imports_its_whole_world_and_no_wasi(component: bytes
     assert not [name for name in imported if name.startswith("wasi:")]
 
 
-def test_a_module_that_the_manifest_does_not_open_says_what_is_missing(
+def test_what_the_manifest_does_not_open_is_found_before_compiling(
     tmp_path: Path, build_cache: BuildCache
 ) -> None:
-    source = "from aei import http\ndef run(task):\n    return http.fetch(task)\n"
+    source = "import aei\nfrom aei import http\ndef run(task):\n    return aei.secrets.get(task)\n"
     with pytest.raises(CompileFailed) as failed:
         component_of(write_project(tmp_path, source, "py"), build_cache)
-    assert "plugin.json has no" in failed.value.detail
-    assert "network" in failed.value.detail
+    assert [fault.pointer for fault in failed.value.faults] == ["src/plugin.py:2", "src/plugin.py:4"]
+    assert "network" in failed.value.faults[0].message
+    assert "secrets" in failed.value.faults[1].message
 
 
 def test_the_guest_modules_types_hold_against_the_generated_bindings(tmp_path: Path) -> None:
