@@ -1,6 +1,7 @@
 """What happens after a request: installations are carried out, idle workers let go, old terms forgotten."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from aei_marketplace.installations.events import (
     UpdateRequested,
 )
 from aei_marketplace.operations import service as operations
+from aei_marketplace.operations.errors import OperationEnded
 from aei_marketplace.web.problems import problem
 
 log = structlog.get_logger()
@@ -64,6 +66,8 @@ async def _carry_out(
     try:
         actor = await accounts.actor_for(deps.works, event.user_id, event.tenant_id)
         await act(deps, actor, trace_id, event)
+    except OperationEnded:
+        return  # this job runs twice at once, and the other run was faster
     except Refusal as refusal:
         await _fail(deps, marketplace, event, trace_id, refusal)
     except (SandboxGone, OSError, OperationalError, InterfaceError):
@@ -75,5 +79,6 @@ async def _carry_out(
 
 
 async def _fail(deps: Deps, marketplace: Actor, event: E, trace_id: str, refusal: Refusal) -> None:
-    async with deps.works.begin(marketplace, trace_id) as work:
-        await operations.fail(work, event.operation_id, problem(refusal, trace_id))
+    with suppress(OperationEnded):  # the other run of this job has ended it
+        async with deps.works.begin(marketplace, trace_id) as work:
+            await operations.fail(work, event.operation_id, problem(refusal, trace_id))

@@ -46,7 +46,7 @@ def _check_json(config: dict[str, Any]) -> None:
     if size > LONGEST_CONFIG:
         fault = Fault("/config", f"{size:,} bytes; at most {LONGEST_CONFIG:,} are kept")
         raise ConfigUnfit("The configuration is too long.", faults=[fault])
-    if "\\u0000" in text:
+    if "\\u0000" in text.replace("\\\\", ""):
         raise ConfigUnfit("The configuration holds a NUL.", faults=[Fault("/config", "a text with a NUL")])
 
 
