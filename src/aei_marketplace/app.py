@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -98,18 +99,22 @@ async def serve(settings: Settings) -> None:
     """Serve until a signal ends the process."""
     async with open_deps(settings) as deps:
         app = create_app(deps, database_urls(settings).app)
-        fd = os.environ.get(LISTEN_FD)
         config = uvicorn.Config(
             app,
             host=settings.host,
             port=settings.port,
-            fd=int(fd) if fd else None,
             log_level="warning",
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=5,
         )
-        await uvicorn.Server(config).serve()
+        await uvicorn.Server(config).serve(sockets=_inherited_door())
+
+
+def _inherited_door() -> list[socket.socket] | None:
+    """The listening socket that the launcher opened; handed over as what it is, so that it stays TCP."""
+    fd = os.environ.get(LISTEN_FD)
+    return [socket.socket(fileno=int(fd))] if fd else None
 
 
 def main() -> None:

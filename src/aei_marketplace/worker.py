@@ -46,6 +46,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
 #: What recurs, with the seconds between two times.
 CHORES: tuple[tuple[float, Chore], ...] = (
     (10, executions_jobs.recover),
+    (60, catalog_jobs.prepare_forgotten),
     (3600, executions_jobs.forget_old_output),
     (3600, installations_jobs.purge_removed),
     (3600, lambda deps: forget_old_keys(deps.works)),

@@ -43,11 +43,13 @@ class Manifest:
 
     @property
     def permissions(self) -> Mapping[str, Mapping[str, Any]]:
-        return self.document.get("permissions", {})
+        permissions: Mapping[str, Mapping[str, Any]] = self.document.get("permissions", {})
+        return permissions
 
     @property
     def dependencies(self) -> Mapping[str, str]:
-        return self.document.get("dependencies", {})
+        dependencies: Mapping[str, str] = self.document.get("dependencies", {})
+        return dependencies
 
     @property
     def aei_range(self) -> str:

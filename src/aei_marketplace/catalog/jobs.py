@@ -1,5 +1,6 @@
 """Reactions of the catalogue."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import structlog
 from aei_marketplace.catalog import service
 from aei_marketplace.catalog.events import ReleasePublished
 from aei_marketplace.catalog.service import ReleaseState, ReleaseView
+from aei_marketplace.ground.actor import system_actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.ports import SandboxGone, SandboxRefused
 
@@ -58,7 +60,9 @@ async def prepare_forgotten(deps: Deps) -> None:
 
 async def _prepare(deps: Deps, release: ReleaseView, trace_id: str) -> None:
     objection = await _objection(deps, release)
-    async with deps.works.system("catalog.prepare", trace_id) as work:
+    # In the publisher's tenant, so that the verdict stands in its own audit log.
+    judge = replace(system_actor("catalog.prepare"), tenant=release.owner_tenant)
+    async with deps.works.begin(judge, trace_id) as work:
         if objection is None:
             await service.list_release(work, release.release_id)
         else:
