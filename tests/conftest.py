@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
+from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.adapters.postgres.bootstrap import bootstrap
 from aei_marketplace.adapters.postgres.temporary import temporary_server
@@ -20,6 +21,7 @@ from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.migrate import migrate
+from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.work import Works
 from aei_protocol.limits import OPERATOR_CAP
 from tests.serving import Client, serving
@@ -82,7 +84,15 @@ def sandbox():
 
 
 @pytest.fixture
-def deps(works: Works, sandbox, tmp_path: Path) -> Deps:
+async def model_endpoints() -> AsyncIterator[ModelEndpointClient]:
+    """The real way to model endpoints; a test that runs one overrides it with a map to loopback."""
+    client = ModelEndpointClient({})
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def deps(works: Works, sandbox, model_endpoints: ModelEndpointClient, tmp_path: Path) -> Deps:
     """A process's dependencies: all real but the sandbox."""
 
     async def authenticate(token: str, trace_id: str) -> Actor:
@@ -96,6 +106,8 @@ def deps(works: Works, sandbox, tmp_path: Path) -> Deps:
         master_key=bytes(range(32)),
         operator_cap=OPERATOR_CAP,
         aei_version="2.3.1",
+        model_endpoints=model_endpoints,
+        plugin_models=PluginModels(),
         live=Live(),
     )
 

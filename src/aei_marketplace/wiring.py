@@ -10,6 +10,7 @@ import structlog
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
+from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.postgres import DatabaseUrls, PostgresError, read_urls
 from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.adapters.sandbox import SandboxClient
@@ -17,10 +18,14 @@ from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import Live
+from aei_marketplace.ground.plugin_models import PluginModels
+from aei_marketplace.ground.ports import ModelCall, ModelReply
 from aei_marketplace.ground.work import Works
 from aei_marketplace.settings import Settings
 from aei_marketplace.vault import service as vault
-from aei_protocol.limits import OPERATOR_CAP
+from aei_marketplace.vault.service.asking import Gateway
+from aei_protocol.addresses import read_internal_hosts
+from aei_protocol.limits import OPERATOR_ALLOWANCE, OPERATOR_CAP, set_allowance, set_limits
 
 MASTER_KEY_BYTES = 32
 
@@ -37,6 +42,17 @@ class VaultSecrets:
         return await vault.secret_value(self.works, self.master_key, tenant, name)
 
 
+@dataclass(frozen=True)
+class VaultModels:
+    """Answers the sandbox's calls of models through the tenants' gateway."""
+
+    gateway: Gateway
+
+    async def answer(self, call: ModelCall) -> ModelReply:
+        """Ask the model; what goes wrong is told in the reply."""
+        return await vault.answer_model(self.gateway, call)
+
+
 @asynccontextmanager
 async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterator[Deps]:
     """Open everything that a web or job process works with, and close it again.
@@ -51,7 +67,9 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
     async with open_database(urls.app, urls.system, size=connections) as database:
         works = Works(database, PostgresQueue())
         master_key = read_master_key(settings)
-        sandbox = SandboxClient(settings.sandbox_socket, VaultSecrets(works, master_key))
+        endpoints, plugins = ModelEndpointClient(read_internal_hosts(settings.egress_hosts)), PluginModels()
+        models = VaultModels(Gateway(works, master_key, endpoints, plugins))
+        sandbox = SandboxClient(settings.sandbox_socket, VaultSecrets(works, master_key), models)
 
         async def authenticate(token: str, trace_id: str) -> Actor:
             return await accounts.authenticate(works, token, trace_id)
@@ -63,12 +81,16 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
                 sandbox=sandbox,
                 authenticate=authenticate,
                 master_key=master_key,
-                operator_cap=OPERATOR_CAP,
+                operator_cap=set_limits(OPERATOR_CAP, settings.limits),
+                operator_allowance=set_allowance(OPERATOR_ALLOWANCE, settings.limits),
                 aei_version=settings.aei_version,
+                model_endpoints=endpoints,
+                plugin_models=plugins,
                 live=Live(),
             )
         finally:
             await sandbox.close()
+            await endpoints.close()
 
 
 def configure_log() -> None:

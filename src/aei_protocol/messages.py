@@ -142,8 +142,42 @@ class SecretAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelWanted:
+    """Host → marketplace: a guest that holds the grant asks a model.
+
+    Attributes:
+        kind: `chat` or `embed`.
+        request: the guest's request, JSON.
+        tokens_left: of the execution's budget.
+    """
+
+    call: int
+    execution: str
+    tenant: str
+    kind: str
+    request: str
+    tokens_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """Marketplace → host: the model's answer as JSON, or the code and message of a typed error.
+
+    Attributes:
+        code: as in `wit/models.wit`: `denied`, `invalid`, `timeout`, `budget` or `failed`.
+        tokens: what the call cost, also when it failed half-way.
+    """
+
+    call: int
+    response: str | None
+    code: str | None
+    message: str | None
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
-    """What an execution used, measured by the host."""
+    """What an execution used, measured by the host; `tokens` are those of the models that it asked."""
 
     cpu_ms: float = 0.0
     wall_ms: float = 0.0
@@ -151,6 +185,7 @@ class Usage:
     host_calls: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,5 +240,5 @@ class Status:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-TO_HOST = (Execute, Cancel, Retire, Prepare, SecretAnswer, StatusWanted)
-TO_MARKETPLACE = (Hello, Prepared, Refused, Progress, LogLine, SecretWanted, Ended, Status)
+TO_HOST = (Execute, Cancel, Retire, Prepare, SecretAnswer, ModelAnswer, StatusWanted)
+TO_MARKETPLACE = (Hello, Prepared, Refused, Progress, LogLine, SecretWanted, ModelWanted, Ended, Status)

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from aei_marketplace.adapters.sandbox import Patience, SandboxClient
-from aei_marketplace.ground.ports import Sandbox, SandboxGone, SandboxRefused
+from aei_marketplace.ground.ports import ModelCall, ModelReply, Sandbox, SandboxGone, SandboxRefused
 from aei_protocol.limits import Limits
 from aei_protocol.messages import (
     Denial,
@@ -36,6 +36,13 @@ from tests.packages import component_wat, make_component
 ECHO = make_component(component_wat('{"said":"echo"}'))
 LOOPING = make_component(component_wat(body="(loop (br 0))"))
 IMPATIENT = Patience(connect=2.0, answer=2.0, after_deadline=1.0, first_retry=0.01, last_retry=0.1)
+
+
+class NoModels:
+    """A gateway that is not asked."""
+
+    async def answer(self, call: ModelCall) -> ModelReply:
+        raise AssertionError(f"nobody asks a model here: {call}")
 
 
 class Secrets:
@@ -111,7 +118,7 @@ async def any_sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIt
         yield FakeSandbox(prepared=set(), guest=lambda _, t, __: said_echo(t))
         return
     async with real_host(tmp_path):
-        client = SandboxClient(tmp_path / "s", Secrets())
+        client = SandboxClient(tmp_path / "s", Secrets(), NoModels())
         yield client
         await client.close()
 
@@ -169,7 +176,7 @@ async def test_a_host_says_how_it_is_and_lets_workers_go(any_sandbox: Sandbox) -
 
 
 async def test_a_killed_host_is_reported_and_the_next_one_found(tmp_path: Path) -> None:
-    client = SandboxClient(tmp_path / "s", Secrets())
+    client = SandboxClient(tmp_path / "s", Secrets(), NoModels())
     try:
         async with real_host(tmp_path) as process:
             await client.prepare(digest(LOOPING), (), LOOPING)
@@ -231,7 +238,7 @@ async def facing(
     host: ScriptedHost, folder: Path, secrets: Secrets | None = None
 ) -> AsyncIterator[SandboxClient]:
     server = await asyncio.start_unix_server(host.serve, str(folder / "s"))
-    client = SandboxClient(folder / "s", secrets or Secrets(), IMPATIENT)
+    client = SandboxClient(folder / "s", secrets or Secrets(), NoModels(), IMPATIENT)
     try:
         yield client
     finally:
@@ -305,7 +312,7 @@ async def test_a_host_that_says_nothing_is_given_up(tmp_path: Path) -> None:
 
 
 async def test_without_a_host_nothing_was_sent_and_the_refusal_says_so(tmp_path: Path) -> None:
-    client = SandboxClient(tmp_path / "nobody", Secrets(), IMPATIENT)
+    client = SandboxClient(tmp_path / "nobody", Secrets(), NoModels(), IMPATIENT)
     try:
         with pytest.raises(SandboxRefused) as refusal:
             await client.execute(task(), Heard())

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.live import Live
-from aei_marketplace.ground.ports import Blobs, Sandbox
+from aei_marketplace.ground.plugin_models import PluginModels
+from aei_marketplace.ground.ports import Blobs, ModelEndpoints, Sandbox
 from aei_marketplace.ground.work import Works
-from aei_protocol.limits import Limits
+from aei_protocol.limits import OPERATOR_ALLOWANCE, Allowance, Limits
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,10 @@ class Deps:
         master_key: 32 bytes that wrap the tenants' data keys.
         operator_cap: the most that any execution may have.
         aei_version: the AEI version that this marketplace serves.
+        model_endpoints: the way to the tenants' model endpoints.
+        plugin_models: the way to installed plugins of kind `model`, once executions run here.
         live: tells listeners in this process what happens right now.
+        operator_allowance: the most that any tenant may execute.
     """
 
     works: Works
@@ -29,4 +33,7 @@ class Deps:
     master_key: bytes
     operator_cap: Limits
     aei_version: str
+    model_endpoints: ModelEndpoints
+    plugin_models: PluginModels
     live: Live
+    operator_allowance: Allowance = OPERATOR_ALLOWANCE

@@ -11,6 +11,7 @@ from aei_protocol.messages import (
     Ended,
     Execute,
     LogLine,
+    ModelWanted,
     Prepared,
     Progress,
     Refused,
@@ -19,16 +20,32 @@ from aei_protocol.messages import (
     Usage,
 )
 
-_FUTURE_OF = {Prepared: "prepared", Status: "status"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Running:
-    """An execution that was sent and has not ended."""
+    """An execution that was sent and has not ended.
+
+    Attributes:
+        asking: the model that its guest waits for.
+        tokens: what its models have cost.
+    """
 
     task: Execute
     listener: Listener
     ended: "asyncio.Future[Ended]"
+    asking: "asyncio.Task[None] | None" = None
+    tokens: int = 0
+
+    def granted(self, kind: str) -> tuple[str, ...]:
+        """The models of a kind that it may ask."""
+        held = self.task.capabilities
+        return {"chat": held.chat, "embed": held.embed}.get(kind, ())
+
+    def leave(self) -> None:
+        """It has ended: nobody waits for a model any more, and none shall cost on."""
+        if self.asking is not None:
+            self.asking.cancel()
 
 
 @dataclass(slots=True)
@@ -71,6 +88,21 @@ class Calls:
             raise BrokenProtocol("a secret was asked for that the execution was not granted")
         return run
 
+    def asker(self, wanted: ModelWanted) -> Running | None:
+        """The execution for which a model is asked, None when it has ended.
+
+        Raises:
+            BrokenProtocol: the execution is another tenant's, holds no such grant, or asks already.
+        """
+        run = self.running.get(wanted.execution)
+        if run is None:
+            return None
+        if run.task.tenant != wanted.tenant or not run.granted(wanted.kind):
+            raise BrokenProtocol("a model was asked that the execution was not granted")
+        if run.asking is not None and not run.asking.done():
+            raise BrokenProtocol("a model was asked while another one answers")
+        return run
+
     def lose_all(self) -> None:
         """The line has ended: nobody will answer any more."""
         gone = SandboxGone("the connection to the sandbox host broke")
@@ -78,6 +110,8 @@ class Calls:
             if not future.done():
                 future.set_exception(gone)
                 future.exception()  # whoever waited may have left; the loss itself is logged by the client
+        for run in self.running.values():
+            run.leave()
         self.running.clear()
         self.asked.clear()
 
@@ -97,6 +131,7 @@ class Calls:
         run = self._of(ended.id)
         _check_end(ended, run.task)
         del self.running[ended.id]
+        run.leave()
         _settle(run.ended, ended)
 
     def _refuse(self, refused: Refused) -> None:
@@ -132,5 +167,6 @@ def _plausible(usage: Usage) -> bool:
         usage.host_calls,
         usage.bytes_in,
         usage.bytes_out,
+        usage.tokens,
     )
     return all(math.isfinite(figure) and 0 <= figure < 2**53 for figure in figures)

@@ -1,6 +1,7 @@
 """A sandbox host behind a unix socket: one connection, many executions at once."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,24 @@ import structlog
 
 from aei_marketplace.adapters.sandbox.calls import Calls, Running
 from aei_marketplace.adapters.sandbox.line import BrokenProtocol, Line
-from aei_marketplace.ground.ports import Listener, SandboxGone, SandboxRefused, Secrets
+from aei_marketplace.ground.ports import (
+    Listener,
+    ModelCall,
+    ModelKind,
+    ModelReply,
+    Models,
+    SandboxGone,
+    SandboxRefused,
+    Secrets,
+    model_failure,
+)
 from aei_protocol.messages import (
     Cancel,
     Ended,
     Execute,
     Hello,
+    ModelAnswer,
+    ModelWanted,
     Prepare,
     Prepared,
     Retire,
@@ -57,11 +70,15 @@ class SandboxClient:
     Args:
         socket: where the host listens.
         secrets: who answers guests that hold the grant for a secret.
+        models: who answers guests that hold the grant for a model.
     """
 
-    def __init__(self, socket: Path, secrets: Secrets, patience: Patience | None = None) -> None:
+    def __init__(
+        self, socket: Path, secrets: Secrets, models: Models, patience: Patience | None = None
+    ) -> None:
         self._socket = socket
         self._secrets = secrets
+        self._models = models
         self._patience = patience or Patience()
         self._line: Line | None = None
         self._hello: Hello | None = None
@@ -196,6 +213,8 @@ class SandboxClient:
                 self._ready.set()
             case SecretWanted() if self._ready.is_set():
                 self._answer(line, message)
+            case ModelWanted() if self._ready.is_set():
+                self._ask_model(line, message)
             case _:
                 self._calls.hear(message)
 
@@ -203,9 +222,13 @@ class SandboxClient:
         held = self._calls.holder(wanted) is not None
         if len(self._answering) >= MOST_SECRETS_WANTED:
             raise BrokenProtocol("more secrets asked for than guests can ask")
-        task = asyncio.create_task(self._look_up(line, wanted, held))
+        self._start(self._look_up(line, wanted, held))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
+        return task
 
     async def _look_up(self, line: Line, wanted: SecretWanted, held: bool) -> None:
         value = None
@@ -215,6 +238,32 @@ class SandboxClient:
             # The guest waits for an answer: it gets none, as for a secret that does not exist.
             log.exception("sandbox.secret_failed", tenant=wanted.tenant, execution=wanted.execution)
         line.say(SecretAnswer(wanted.call, value))
+
+    def _ask_model(self, line: Line, wanted: ModelWanted) -> None:
+        run = self._calls.asker(wanted)
+        if run is None:
+            line.say(ModelAnswer(wanted.call, None, "failed", "the execution has ended", 0))
+        else:
+            run.asking = self._start(self._have_answered(line, wanted, run))
+
+    async def _have_answered(self, line: Line, wanted: ModelWanted, run: Running) -> None:
+        # The host counts as well; what it says can only lower what is left.
+        left = min(wanted.tokens_left, run.task.capabilities.max_tokens - run.tokens)
+        kind: ModelKind = "chat" if wanted.kind == "chat" else "embed"
+        call = ModelCall(
+            wanted.execution, wanted.tenant, kind, run.granted(kind), wanted.request, max(0, left)
+        )
+        reply = await self._model_reply(call)
+        run.tokens += reply.tokens
+        line.say(ModelAnswer(wanted.call, reply.response, reply.code, reply.message or None, reply.tokens))
+
+    async def _model_reply(self, call: ModelCall) -> ModelReply:
+        try:
+            return await self._models.answer(call)
+        except Exception:
+            # The guest waits for an answer: it gets a typed error, and the operator's log says why.
+            log.exception("sandbox.model_failed", tenant=call.tenant, execution=call.execution)
+            return model_failure("failed", "the model gateway could not answer")
 
     def _line_ended(self, line: Line) -> None:
         if line is self._line:
@@ -227,4 +276,3 @@ class SandboxClient:
         self._ready.clear()
         self._calls.lose_all()
         self._ended.set()
-

@@ -9,9 +9,12 @@ from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.errors import Conflict, Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work, Works
-from aei_marketplace.vault import rules, store
 from aei_marketplace.vault.errors import NoSuchSecret, SecretUnfit
-from aei_marketplace.vault.rules import Sealed
+from aei_marketplace.vault.rules.sealing import Sealed, open_value, seal_value
+from aei_marketplace.vault.rules.secrets import check_name, check_value, secret_place
+from aei_marketplace.vault.service.data_keys import made_data_key, opened_data_key
+from aei_marketplace.vault.store import secrets as store
+from aei_marketplace.vault.store.data_keys import hold
 
 MOST_SECRETS = 1_000
 
@@ -36,15 +39,16 @@ async def put_secret(work: Work, master_key: bytes, name: str, value: str) -> Se
     work.actor.require("secret.administer")
     tenant, by = work.actor.in_tenant(), work.actor.id
     assert by is not None, "who holds an action of a tenant has an account"
-    rules.check_name(name)
-    rules.check_value(value)
-    await store.hold(work, tenant)
+    check_name(name)
+    check_value(value)
+    await hold(work, tenant)
     present = await store.find(work, tenant, name)
     if present is None and await store.count(work, tenant) >= MOST_SECRETS:
         raise Conflict(f"Your tenant keeps {MOST_SECRETS:,} secrets already.", advice="Delete some first.")
     version = present.version + 1 if present else 1
-    data_key = await _data_key(work, master_key, tenant)
-    await store.put(work, tenant, name, version, rules.seal_value(data_key, tenant, name, version, value), by)
+    data_key = await made_data_key(work, master_key, tenant)
+    sealed = seal_value(data_key, secret_place(tenant, name, version), value)
+    await store.put(work, tenant, name, version, sealed, by)
     work.record(Fact("secret.put", "secret", name, context={"version": version}))
     return SecretName(name, work.now, by)
 
@@ -58,8 +62,8 @@ async def delete_secret(work: Work, name: str) -> None:
     """
     work.actor.require("secret.administer")
     tenant = work.actor.in_tenant()
-    await store.hold(work, tenant)
-    if not await store.remove(work, tenant, rules.check_name(name)):
+    await hold(work, tenant)
+    if not await store.remove(work, tenant, check_name(name)):
         raise NoSuchSecret(f"Your tenant keeps no secret {name}.")
     work.record(Fact("secret.delete", "secret", name))
 
@@ -88,25 +92,16 @@ async def secret_value(works: Works, master_key: bytes, tenant: str, name: str) 
     reader = replace(system_actor("vault.value"), tenant=UUID(tenant))
     async with works.begin(reader) as work:
         row = await store.find(work, UUID(tenant), name)
-        wrapped = await store.find_data_key(work, UUID(tenant))
-    if row is None or wrapped is None:
+        data_key = await opened_data_key(work, master_key, UUID(tenant))
+    if row is None or data_key is None:
         return None
-    data_key = rules.unwrap_data_key(master_key, UUID(tenant), wrapped)
-    return rules.open_value(data_key, UUID(tenant), name, row.version, Sealed(row.nonce, row.ciphertext))
-
-
-async def _data_key(work: Work, master_key: bytes, tenant: UUID) -> bytes:
-    wrapped = await store.find_data_key(work, tenant)
-    if wrapped is not None:
-        return rules.unwrap_data_key(master_key, tenant, wrapped)
-    data_key = rules.new_data_key()
-    await store.add_data_key(work, tenant, rules.wrap_data_key(master_key, tenant, data_key))
-    return data_key
+    place = secret_place(UUID(tenant), name, row.version)
+    return open_value(data_key, place, Sealed(row.nonce, row.ciphertext))
 
 
 def _position(wanted: PageWanted) -> str | None:
     try:
-        return None if wanted.after is None else rules.check_name(wanted.after)
+        return None if wanted.after is None else check_name(wanted.after)
     except (SecretUnfit, TypeError) as error:
         fault = Fault("cursor", "send back `next_cursor` unchanged")
         raise Invalid("The cursor is of another list.", faults=[fault]) from error

@@ -1,0 +1,23 @@
+"""What can be done in the vault. No function for people gives a value back."""
+
+from aei_marketplace.vault.service.asking import answer_model, try_endpoint
+from aei_marketplace.vault.service.endpoints import (
+    delete_endpoint,
+    find_endpoint,
+    list_endpoints,
+    put_endpoint,
+)
+from aei_marketplace.vault.service.secrets import delete_secret, list_secrets, put_secret, secret_value
+
+__all__ = [
+    "answer_model",
+    "delete_endpoint",
+    "delete_secret",
+    "find_endpoint",
+    "list_endpoints",
+    "list_secrets",
+    "put_endpoint",
+    "put_secret",
+    "secret_value",
+    "try_endpoint",
+]
