@@ -40,6 +40,7 @@ async def test_an_execution_answers_with_the_shape_of_the_interface(client: Clie
         "host_calls",
         "bytes_in",
         "bytes_out",
+        "tokens",
     }
     assert answer.json["permissions"] == {"used": [], "denied": [], "more_denied": 0}
     assert answer.json["walls"] == ["seccomp", "landlock", "rlimits"]
