@@ -64,6 +64,22 @@ class Retire:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """Marketplace → host: remove the files that an installation kept; its id never returns."""
+
+    id: str
+    tenant: str
+    installation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Host → marketplace: an installation keeps no files here."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prepare:
     """Marketplace → host: compile this component, or say that it is compiled already.
 
@@ -91,12 +107,13 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Host → marketplace: the answer to `Prepare` (or `Execute`) is no.
+    """Host → marketplace: the answer to `Prepare` (or `Execute`, or `Forget`) is no.
 
     Codes: `component_missing` (send it with `Prepare`), `not_a_component`, `invalid_component`,
     `overreach` (imports beyond `interfaces`, or a foreign signature), `no_run_export`,
     `compile_limit`, `input_limit` (the task is larger than its limit), `duplicate` (this execution
-    runs already), `no_walls`, `busy`.
+    runs already), `no_walls`, `busy`, `not_forgotten` (files are
+    still there).
     """
 
     id: str
@@ -240,5 +257,16 @@ class Status:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-TO_HOST = (Execute, Cancel, Retire, Prepare, SecretAnswer, ModelAnswer, StatusWanted)
-TO_MARKETPLACE = (Hello, Prepared, Refused, Progress, LogLine, SecretWanted, ModelWanted, Ended, Status)
+TO_HOST = (Execute, Cancel, Retire, Forget, Prepare, SecretAnswer, ModelAnswer, StatusWanted)
+TO_MARKETPLACE = (
+    Hello,
+    Prepared,
+    Forgotten,
+    Refused,
+    Progress,
+    LogLine,
+    SecretWanted,
+    ModelWanted,
+    Ended,
+    Status,
+)

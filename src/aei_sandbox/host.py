@@ -12,6 +12,7 @@ import uvloop
 from aei_protocol.addresses import read_internal_hosts
 from aei_sandbox.artefacts import open_directory
 from aei_sandbox.broker.fetch import Egress
+from aei_sandbox.broker.files.cabinet import open_folder
 from aei_sandbox.house import House, Setting
 from aei_sandbox.pool import default_size
 from aei_sandbox.server import listen
@@ -43,6 +44,9 @@ def _read_options() -> argparse.Namespace:
     parser.add_argument("--socket", type=Path, required=True, help="unix socket to listen at")
     parser.add_argument("--artefacts", type=Path, required=True, help="directory of compiled components")
     parser.add_argument(
+        "--files", type=Path, help="directory of the files that installations keep; none are kept without"
+    )
+    parser.add_argument(
         "--development-without-walls", action="store_true", help="run although walls are missing"
     )
     parser.add_argument("--egress-host", action="append", default=[], metavar="NAME:PORT=ADDRESS:PORT")
@@ -62,12 +66,13 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _settle(options: argparse.Namespace) -> Setting:
-    """Choose the guests' user and take over the artefact directory."""
+    """Choose the guests' user and take over the directories."""
     identity = guest_identity(os.geteuid(), options.worker_uid, Path("/proc/self/uid_map").read_text("ascii"))
     group = identity if identity != os.geteuid() else None
     open_directory(options.artefacts, group)
     return Setting(
         artefacts=options.artefacts.resolve(),
+        files=open_folder(options.files) if options.files else None,
         identity=identity,
         group=group,
         development=options.development_without_walls,

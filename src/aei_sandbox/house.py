@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aei_protocol.messages import Ended, Execute, Prepare, Prepared
+from aei_protocol.messages import Ended, Execute, Forget, Forgotten, Prepare, Prepared
 from aei_sandbox.artefacts import Artefacts
 from aei_sandbox.broker import Fetch, Services
+from aei_sandbox.broker.files.cabinet import Cabinet, NoPlace
 from aei_sandbox.imports import NotAdmitted, admitted_interfaces
 from aei_sandbox.measuring import may_restore_niceness, set_niceness
 from aei_sandbox.pool import Busy, Pool
@@ -34,6 +35,7 @@ class Setting:
 
     Attributes:
         artefacts: the artefact directory.
+        files: the directory of the files that installations keep; None keeps none.
         identity: uid that guests run as.
         group: gid that reads artefacts beside the owner; None when guests run as the host's own user.
         development: run although required walls are missing, and say so.
@@ -42,6 +44,7 @@ class Setting:
     """
 
     artefacts: Path
+    files: Path | None
     identity: int
     group: int | None
     development: bool
@@ -61,6 +64,7 @@ class House:
         self._running: set[Supervision] = set()
         self._setting = setting
         self._fetch = fetch
+        self._cabinet = Cabinet(setting.files, setting.workers)
         self._zygote: asyncio.Future[Zygote] = asyncio.get_running_loop().create_future()
         self._restart: asyncio.Task[None] | None = None
         self._closed = False
@@ -88,8 +92,9 @@ class House:
         for supervision in self._running:
             supervision.stop()
         self._pool.close()
-        while self._running:  # noqa: ASYNC110 a turn or two of the loop, in which each tells its end
+        while self._running:  # noqa: ASYNC110 a few turns of the loop, in which each tells its end
             await asyncio.sleep(0)
+        self._cabinet.close()
         if self._restart is not None:
             self._restart.cancel()
         if self._zygote.done() and not self._zygote.cancelled():
@@ -105,7 +110,7 @@ class House:
         for _ in range(_ATTEMPTS):
             with suppress(ZygoteLost):
                 return await self._preparation.prepare(request, await self._living_zygote())
-        raise NotAdmitted("busy", "the compiler was lost several times: try again shortly")
+        raise NotAdmitted("restarting", "the compiler was lost several times: try again shortly")
 
     async def execute(
         self,
@@ -122,7 +127,7 @@ class House:
         await self._require_admission(execution)
         worker = await self._acquire(execution)
         self._give_way(worker)
-        supervision = Supervision(execution, worker, Services(self._fetch, ask_secret, tell))
+        supervision = Supervision(execution, worker, Services(self._fetch, self._cabinet, ask_secret, tell))
         self._running.add(supervision)
         try:
             return await supervision.run()
@@ -133,6 +138,18 @@ class House:
     def retire(self, component: str, tenant: str | None) -> None:
         """End the idle workers of a component."""
         self._pool.retire(component, tenant)
+
+    async def forget(self, request: Forget) -> Forgotten:
+        """Remove the files that an installation kept.
+
+        Raises:
+            NotAdmitted: they are still there; the detail says why.
+        """
+        try:
+            await self._cabinet.forget(request.tenant, request.installation)
+        except (NoPlace, OSError) as error:
+            raise NotAdmitted("not_forgotten", str(error)) from error
+        return Forgotten(request.id)
 
     def status(self) -> dict[str, Any]:
         """Figures and facts for operators."""
@@ -193,7 +210,9 @@ class House:
                 raise NotAdmitted(
                     "component_missing", "the artefact cannot be loaded: send it again"
                 ) from error
-        raise NotAdmitted("busy", "workers were lost several times before they began: try again shortly")
+        raise NotAdmitted(
+            "restarting", "workers were lost several times before they began: try again shortly"
+        )
 
     def _give_way(self, worker: Worker) -> None:
         """A tenant's further workers give way to the first of each: many of one take no core from others."""
@@ -214,7 +233,7 @@ class House:
         try:
             return await asyncio.wait_for(asyncio.shield(self._zygote), _ZYGOTE_SECONDS)
         except TimeoutError:
-            raise NotAdmitted("busy", "the sandbox is starting again: try again shortly") from None
+            raise NotAdmitted("restarting", "the sandbox is starting again: try again shortly") from None
 
     async def _start_zygote(self) -> Description:
         zygote = Zygote(self._setting.artefacts, self._setting.identity, self._on_zygote_lost)

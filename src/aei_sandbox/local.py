@@ -22,6 +22,7 @@ from aei_protocol.messages import (
     Cancel,
     Ended,
     Execute,
+    Forget,
     Hello,
     LogLine,
     Prepare,
@@ -104,6 +105,7 @@ class HostLine:
         limits: Limits = Limits(),  # noqa: B008 a frozen value
         config: str = "{}",
         tenant: str = "local",
+        installation: str = "local",
         plugin: str = "local.plugin",
         observer: Observer | None = None,
         execution: str | None = None,
@@ -114,8 +116,8 @@ class HostLine:
             HostRefused: it did not begin.
         """
         message = Execute(
-            execution or str(uuid.uuid4()), tenant, "local", plugin, "0.0.0", component, tuple(interfaces),
-            capabilities, limits, config, task,
+            execution or str(uuid.uuid4()), tenant, installation, plugin, "0.0.0", component,
+            tuple(interfaces), capabilities, limits, config, task,
         )  # fmt: skip
         if observer is not None:
             self._observers[message.id] = observer
@@ -132,6 +134,14 @@ class HostLine:
     def retire(self, component: str, tenant: str | None = None) -> None:
         """End the idle workers of a component."""
         self.line.send(encode(Retire(component, tenant)))
+
+    async def forget(self, tenant: str, installation: str) -> None:
+        """Remove the files that an installation kept.
+
+        Raises:
+            HostRefused: they are still there.
+        """
+        await self.ask(Forget(str(uuid.uuid4()), tenant, installation))
 
     async def status(self) -> Status:
         """How the host is."""
@@ -187,6 +197,7 @@ class LocalHost(HostLine):
     Args:
         arguments: further arguments of the host's command line.
         artefacts: keeps compiled components between programs; a temporary directory without.
+        files: keeps what guests write to `persistent/`; gone with this host without.
         secret: see `HostLine`.
     """
 
@@ -194,12 +205,14 @@ class LocalHost(HostLine):
         self,
         *arguments: str,
         artefacts: Path | None = None,
+        files: Path | None = None,
         secret: Callable[[str, str], str | None] = lambda _tenant, _name: None,
     ) -> None:
         super().__init__(secret)
         self._arguments = arguments
         self._folder = tempfile.TemporaryDirectory(prefix="aei-sandbox-")
         self._artefacts = artefacts or Path(self._folder.name, "artefacts")
+        self._files = files or Path(self._folder.name, "files")
         self.path = Path(self._folder.name, "host.sock")
 
     async def __aenter__(self) -> "LocalHost":
@@ -209,9 +222,8 @@ class LocalHost(HostLine):
             HostLost: it did not become ready; why stands on standard error.
         """
         command = [sys.executable, "-m", "aei_sandbox.host", "--die-with-parent", "--socket", str(self.path)]
-        self.process = subprocess.Popen(  # noqa: ASYNC220 it returns at once
-            [*command, "--artefacts", str(self._artefacts), *self._arguments], stdout=subprocess.PIPE
-        )
+        command += ["--artefacts", str(self._artefacts), "--files", str(self._files), *self._arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: ASYNC220 it returns at once
         try:
             await asyncio.wait_for(asyncio.to_thread(self._wait_until_ready), _START_SECONDS)
             self.hello = await self.connect(self.path)

@@ -13,6 +13,7 @@ from aei_protocol.messages import (
     Cancel,
     Ended,
     Execute,
+    Forget,
     Hello,
     Prepare,
     Refused,
@@ -39,7 +40,7 @@ class Desk:
         self._house = house
         self.line = FrameLine(MAX_FRAME, self._on_frame, self._on_closed, self._greet)
         self._executions: dict[str, asyncio.Task[None]] = {}
-        self._preparations: set[asyncio.Task[None]] = set()
+        self._questions: set[asyncio.Task[None]] = set()
         self._secrets: dict[int, asyncio.Future[str | None]] = {}
         self._secret_calls = itertools.count(1)
 
@@ -75,9 +76,10 @@ class Desk:
         self._house.retire(message.component, message.tenant)
 
     def _on_Prepare(self, message: Prepare) -> None:  # noqa: N802
-        task = self._start(self._prepare(message))
-        self._preparations.add(task)
-        task.add_done_callback(self._preparations.discard)
+        self._answer(message.id, self._house.prepare(message))
+
+    def _on_Forget(self, message: Forget) -> None:  # noqa: N802
+        self._answer(message.id, self._house.forget(message))
 
     def _on_SecretAnswer(self, message: SecretAnswer) -> None:  # noqa: N802
         waiting = self._secrets.get(message.call)
@@ -108,11 +110,16 @@ class Desk:
         finally:
             self._executions.pop(message.id, None)
 
-    async def _prepare(self, message: Prepare) -> None:
+    def _answer(self, question: str, work: Coroutine[Any, Any, Any]) -> None:
+        task = self._start(self._tell_answer(question, work))
+        self._questions.add(task)
+        task.add_done_callback(self._questions.discard)
+
+    async def _tell_answer(self, question: str, work: Coroutine[Any, Any, Any]) -> None:
         try:
-            self._tell(await self._house.prepare(message))
+            self._tell(await work)
         except NotAdmitted as refusal:
-            self._tell(Refused(message.id, refusal.code, str(refusal)))
+            self._tell(Refused(question, refusal.code, str(refusal)))
 
     async def _ask_secret(self, tenant: str, execution: str, name: str) -> str | None:
         call = next(self._secret_calls)
@@ -126,7 +133,7 @@ class Desk:
             del self._secrets[call]
 
     def _on_closed(self, _reason: str | None) -> None:
-        for task in (*self._executions.values(), *self._preparations):
+        for task in (*self._executions.values(), *self._questions):
             task.cancel()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

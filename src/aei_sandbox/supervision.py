@@ -4,6 +4,8 @@ import asyncio
 import inspect
 import logging
 import time
+from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any
 
 from aei_protocol.messages import Ended, Execute, Usage
@@ -61,7 +63,7 @@ class Supervision:
             if self._answering is not None:
                 self._answering.cancel()
             self._worker.release()
-        self._broker.close()
+        await self._close(self._broker.close())
         return self._ended(self._ending.result())
 
     def stop(self) -> None:
@@ -109,6 +111,13 @@ class Supervision:
     def on_death(self, status: int | None) -> None:
         """The worker ended without being told to."""
         self.end(ending_of_death(status), kill=True)
+
+    async def _close(self, files: Awaitable[None] | None) -> None:
+        """An end is told when the disk holds the guest's files; who cancels meanwhile waits for it too."""
+        closing = asyncio.ensure_future(files) if files is not None else None
+        while closing is not None and not closing.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.shield(closing)
 
     def _begin(self, timers: list[asyncio.TimerHandle]) -> None:
         pid = self._worker.pid

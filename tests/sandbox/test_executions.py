@@ -290,7 +290,6 @@ async def test_many_refused_targets_are_summed_up(host: HostLine) -> None:
 @pytest.mark.parametrize(
     ("function", "held"),
     [
-        ("files.read", Capabilities(scratch_mib=1)),
         ("models.chat", Capabilities(chat=("*",))),
         ("models.embed", Capabilities(embed=("*",))),
     ],

@@ -20,6 +20,7 @@ from aei_protocol.messages import Ended, Execute
 from aei_protocol.outcomes import Outcome
 from aei_protocol.permissions import Capabilities
 from aei_sandbox.broker import Services
+from aei_sandbox.broker.files.cabinet import Cabinet
 from aei_sandbox.supervision import Supervision
 from aei_sandbox.worker import BrokenArtefact, Key, State, Worker, check_call
 from aei_sandbox.zygote import Child, ZygoteLost
@@ -77,7 +78,7 @@ class Taken:
             "e", "acme", "i", "acme.plugin", "1.0.0", "0" * 64, INTERFACES, Capabilities(secrets=("KEY",)),
             Limits(**{"wall_ms": 20_000, **limits}), "{}", "{}",
         )  # fmt: skip
-        services = Services(self._no_network, self._secret, self.told.append)
+        services = Services(self._no_network, Cabinet(None, 1), self._secret, self.told.append)
         return asyncio.get_running_loop().create_task(Supervision(execution, self.worker, services).run())
 
     async def _no_network(self, *_: Any) -> tuple[bool, str]:

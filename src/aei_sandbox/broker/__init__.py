@@ -14,6 +14,8 @@ from aei_protocol.messages import Execute, LogLine, Progress
 from aei_sandbox.broker.answers import Answer, failure
 from aei_sandbox.broker.denials import Denials
 from aei_sandbox.broker.fetch import Permit
+from aei_sandbox.broker.files import Files
+from aei_sandbox.broker.files.cabinet import Cabinet
 from aei_sandbox.broker.journal import Journal
 from aei_sandbox.broker.progress import ProgressReports
 
@@ -28,13 +30,11 @@ SECRET_ANSWER_GRID = 0.02
 PERMISSION_OF = {
     "http": "network",
     "secrets": "secrets",
-    "files": "filesystem",
     "models": "models",
     "plugins": "plugins",
 }
 
 _NOT_BUILT = {
-    "files": lambda held: held.scratch_mib or held.persistent_mib,
     "models": lambda held: held.chat or held.embed,
     "plugins": lambda held: held.plugins,
 }
@@ -49,11 +49,13 @@ class Services:
 
     Attributes:
         fetch: the way to the network.
+        cabinet: where files are kept.
         ask_secret: tenant, execution, name → value or None.
         tell: sends a message to the marketplace.
     """
 
     fetch: Fetch
+    cabinet: Cabinet
     ask_secret: Callable[[str, str, str], Awaitable[str | None]]
     tell: Callable[[LogLine | Progress], None]
 
@@ -77,6 +79,7 @@ class Broker:
         self.journal = Journal(execution.id, execution.limits.log_bytes, services.tell)
         self.progress = ProgressReports(execution.id, services.tell)
         self.used: set[str] = set()
+        self._files = Files(execution, services.cabinet, self.denials, self.used)
         self.bytes_in = len(execution.task.encode())
         self.bytes_out = 0
 
@@ -84,12 +87,15 @@ class Broker:
         """Do one call whose types are checked already; its answer, now or later."""
         self.bytes_out += sum(len(a.encode()) for a in arguments if isinstance(a, str))
         if interface in _NOT_BUILT:
-            return self._not_built(interface, _target(interface, arguments[0]))
+            return self._not_built(interface, arguments[0] if interface == "plugins" else "*")
+        if interface == "files":
+            return self._files.call(function, *arguments)
         return getattr(self, f"_{interface}_{function}")(*arguments)
 
-    def close(self) -> None:
-        """Send what was held back."""
+    def close(self) -> Awaitable[None] | None:
+        """Send what was held back; what is left to wait for, if anything: the guest's files."""
         self.progress.flush()
+        return self._files.close() if self._files.opened else None
 
     def _log_log(self, level: str, message: str) -> None:
         self.journal.write(self._elapsed_ns() // 1_000_000, level, message)
@@ -136,14 +142,6 @@ class Broker:
 
     def _elapsed_ns(self) -> int:
         return time.monotonic_ns() - self._began
-
-
-def _target(interface: str, argument: str) -> str:
-    """What a refused call was about, by name only: paths and requests are the guest's own matter."""
-    if interface == "plugins":
-        return argument
-    area = argument.partition("/")[0]
-    return area if interface == "files" and area in ("scratch", "persistent") else "*"
 
 
 async def _until_grid(began: float) -> None:
