@@ -87,7 +87,7 @@ async def test_who_may_not_administer_secrets_is_refused(deps: Deps, acme: Tenan
 async def test_a_tenant_keeps_no_more_than_it_may(
     deps: Deps, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "MOST_SECRETS", 1)
+    monkeypatch.setattr(service.secrets, "MOST_SECRETS", 1)
     await put(deps, acme.admin, "ONE", "x")
     with pytest.raises(Conflict):
         await put(deps, acme.admin, "TWO", "x")
