@@ -101,6 +101,7 @@ class Marketplace:
                 web.patch("/api/plugins/{id}/versions/{version}", self._move),
                 web.get("/api/plugins/{id}/versions/{version}/package", self._package),
                 web.post("/api/plugins/{id}/toggle", self._toggle),
+                web.patch("/api/plugins/{id}/installation", self._toggle),
                 web.post("/api/plugins/{id}/execute", self._execute),
                 web.post("/api/plugins/{id}/{what:install|update|uninstall}", self._begin),
                 web.get("/api/operations/{id}", self._operation),

@@ -137,6 +137,14 @@ def test_update_shows_what_is_new_and_grants_it_only_when_told(aei: Aei, marketp
     assert sent == {"grants": {"network": {"hosts": HOSTS}}}
 
 
+def test_grants_alone_are_changed_when_there_is_no_newer_release(aei: Aei, marketplace: Marketplace) -> None:
+    marketplace.installed = [installation()]
+    result = aei("update", "acme.fetcher", "--grant", "none")
+    assert result.exit_code == 0, result.stderr
+    assert "is granted nothing" in result.stdout
+    assert marketplace.last("PATCH", "/api/plugins/acme.fetcher/installation").body == {"grants": {}}
+
+
 def test_update_of_what_is_not_installed_ends_with_4(aei: Aei, marketplace: Marketplace) -> None:
     result = aei("update", "acme.fetcher")
     assert result.exit_code == 4

@@ -1,8 +1,10 @@
 """Building a package from a project, out of the cache where nothing has changed."""
 
 import hashlib
+import io
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,15 +70,15 @@ def build_package(
     key = key_of(_package_parts(project, component_key, with_source))
     content = cache.find(key)
     unchanged = content is not None
-    component = _component(project, sources, toolchain, cache, component_key, report)
     if content is None:
+        component = _component(project, sources, toolchain, cache, component_key, report)
         report("packing")
         content = pack(_entries(project, sources, component, toolchain, with_source))
         cache.keep(key, content)
     path = output or default_output(project)
     _write(path, content)
     digest = hashlib.sha256(content).hexdigest()
-    return Built(path, digest, len(content), len(component), time.monotonic() - started, unchanged)
+    return Built(path, digest, len(content), _component_size(content), time.monotonic() - started, unchanged)
 
 
 def build_component(project: Project, cache: BuildCache, report: Report) -> bytes:
@@ -176,6 +178,11 @@ def _entries(
     if with_source:
         entries |= {f"source/{path}": content for path, content in sources.items()}
     return entries
+
+
+def _component_size(package: bytes) -> int:
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return archive.getinfo(COMPONENT_NAME).file_size
 
 
 def _write(path: Path, content: bytes) -> None:

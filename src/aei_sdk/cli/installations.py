@@ -83,12 +83,20 @@ def update(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Update an installed plugin; shows what the new release asks for beyond the old grants."""
+    """Update an installed plugin; shows what the new release asks for beyond the old grants.
+
+    With --grant or --grant-all and no newer release, the grants alone are changed.
+    """
     with Screen(as_json) as screen:
         plugin_id = checked_id(plugin)
         choice = GrantChoice(grant or (), grant_all or yes)
         installed, requested = call(lambda client: _update_request(client, plugin_id, version))
         grants = _new_grants(screen, installed, requested, choice)
+        if grants is not None and version is None and not installed["update_available"]:
+            changed = call(lambda client: client.installations.change(plugin_id, grants=grants))
+            granted = ", ".join(changed["grants"]) or "nothing"
+            screen.show(changed, lambda: screen.say(f"{plugin_id} is granted {granted}."))
+            return
         operation = call(
             lambda client: _follow(
                 screen, client, client.installations.update(plugin_id, version=version, grants=grants)

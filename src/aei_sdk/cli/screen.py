@@ -62,8 +62,8 @@ class Screen:
             self._err.print(Text(clean(text), "dim"), soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table; absent values show as a dash."""
-        table = Table(*headings, box=None, pad_edge=False, header_style="bold")
+        """A table; absent values show as a dash, empty headings not at all."""
+        table = Table(*headings, box=None, pad_edge=False, header_style="bold", show_header=any(headings))
         for row in rows:
             table.add_row(*(Text("–" if cell in (None, "") else clean(str(cell))) for cell in row))
         self._out.print(table)

@@ -71,6 +71,15 @@ class Installations:
         )
         return installation
 
+    async def change(
+        self, plugin_id: str, *, grants: Grants | None = None, config: Mapping[str, Any] | None = None
+    ) -> Installation:
+        """Change grants or configuration of what is installed, without another release."""
+        fields = {"grants": grants, "config": config}
+        body = {name: value for name, value in fields.items() if value is not None}
+        installation: Installation = await self._transport.patch(_path(plugin_id, "installation"), body)
+        return installation
+
     async def _begin(self, plugin_id: str, what: str, **fields: Any) -> Operation:
         body = {name: value for name, value in fields.items() if value is not None}
         operation: Operation = await self._transport.post(_path(plugin_id, what), body)
