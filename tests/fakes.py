@@ -42,7 +42,7 @@ class FakeSandbox:
         guest: what every execution does.
         prepared: components that are compiled; None when all are.
         hold: executions wait for it before they end, as long as it is not set.
-        refuse: the next execution is refused with this code and detail.
+        refuse: executions and forgetting are refused with this code and detail.
         gone: nobody answers, and what runs breaks off.
         sent: tasks that were started, in order.
     """
@@ -54,6 +54,7 @@ class FakeSandbox:
     gone: bool = False
     sent: list[Execute] = field(default_factory=list)
     retired: list[tuple[str, str | None]] = field(default_factory=list)
+    forgotten: list[tuple[str, str]] = field(default_factory=list)
     _running: "dict[str, asyncio.Future[str]]" = field(default_factory=dict)
 
     async def hello(self) -> Hello:
@@ -89,6 +90,13 @@ class FakeSandbox:
 
     async def retire(self, component: str, tenant: str | None = None) -> None:
         self.retired.append((component, tenant))
+
+    async def forget(self, tenant: str, installation: str) -> None:
+        self._require_host()
+        if self.refuse is not None:
+            code, detail = self.refuse
+            raise SandboxRefused(code, detail)
+        self.forgotten.append((tenant, installation))
 
     async def status(self) -> Status:
         self._require_host()

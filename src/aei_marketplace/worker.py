@@ -49,6 +49,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (60, catalog_jobs.prepare_forgotten),
     (3600, executions_jobs.forget_old_output),
     (3600, installations_jobs.purge_removed),
+    (30, installations_jobs.forget_files),
     (3600, lambda deps: forget_old_keys(deps.works)),
 )
 

@@ -174,6 +174,15 @@ class Sandbox(Protocol):
         """Let go of the idle workers of a component."""
         ...
 
+    async def forget(self, tenant: str, installation: str) -> None:
+        """Have the files removed that an installation kept; no error when there are none.
+
+        Raises:
+            SandboxRefused: they are still there.
+            SandboxGone: nobody answers; whether they are removed is unknown.
+        """
+        ...
+
     async def status(self) -> Status:
         """How the host is."""
         ...

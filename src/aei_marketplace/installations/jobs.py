@@ -55,6 +55,14 @@ async def purge_removed(deps: Deps) -> None:
     await service.purge_removed(deps.works)
 
 
+async def forget_files(deps: Deps) -> None:
+    """Have the sandbox remove the files of purged installations."""
+    try:
+        await service.forget_files(deps)
+    except SandboxGone as gone:
+        log.warning("installations.files_wait", reason=str(gone))  # it will be back; so will this
+
+
 async def _carry_out(
     deps: Deps, event: E, trace_id: str, act: Callable[[Deps, Actor, str, E], Awaitable[None]]
 ) -> None:

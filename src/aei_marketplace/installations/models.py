@@ -25,4 +25,5 @@ installations = Table(
     Column("removed_at", DateTime(timezone=True)),
     Column("purge_after", DateTime(timezone=True)),
     Column("purged_at", DateTime(timezone=True)),
+    Column("files_forgotten_at", DateTime(timezone=True)),
 )

@@ -77,7 +77,24 @@ async def purge(work: Work) -> int:
     return int(forgotten.rowcount)
 
 
+async def find_unforgotten(work: Work, most: int) -> list[tuple[UUID, UUID]]:
+    """Tenant and id of purged installations whose files may still be kept, those that wait longest first."""
+    query = (
+        select(installations.c.tenant_id, installations.c.id)
+        .where(installations.c.purged_at.is_not(None), installations.c.files_forgotten_at.is_(None))
+        .order_by(installations.c.purged_at)
+        .limit(most)
+    )
+    return [(row.tenant_id, row.id) for row in await work.run(query)]
+
+
+async def mark_forgotten(work: Work, id: UUID) -> None:
+    """Write down that no files of an installation are kept any more."""
+    forgotten = update(installations).where(installations.c.id == id)
+    await work.run(forgotten.values(files_forgotten_at=work.now))
+
+
 def _installation(row: Row[Any]) -> Installation:
     values = row._asdict()
-    del values["purged_at"]
+    del values["purged_at"], values["files_forgotten_at"]
     return Installation(**values)

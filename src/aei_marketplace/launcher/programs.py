@@ -41,6 +41,8 @@ def sandbox(settings: Settings) -> Program:
         str(settings.sandbox_socket),
         "--artefacts",
         str(settings.artefacts),
+        "--files",
+        str(settings.files),
         "--die-with-parent",
     ]
     if settings.max_workers is not None:

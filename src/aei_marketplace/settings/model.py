@@ -50,6 +50,11 @@ class Settings:
         return self.data / "artefacts"
 
     @property
+    def files(self) -> Path:
+        """What plugins keep for their installations."""
+        return self.data / "files"
+
+    @property
     def keys(self) -> Path:
         """Keys and passwords, never part of a backup unless asked for."""
         return self.data / "keys"

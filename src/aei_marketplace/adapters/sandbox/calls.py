@@ -10,6 +10,7 @@ from aei_marketplace.ground.ports import Listener, SandboxGone, SandboxRefused
 from aei_protocol.messages import (
     Ended,
     Execute,
+    Forgotten,
     LogLine,
     ModelWanted,
     Prepared,
@@ -70,7 +71,7 @@ class Calls:
                 self._end(message)
             case Refused():
                 self._refuse(message)
-            case Prepared() | Status():
+            case Prepared() | Forgotten() | Status():
                 _settle(self._question(message.id), message)
             case _:
                 raise BrokenProtocol(f"{type(message).__name__} out of turn")

@@ -27,6 +27,7 @@ from aei_protocol.messages import (
     Cancel,
     Ended,
     Execute,
+    Forget,
     Hello,
     ModelAnswer,
     ModelWanted,
@@ -137,6 +138,10 @@ class SandboxClient:
         """Let go of the idle workers of a component; raises SandboxGone."""
         (await self._connected()).say(Retire(component, tenant))
 
+    async def forget(self, tenant: str, installation: str) -> None:
+        """Have an installation's files removed; raises SandboxRefused or SandboxGone."""
+        await self._ask(Forget(str(uuid4()), tenant, installation))
+
     async def status(self) -> Status:
         """How the host is; raises SandboxGone."""
         answer: Status = await self._ask(StatusWanted(str(uuid4())))
@@ -192,7 +197,7 @@ class SandboxClient:
         assert self._line is not None
         return self._line
 
-    async def _ask(self, question: Prepare | StatusWanted) -> Any:
+    async def _ask(self, question: Prepare | Forget | StatusWanted) -> Any:
         line = await self._connected()
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._calls.asked[question.id] = answer

@@ -3,7 +3,12 @@
 from aei_marketplace.installations.service.changing import Change, change, toggle
 from aei_marketplace.installations.service.installing import install, request_install
 from aei_marketplace.installations.service.reading import Described, find_installation, list_installations
-from aei_marketplace.installations.service.removing import purge_removed, request_uninstall, uninstall
+from aei_marketplace.installations.service.removing import (
+    forget_files,
+    purge_removed,
+    request_uninstall,
+    uninstall,
+)
 from aei_marketplace.installations.service.requested import Requested
 from aei_marketplace.installations.service.updating import request_update, update
 
@@ -13,6 +18,7 @@ __all__ = [
     "Requested",
     "change",
     "find_installation",
+    "forget_files",
     "install",
     "list_installations",
     "purge_removed",

@@ -1,12 +1,15 @@
-"""Uninstalling: what was configured and granted is kept for 30 days, unless it is to be forgotten now."""
+"""Uninstalling: configuration, grants and files are kept for 30 days, unless they are to go now."""
 
 from dataclasses import replace
 from datetime import timedelta
+
+import structlog
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.ports import SandboxRefused
 from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.installations import store
 from aei_marketplace.installations.events import InstallationRemoved, UninstallRequested
@@ -15,6 +18,9 @@ from aei_marketplace.installations.service.updating import leave_release
 from aei_marketplace.operations import service as operations
 
 KEPT = timedelta(days=30)
+_AT_ONCE = 100
+
+log = structlog.get_logger()
 
 
 async def request_uninstall(work: Work, plugin_id: str, *, purge: bool) -> Requested:
@@ -53,8 +59,30 @@ async def uninstall(deps: Deps, actor: Actor, trace_id: str, asked: UninstallReq
         context = {"plugin": asked.plugin_id, "version": present.version, "purge": asked.purge}
         work.record(Fact("installation.remove", "installation", str(present.id), context=context))
         work.emit(InstallationRemoved(present.id, tenant, asked.plugin_id))
-        kept = "" if asked.purge else f"; its configuration and grants are kept until {until:%Y-%m-%d}"
+        kept = "" if asked.purge else f"; its configuration, grants and files are kept until {until:%Y-%m-%d}"
         await operations.succeed(work, asked.operation_id, f"Uninstalled {asked.plugin_id}{kept}")
+
+
+async def forget_files(deps: Deps) -> int:
+    """Have the sandbox remove the files of purged installations; returns of how many.
+
+    Raises:
+        SandboxGone: nobody answers; do it again later.
+    """
+    async with deps.works.system("installations.forget_files") as work:
+        due = await store.find_unforgotten(work, _AT_ONCE)
+    forgotten = 0
+    for tenant, installation in due:
+        try:
+            await deps.sandbox.forget(str(tenant), str(installation))
+        except SandboxRefused as refusal:
+            # The others are not to wait for it; it is asked for again and again.
+            log.error("installations.files_kept", installation=str(installation), reason=str(refusal))
+            continue
+        async with deps.works.system("installations.forget_files") as work:
+            await store.mark_forgotten(work, installation)
+        forgotten += 1
+    return forgotten
 
 
 async def purge_removed(works: Works) -> int:
