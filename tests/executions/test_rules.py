@@ -14,8 +14,8 @@ from aei_marketplace.executions.rules.endings import MOST_DENIALS, ending, stora
 from aei_marketplace.executions.rules.requests import check_task, read_request
 from aei_marketplace.executions.rules.views import shown_output
 from aei_marketplace.ground.errors import Refusal
-from aei_marketplace.installations.rules.limits import LIMIT_NAMES, effective_limits, limit_faults
-from aei_protocol.limits import OPERATOR_CAP, Limits
+from aei_marketplace.installations.rules.limits import effective_limits, limit_faults
+from aei_protocol.limits import LIMIT_NAMES, OPERATOR_CAP, Limits
 from aei_protocol.messages import Denial, Ended, Usage
 from aei_protocol.outcomes import Outcome
 

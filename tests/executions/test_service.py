@@ -14,6 +14,7 @@ from aei_marketplace.executions.errors import (
     NeverStarted,
     NotAdmitted,
     NotInstalled,
+    QueueFull,
     TaskTooLarge,
     TooManyRunning,
 )
@@ -21,7 +22,7 @@ from aei_marketplace.executions.service import Runs
 from aei_marketplace.executions.service import runs as runs_module
 from aei_marketplace.ground.actor import MissingAction
 from aei_marketplace.ground.deps import Deps
-from aei_marketplace.ground.errors import Invalid
+from aei_marketplace.ground.errors import Invalid, Refusal
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.installations import service as installations
 from aei_protocol.messages import Denial
@@ -73,14 +74,24 @@ async def test_a_lost_host_ends_the_execution_once_as_worker_lost_and_nothing_is
     assert (await run(runs, acme.agent)).outcome == "ok"
 
 
+@pytest.mark.parametrize(
+    ("code", "refusal", "status"), [("busy", QueueFull, 429), ("no_walls", NeverStarted, 503)]
+)
 async def test_what_the_host_refuses_is_recorded_and_said_to_have_never_started(
-    runs: Runs, deps: Deps, acme: Tenant, sandbox: FakeSandbox, log: Log
+    runs: Runs,
+    deps: Deps,
+    acme: Tenant,
+    sandbox: FakeSandbox,
+    log: Log,
+    code: str,
+    refusal: type[Refusal],
+    status: int,
 ) -> None:
-    sandbox.refuse = ("busy", "every worker is taken")
-    with pytest.raises(NeverStarted) as refusal:
+    sandbox.refuse = (code, "it says why")
+    with pytest.raises(refusal, match="nothing ran: it says why") as refused:
         await run(runs, acme.agent)
-    assert refusal.value.status == 503
-    assert "Retry-After" in refusal.value.headers
+    assert refused.value.status == status
+    assert "Retry-After" in refused.value.headers
     async with deps.works.begin(acme.agent) as work:
         page = await service.list_executions(work, PageWanted())
     assert [e.outcome for e in page.items] == ["worker_lost"]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aei_marketplace.settings import Settings, SettingsError, load_settings
+from aei_protocol.limits import ALLOWANCE_NAMES, LIMIT_NAMES
 
 
 @pytest.fixture
@@ -71,6 +72,11 @@ def test_the_data_folder_cannot_move_itself(data: Path) -> None:
         ("seed", "full", "`demo` or `none`"),
         ("database_url", "mysql://localhost/x", "postgresql://"),
         ("public_url", "ftp://x", "http://"),
+        ("limits", "speed=1", "there are"),
+        ("limits", "cpu_ms=0", "whole number"),
+        ("limits", "cpu_ms", "whole number"),
+        ("limits", ["cpu_ms"], "table"),
+        ("limits", {"cpu_ms": True}, "whole number"),
         ("max_workers", 0, "from 1 to 1024"),
         ("egress_hosts", "127.0.0.1", "NAME:PORT=ADDRESS:PORT"),
         ("egress_hosts", 3, "NAME:PORT=ADDRESS:PORT"),
@@ -136,9 +142,10 @@ def test_the_database_password_is_not_shown(data: Path) -> None:
         st.from_regex(r"[a-z]{1,8}:[1-9]\d{0,3}=[a-z.]{1,9}:[1-9]\d{0,3}", fullmatch=True), max_size=3
     ),
     public=st.none() | st.just("https://market.example"),
+    limits=st.dictionaries(st.sampled_from((*LIMIT_NAMES, *ALLOWANCE_NAMES)), st.integers(1, 2**40)),
 )
 def test_a_child_loads_the_very_same_settings_from_its_environment(
-    port: int, walls: bool, workers: int | None, hosts: list[str], public: str | None
+    port: int, walls: bool, workers: int | None, hosts: list[str], public: str | None, limits: dict[str, int]
 ) -> None:
     settings = Settings(
         data=Path("/nowhere/data"),
@@ -148,6 +155,7 @@ def test_a_child_loads_the_very_same_settings_from_its_environment(
         max_workers=workers,
         egress_hosts=tuple(hosts),
         public_url=public,
+        limits=limits,
         database_url="postgresql://u:p@h/d?sslmode=require",
         master_key_file=Path("/keys/master"),
     )

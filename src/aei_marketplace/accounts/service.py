@@ -208,6 +208,25 @@ async def list_tenants(work: Work) -> list[dict[str, Any]]:
     return [{"id": r.id, "slug": r.slug, "name": r.name, "created_at": r.created_at} for r in rows]
 
 
+async def find_policies(work: Work, *, hold: bool = False) -> dict[str, Any]:
+    """The policies of the actor's tenant, for who administers them.
+
+    Args:
+        hold: nobody else changes them until this work ends.
+    """
+    work.actor.require("policy.administer")
+    found: dict[str, Any] = await store.find_policies(work, work.actor.in_tenant(), hold=hold)
+    return found
+
+
+async def save_policies(work: Work, policies: dict[str, Any]) -> None:
+    """Replace the policies of the actor's tenant; the caller has checked them."""
+    work.actor.require("policy.administer")
+    tenant_id = work.actor.in_tenant()
+    await store.save_policies(work, tenant_id, policies)
+    work.record(Fact("policy.change", "tenant", str(tenant_id), context={"policies": policies}))
+
+
 async def create_user(
     work: Work, *, name: str, email: str | None = None, password: str | None = None, service: bool = False
 ) -> UUID:

@@ -72,6 +72,17 @@ async def list_tenants(work: Work) -> Sequence[Row[Any]]:
     return (await work.run(select(tenants).order_by(tenants.c.slug))).all()
 
 
+async def find_policies(work: Work, tenant_id: UUID, *, hold: bool) -> Any:
+    """A tenant's policies; with `hold` nobody else changes them until this work ends."""
+    wanted = select(tenants.c.policies).where(tenants.c.id == tenant_id)
+    return (await work.run(wanted.with_for_update() if hold else wanted)).scalar_one()
+
+
+async def save_policies(work: Work, tenant_id: UUID, policies: dict[str, Any]) -> None:
+    """Write a tenant's policies."""
+    await work.run(update(tenants).where(tenants.c.id == tenant_id).values(policies=policies))
+
+
 async def add_user(work: Work, values: dict[str, Any]) -> bool:
     """Create a user; False when the e-mail is taken."""
     done = await work.run(insert(users).values(**values).on_conflict_do_nothing(index_elements=["email"]))

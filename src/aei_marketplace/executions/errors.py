@@ -67,6 +67,23 @@ class TooManyRunning(TooMany):
     title = "Too many executions at once"
 
 
+class TooFast(TooMany):
+    """The tenant starts executions faster than it may."""
+
+    type = "too-fast"
+    title = "Too many executions in too short a time"
+
+
+class QueueFull(TooMany):
+    """The sandbox has as many executions waiting as it lets wait; it is recorded, and nothing ran."""
+
+    type = "sandbox-busy"
+    title = "The sandbox is busy"
+
+    def __init__(self, execution: UUID, why: str) -> None:
+        super().__init__(f"Execution {execution} was recorded and nothing ran: {why}.", retry_after=1)
+
+
 class NeverStarted(Unavailable):
     """The sandbox took the execution not even on; it is recorded, and nothing ran."""
 

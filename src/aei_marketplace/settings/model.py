@@ -1,5 +1,6 @@
 """The settings as one checked value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,8 @@ class Settings:
         max_workers: at most so many sandbox workers; None lets the sandbox choose.
         aei_version: the AEI that this marketplace serves; decides compatibility.
         master_key_file: the key that seals secrets; None keeps one under `keys`.
+        limits: the most that one execution and one tenant may have, by the names of `aei_protocol.limits`;
+            what is not named keeps its default.
         public_url: how callers reach this marketplace, where a proxy stands in front of it.
     """
 
@@ -38,6 +41,7 @@ class Settings:
     aei_version: str = "2.3.1"
     master_key_file: Path | None = None
     public_url: str | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def objects(self) -> Path:
@@ -106,6 +110,8 @@ def variable_of(name: str) -> str:
 
 
 def _as_text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={number}" for name, number in value.items())
     if isinstance(value, tuple):
         return ",".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

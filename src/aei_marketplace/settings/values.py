@@ -5,6 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from aei_protocol.limits import ALLOWANCE_NAMES, LIMIT_NAMES
+
+_LIMITS = (*LIMIT_NAMES, *ALLOWANCE_NAMES)
 _EGRESS_HOST = re.compile(r"[^\s:=]+:\d{1,5}=[^\s=]+:\d{1,5}")
 
 
@@ -80,6 +83,20 @@ def _hosts(value: object) -> tuple[str, ...]:
     return hosts
 
 
+def _limits(value: object) -> dict[str, int]:
+    """A TOML table, or `name=number,…` in a variable."""
+    pairs = (
+        [item.partition("=")[::2] for item in value.split(",") if item] if isinstance(value, str) else None
+    )
+    table = dict(pairs) if pairs is not None else value
+    if not isinstance(table, dict):
+        raise ValueError("must be a table such as [limits] with cpu_ms = 60000.")
+    for name in table:
+        if name.strip() not in _LIMITS:
+            raise ValueError(f"holds {name!r}; there are {', '.join(_LIMITS)}.")
+    return {name.strip(): _whole(1, 2**40)(number) for name, number in table.items()}
+
+
 def _version(value: object) -> str:
     parts = _text(value).split(".")
     if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
@@ -101,4 +118,5 @@ PARSERS: dict[str, Callable[[object], Any]] = {
     "aei_version": _version,
     "master_key_file": _path,
     "public_url": _url(("http", "https")),
+    "limits": _limits,
 }

@@ -11,10 +11,11 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from aei_marketplace.executions.errors import NeverStarted, NotReady, TooManyRunning
+from aei_marketplace.executions.errors import NeverStarted, NotReady, QueueFull, TooManyRunning
 from aei_marketplace.executions.rules.endings import Ending, ending, lost, start_fact
 from aei_marketplace.executions.rules.views import Execution
 from aei_marketplace.executions.service.owner import Owner, hold_owner
+from aei_marketplace.executions.service.pace import Pace
 from aei_marketplace.executions.service.records import ended_execution, read_execution
 from aei_marketplace.executions.service.releases import Releases
 from aei_marketplace.executions.service.run import Run, topic
@@ -54,6 +55,7 @@ class Runs:
         self.deps = deps
         self.owner = owner
         self.releases = Releases()
+        self.pace = Pace()
         self.running: dict[UUID, Run] = {}
         self._of_tenant: Counter[UUID] = Counter()
         self._tasks: set[asyncio.Task[Execution]] = set()
@@ -121,7 +123,8 @@ class Runs:
             ended = await self._send(run)
         except SandboxRefused as refused:
             await self._end(run, lost(run.start.id, f"nothing ran: {refused.detail}"))
-            raise NeverStarted(run.start.id, refused.detail) from refused
+            refusal = QueueFull if refused.code == "busy" else NeverStarted
+            raise refusal(run.start.id, refused.detail) from refused
         except SandboxGone as gone:
             ended = lost(run.start.id, str(gone))
         except asyncio.CancelledError:
@@ -182,7 +185,7 @@ class Runs:
     def _done(self, task: "asyncio.Task[Execution]") -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, NeverStarted):
+        if error is not None and not isinstance(error, NeverStarted | QueueFull):
             log.error("executions.run_failed", exc_info=error)
 
 

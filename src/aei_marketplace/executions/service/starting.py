@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,7 +19,7 @@ from aei_marketplace.executions.store.quick import Start, Terms, find_terms
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.installations.rules.admission import Answer, Facts, admit
-from aei_marketplace.installations.rules.limits import effective_limits
+from aei_marketplace.installations.rules.limits import effective_allowance, effective_limits
 from aei_protocol.identifiers import PluginId
 from aei_protocol.limits import Limits
 from aei_protocol.messages import Execute
@@ -30,7 +31,7 @@ async def execute(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wante
     Raises:
         NotInstalled, InstallationDisabled, NotAdmitted: it may not run.
         TaskTooLarge, TaskUnfit, Invalid: the task or the limits cannot be used.
-        TooManyRunning, NotReady, NeverStarted: not now.
+        TooManyRunning, TooFast, QueueFull, NotReady, NeverStarted: not now.
     """
     run = await _decide(runs, actor, trace_id, plugin_id, wanted)
     return await asyncio.shield(runs.begin(run))
@@ -52,13 +53,17 @@ async def _decide(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wante
     terms = await _find_terms(runs, tenant, plugin_id)
     if terms is None:
         raise _not_installed(plugin_id, actor)
+    policies = _decoded(terms.tenant_policies)
+    allowance = effective_allowance(runs.deps.operator_allowance, policies)
+    runs.pace.require(tenant, allowance)
     release = await runs.releases.find(runs.deps.works, actor, terms.release_id)
     release = _admitted(plugin_id, terms, release, runs.deps.aei_version)
-    limits = effective_limits(release.manifest.limits, runs.deps.operator_cap, *_lowered(terms), asked)
+    lowered = (_limits_in(policies), _limits_in(_decoded(terms.policy)), asked)
+    limits = effective_limits(release.manifest.limits, runs.deps.operator_cap, *lowered)
     task = bytes(wanted.task)
     check_task(task, limits, release.schema)
     runs.require_room(tenant)
-    return _make_run(runs, actor, trace_id, wanted.mode, terms, release, limits, task)
+    return _make_run(runs, actor, trace_id, wanted.mode, terms, release, limits, allowance.concurrency, task)
 
 
 async def _find_terms(runs: Runs, tenant: UUID, plugin_id: str) -> Terms | None:
@@ -92,14 +97,12 @@ def _admitted(plugin_id: str, terms: Terms, release: Runnable | None, aei_versio
     return release
 
 
-def _lowered(terms: Terms) -> list[Mapping[str, int]]:
-    return [_limits_in(terms.tenant_policies), _limits_in(terms.policy)]
+def _decoded(policy: str) -> Mapping[str, Any]:
+    return msgspec.json.decode(policy, type=dict[str, Any]) if policy != "{}" else {}
 
 
-def _limits_in(policy: str) -> Mapping[str, int]:
-    if policy == "{}":
-        return {}
-    limits: Mapping[str, int] = msgspec.json.decode(policy).get("limits", {})
+def _limits_in(policy: Mapping[str, Any]) -> Mapping[str, int]:
+    limits: Mapping[str, int] = policy.get("limits", {})
     return limits
 
 
@@ -111,6 +114,7 @@ def _make_run(
     terms: Terms,
     release: Runnable,
     limits: Limits,
+    concurrency: int,
     task: bytes,
 ) -> Run:
     assert actor.id is not None
@@ -143,6 +147,7 @@ def _make_run(
         limits=limits,
         config=terms.config,
         task=task.decode(),
+        concurrency=concurrency,
     )
     return Run(actor, start, execute_message, runs.deps.live, asyncio.get_running_loop().create_future())
 

@@ -1,14 +1,13 @@
-"""Limits that a tenant, an installation or a request sets: they only lower what holds already."""
+"""What may be used: the manifest asks, the tenant decides, the operator caps.
+
+Each who is asked in turn (tenant, installation, request) can only lower what holds already.
+"""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import Any
 
 from aei_marketplace.ground.errors import Fault
-from aei_protocol.limits import MIB, Limits
-
-#: The names of `Limits`, and the manifest's `memory_mib`.
-LIMIT_NAMES = (*(f.name for f in fields(Limits)), "memory_mib")
+from aei_protocol.limits import ALLOWANCE_NAMES, LIMIT_NAMES, Allowance, Limits, set_allowance, set_limits
 
 
 def limit_faults(document: Any, pointer: str) -> list[Fault]:
@@ -33,16 +32,27 @@ def effective_limits(asked: Limits, cap: Limits, *lowered: Mapping[str, int]) ->
     held = asked.capped(cap)
     for limits in lowered:
         if limits:
-            held = held.capped(replace(held, **_in_bytes(limits)))
+            held = held.capped(set_limits(held, limits))
     return held
 
 
-def _in_bytes(limits: Mapping[str, int]) -> dict[str, int]:
-    values = {name: value for name, value in limits.items() if name != "memory_mib"}
-    if "memory_mib" in limits:
-        wanted = limits["memory_mib"] * MIB
-        values["memory_bytes"] = min(wanted, values.get("memory_bytes", wanted))
-    return values
+def effective_allowance(cap: Allowance, decided: Mapping[str, Any]) -> Allowance:
+    """How much a tenant may execute.
+
+    Args:
+        cap: the operator's.
+        decided: the tenant's policies, without faults.
+    """
+    return set_allowance(cap, decided).capped(cap)
+
+
+def allowance_faults(document: Mapping[str, Any], pointer: str = "") -> list[Fault]:
+    """What is wrong with the parts of an allowance in a tenant's policies; None takes a part back."""
+    return [
+        Fault(f"{pointer}/{name}", "a whole number above 0, or null to leave it to the operator")
+        for name in ALLOWANCE_NAMES
+        if name in document and document[name] is not None and not _is_limit(document[name])
+    ]
 
 
 def _is_limit(value: Any) -> bool:

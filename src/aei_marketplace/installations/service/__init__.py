@@ -2,6 +2,7 @@
 
 from aei_marketplace.installations.service.changing import Change, change, toggle
 from aei_marketplace.installations.service.installing import install, request_install
+from aei_marketplace.installations.service.policies import change_policies, read_policies
 from aei_marketplace.installations.service.reading import Described, find_installation, list_installations
 from aei_marketplace.installations.service.removing import (
     forget_files,
@@ -17,11 +18,13 @@ __all__ = [
     "Described",
     "Requested",
     "change",
+    "change_policies",
     "find_installation",
     "forget_files",
     "install",
     "list_installations",
     "purge_removed",
+    "read_policies",
     "request_install",
     "request_uninstall",
     "request_update",

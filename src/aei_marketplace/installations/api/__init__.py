@@ -1,0 +1,9 @@
+"""Routes of installations and of the tenant's policies."""
+
+from fastapi import APIRouter
+
+from aei_marketplace.installations.api import installations, policies
+
+router = APIRouter()
+for _part in (installations, policies):
+    router.include_router(_part.router)
