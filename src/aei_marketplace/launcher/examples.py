@@ -19,6 +19,8 @@ _LISTED_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 # What decides about a package besides its project: the kit that builds it and its compilers.
 _TOOLS = ("src/aei_sdk", "src/aei_protocol", "requirements/c.txt", "requirements/python.txt")
+# What is made from the rest decides nothing.
+_MADE = {"__pycache__", "build"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def content_key(project: Path, clone: Path = CLONE) -> str:
     digest = hashlib.sha256()
     for root in (project, *(clone / part for part in _TOOLS)):
         for path in [root] if root.is_file() else sorted(root.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and not _MADE.intersection(path.relative_to(root).parts):
                 digest.update(str(path.relative_to(root)).encode() + b"\0")
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
