@@ -13,6 +13,7 @@ from aei_protocol.messages import Ended, Execute, Forget, Forgotten, Prepare, Pr
 from aei_sandbox.artefacts import Artefacts
 from aei_sandbox.broker import Fetch, Services
 from aei_sandbox.broker.files.cabinet import Cabinet, NoPlace
+from aei_sandbox.broker.models import AskModel
 from aei_sandbox.imports import NotAdmitted, admitted_interfaces
 from aei_sandbox.measuring import may_restore_niceness, set_niceness
 from aei_sandbox.pool import Busy, Pool
@@ -117,6 +118,7 @@ class House:
         execution: Execute,
         tell: Callable[[Any], None],
         ask_secret: Callable[[str, str, str], Awaitable[str | None]],
+        ask_model: AskModel,
     ) -> Ended:
         """Run one task on a worker of its tenant and component.
 
@@ -127,7 +129,9 @@ class House:
         await self._require_admission(execution)
         worker = await self._acquire(execution)
         self._give_way(worker)
-        supervision = Supervision(execution, worker, Services(self._fetch, self._cabinet, ask_secret, tell))
+        supervision = Supervision(
+            execution, worker, Services(self._fetch, self._cabinet, ask_secret, ask_model, tell)
+        )
         self._running.add(supervision)
         try:
             return await supervision.run()

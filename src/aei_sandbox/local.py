@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,8 @@ from aei_protocol.messages import (
     Forget,
     Hello,
     LogLine,
+    ModelAnswer,
+    ModelWanted,
     Prepare,
     Prepared,
     Progress,
@@ -66,15 +68,27 @@ class Observer:
     progress: list[Progress] = field(default_factory=list)
 
 
+async def no_model(wanted: ModelWanted) -> ModelAnswer:
+    """The gateway of a program that has none."""
+    return ModelAnswer(wanted.call, None, "failed", "no model can be asked here", 0)
+
+
 class HostLine:
     """A connection to a running host.
 
     Args:
         secret: execution's tenant and name → value or None, asked when a guest reads a secret.
+        model: answers when a guest asks a model.
     """
 
-    def __init__(self, secret: Callable[[str, str], str | None] = lambda _tenant, _name: None) -> None:
+    def __init__(
+        self,
+        secret: Callable[[str, str], str | None] = lambda _tenant, _name: None,
+        model: Callable[[ModelWanted], Awaitable[ModelAnswer]] = no_model,
+    ) -> None:
         self._secret = secret
+        self._model = model
+        self._asking: set[asyncio.Task[None]] = set()
         self._answers: dict[str, asyncio.Future[Any]] = {}
         self._observers: dict[str, Observer] = {}
         self._greeting: asyncio.Future[Hello] = asyncio.get_running_loop().create_future()
@@ -173,6 +187,10 @@ class HostLine:
             case SecretWanted():
                 value = self._secret(message.tenant, message.name)
                 self.line.send(encode(SecretAnswer(message.call, value)))
+            case ModelWanted():
+                task = asyncio.get_running_loop().create_task(self._answer_model(message))
+                self._asking.add(task)
+                task.add_done_callback(self._asking.discard)
             case LogLine():
                 if message.id in self._observers:
                     self._observers[message.id].lines.append(message)
@@ -183,6 +201,9 @@ class HostLine:
                 waiting = self._answers.get(message.id)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(message)
+
+    async def _answer_model(self, wanted: ModelWanted) -> None:
+        self.line.send(encode(await self._model(wanted)))
 
     def _on_closed(self, _reason: str | None) -> None:
         for waiting in (self._greeting, *self._answers.values()):

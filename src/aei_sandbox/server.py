@@ -15,6 +15,8 @@ from aei_protocol.messages import (
     Execute,
     Forget,
     Hello,
+    ModelAnswer,
+    ModelWanted,
     Prepare,
     Refused,
     Retire,
@@ -42,7 +44,8 @@ class Desk:
         self._executions: dict[str, asyncio.Task[None]] = {}
         self._questions: set[asyncio.Task[None]] = set()
         self._secrets: dict[int, asyncio.Future[str | None]] = {}
-        self._secret_calls = itertools.count(1)
+        self._models: dict[int, asyncio.Future[ModelAnswer]] = {}
+        self._calls = itertools.count(1)
 
     def _greet(self) -> None:
         """Say what stands behind this socket."""
@@ -86,6 +89,11 @@ class Desk:
         if waiting is not None and not waiting.done():
             waiting.set_result(message.value)
 
+    def _on_ModelAnswer(self, message: ModelAnswer) -> None:  # noqa: N802
+        waiting = self._models.get(message.call)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message)
+
     def _on_StatusWanted(self, message: StatusWanted) -> None:  # noqa: N802
         house, status = self._house, self._house.status()
         self._tell(
@@ -101,7 +109,7 @@ class Desk:
 
     async def _execute(self, message: Execute) -> None:
         try:
-            self._tell(await self._house.execute(message, self._tell, self._ask_secret))
+            self._tell(await self._house.execute(message, self._tell, self._ask_secret, self._ask_model))
         except NotAdmitted as refusal:
             self._tell(Refused(message.id, refusal.code, str(refusal)))
         except asyncio.CancelledError:
@@ -122,7 +130,7 @@ class Desk:
             self._tell(Refused(question, refusal.code, str(refusal)))
 
     async def _ask_secret(self, tenant: str, execution: str, name: str) -> str | None:
-        call = next(self._secret_calls)
+        call = next(self._calls)
         waiting = self._secrets[call] = asyncio.get_running_loop().create_future()
         self._tell(SecretWanted(call, execution, tenant, name))
         try:
@@ -131,6 +139,19 @@ class Desk:
             return None
         finally:
             del self._secrets[call]
+
+    async def _ask_model(
+        self, tenant: str, execution: str, kind: str, request: str, tokens_left: int
+    ) -> ModelAnswer:
+        """Ask the marketplace; as long as the execution lasts, for its end ends the waiting."""
+        call = next(self._calls)
+        waiting: asyncio.Future[ModelAnswer] = asyncio.get_running_loop().create_future()
+        self._models[call] = waiting
+        self._tell(ModelWanted(call, execution, tenant, kind, request, tokens_left))
+        try:
+            return await waiting
+        finally:
+            del self._models[call]
 
     def _on_closed(self, _reason: str | None) -> None:
         for task in (*self._executions.values(), *self._questions):

@@ -88,6 +88,10 @@ class Supervision:
             text = f"more than {self._limits.host_calls} host calls"
             self.end(Ending(Outcome.HOST_CALL_LIMIT, problem=text), kill=True)
             return
+        self._broker.bytes_out += sum(len(a.encode()) for a in arguments if isinstance(a, str))
+        if self._broker.bytes_out > self._limits.bytes_out:
+            self.end(self._too_much_out(), kill=True)
+            return
         answer = self._broker.call(interface, function, arguments)
         if inspect.isawaitable(answer):
             self._answering = self._loop.create_task(self._answer_later(answer))
@@ -97,9 +101,11 @@ class Supervision:
     def on_done(self, verdict: str, text: str) -> None:
         """The worker finished the run."""
         ending = ending_of_verdict(verdict, text, self._broker.denials.total)
-        if ending.output is not None and len(ending.output.encode()) > self._limits.output_bytes:
+        if _size(ending.output) > self._limits.output_bytes:
             self.on_violation("a result above the limit that it was given")
             return
+        if self._broker.bytes_out + _size(ending.output) > self._limits.bytes_out:
+            ending = self._too_much_out()
         self.end(ending, kill=False)
 
     def on_violation(self, what: str) -> None:
@@ -119,6 +125,10 @@ class Supervision:
             with suppress(asyncio.CancelledError):
                 await asyncio.shield(closing)
 
+    def _too_much_out(self) -> Ending:
+        text = f"handed over more than its {self._limits.bytes_out} bytes (bytes_out)"
+        return Ending(Outcome.OUTPUT_LIMIT, problem=text)
+
     def _begin(self, timers: list[asyncio.TimerHandle]) -> None:
         pid = self._worker.pid
         try:
@@ -132,7 +142,7 @@ class Supervision:
         self._began = time.perf_counter()
         timers.append(self._loop.call_later(self._limits.wall_ms / 1000, self._wall_is_up))
         timers.append(self._loop.call_later(self._limits.cpu_ms / 1000, self._look_at_cpu, timers))
-        self._worker.run(self, self._execution.task, self._limits.memory_bytes, self._limits.output_bytes)
+        self._worker.run(self, self._execution.task, self._limits)
 
     def _wall_is_up(self) -> None:
         self.end(
@@ -170,14 +180,14 @@ class Supervision:
 
     def _ended(self, ending: Ending) -> Ended:
         denied, more = self._broker.denials.summary()
-        output_bytes = len(ending.output.encode()) if ending.output is not None else 0
         usage = Usage(
             cpu_ms=round((self._cpu - self._cpu_at_start) * 1000, 3),
             wall_ms=round(self._wall * 1000, 3),
             peak_memory_bytes=self._peak,
             host_calls=min(self._host_calls, self._limits.host_calls),
             bytes_in=self._broker.bytes_in,
-            bytes_out=self._broker.bytes_out + output_bytes,
+            bytes_out=self._broker.bytes_out + _size(ending.output),
+            tokens=self._broker.models.tokens,
         )
         return Ended(
             id=self._execution.id,
@@ -191,3 +201,7 @@ class Supervision:
             log_truncated=self._broker.journal.truncated,
             walls=self._worker.walls,
         )
+
+
+def _size(text: str | None) -> int:
+    return len(text.encode()) if text is not None else 0

@@ -161,3 +161,11 @@ def logging(times: int, message: str = "a line") -> bytes:
           (br_if $l (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
         (call $ok {TASK})"""
     )
+
+
+def asking(*requests: str, function: str = "chat") -> bytes:
+    """Asks a model each of the requests, or its task, and returns the last answer."""
+    guest = Guest(f"models.{function}")
+    arguments = [guest.text(request) for request in requests] or [TASK]
+    calls = " ".join(f"(call $models_{function} {argument} {AREA})" for argument in arguments)
+    return guest.build(f"{calls} {REPLY_RESULT}")

@@ -1,7 +1,6 @@
 """How executions end, seen from the marketplace's side of the socket."""
 
 import asyncio
-import json
 
 import pytest
 
@@ -285,26 +284,6 @@ async def test_many_refused_targets_are_summed_up(host: HostLine) -> None:
     ended = await run(host, guest.build(f"{calls} (call $ok {TASK})"), interfaces=WITH_SECRETS)
     assert len(ended.denied) == 20
     assert ended.more_denied == 5
-
-
-@pytest.mark.parametrize(
-    ("function", "held"),
-    [
-        ("models.chat", Capabilities(chat=("*",))),
-        ("models.embed", Capabilities(embed=("*",))),
-    ],
-)
-async def test_a_capability_that_is_not_built_is_denied_or_says_so(
-    host: HostLine, function: str, held: Capabilities
-) -> None:
-    interface, name = function.split(".")
-    content = Guest(function).build(f"(call ${interface}_{name} {TASK} {AREA}) {REPLY_RESULT}")
-    denied = await run(host, content, "payload", interfaces=(interface,))
-    assert denied.outcome is Outcome.DENIED
-    assert denied.denied[0].target == "*"
-    granted = await run(host, content, interfaces=(interface,), capabilities=held)
-    assert granted.outcome is Outcome.GUEST_ERROR
-    assert json.loads(granted.problem.replace("\\", ""))["message"] == "not available in this version"
 
 
 async def test_an_execution_gets_only_the_interfaces_it_names(host: HostLine) -> None:

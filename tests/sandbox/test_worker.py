@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from aei_protocol.interface import SIGNATURES
 from aei_protocol.limits import Limits
-from aei_protocol.messages import Ended, Execute
+from aei_protocol.messages import Ended, Execute, ModelAnswer
 from aei_protocol.outcomes import Outcome
 from aei_protocol.permissions import Capabilities
 from aei_sandbox.broker import Services
@@ -78,11 +78,16 @@ class Taken:
             "e", "acme", "i", "acme.plugin", "1.0.0", "0" * 64, INTERFACES, Capabilities(secrets=("KEY",)),
             Limits(**{"wall_ms": 20_000, **limits}), "{}", "{}",
         )  # fmt: skip
-        services = Services(self._no_network, Cabinet(None, 1), self._secret, self.told.append)
+        services = Services(
+            self._no_network, Cabinet(None, 1), self._secret, self._no_model, self.told.append
+        )
         return asyncio.get_running_loop().create_task(Supervision(execution, self.worker, services).run())
 
     async def _no_network(self, *_: Any) -> tuple[bool, str]:
         return False, "{}"
+
+    async def _no_model(self, *_: Any) -> ModelAnswer:
+        return ModelAnswer(1, None, "failed", None, 0)
 
     async def _secret(self, _tenant: str, _execution: str, name: str) -> str | None:
         self.asked.append(name)
@@ -139,7 +144,7 @@ FORGERIES: list[tuple[Any, ...]] = [
     ("call", "clock", "now", [1]),
     ("call", ["log"], "log", ["info", "x"]),
     ("answer", "x"),
-    ("run", "x", 1, 1),
+    ("run", "x", [1, 1, 1, 1, 1]),
 ]
 
 

@@ -17,6 +17,7 @@ from aei_sandbox.broker.fetch import Permit
 from aei_sandbox.broker.files import Files
 from aei_sandbox.broker.files.cabinet import Cabinet
 from aei_sandbox.broker.journal import Journal
+from aei_sandbox.broker.models import AskModel, Models
 from aei_sandbox.broker.progress import ProgressReports
 
 #: Most random bytes that one call gives.
@@ -30,12 +31,10 @@ SECRET_ANSWER_GRID = 0.02
 PERMISSION_OF = {
     "http": "network",
     "secrets": "secrets",
-    "models": "models",
     "plugins": "plugins",
 }
 
 _NOT_BUILT = {
-    "models": lambda held: held.chat or held.embed,
     "plugins": lambda held: held.plugins,
 }
 
@@ -51,12 +50,14 @@ class Services:
         fetch: the way to the network.
         cabinet: where files are kept.
         ask_secret: tenant, execution, name → value or None.
+        ask_model: the way to the marketplace's gateway.
         tell: sends a message to the marketplace.
     """
 
     fetch: Fetch
     cabinet: Cabinet
     ask_secret: Callable[[str, str, str], Awaitable[str | None]]
+    ask_model: AskModel
     tell: Callable[[LogLine | Progress], None]
 
 
@@ -79,17 +80,19 @@ class Broker:
         self.journal = Journal(execution.id, execution.limits.log_bytes, services.tell)
         self.progress = ProgressReports(execution.id, services.tell)
         self.used: set[str] = set()
+        self.models = Models(execution, services.ask_model, deadline, self.denials, self.used)
         self._files = Files(execution, services.cabinet, self.denials, self.used)
         self.bytes_in = len(execution.task.encode())
         self.bytes_out = 0
 
     def call(self, interface: str, function: str, arguments: list[Any]) -> Any | Awaitable[Any]:
         """Do one call whose types are checked already; its answer, now or later."""
-        self.bytes_out += sum(len(a.encode()) for a in arguments if isinstance(a, str))
         if interface in _NOT_BUILT:
             return self._not_built(interface, arguments[0] if interface == "plugins" else "*")
         if interface == "files":
             return self._files.call(function, *arguments)
+        if interface == "models":
+            return self.models.call(function, arguments[0])
         return getattr(self, f"_{interface}_{function}")(*arguments)
 
     def close(self) -> Awaitable[None] | None:
