@@ -173,14 +173,15 @@ def cost_of(name: str, size: int) -> int:
 
 
 def open_kept(folder: Path) -> sqlite3.Connection:
-    """The database of an area that lasts, in a folder of its own that is made when missing.
+    """The database of an area that lasts, in a folder of its own; it and its parent are made when missing.
 
     Raises:
         OSError: the folder cannot be made.
         sqlite3.Error: the database cannot be opened, or is damaged.
     """
     new = not folder.exists()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, exist_ok=True)
     connection = _open(folder / "files.sqlite3", _KEPT)
     if new:
         for each in (folder, folder.parent, folder.parent.parent):
