@@ -184,6 +184,7 @@ async def test_executions_are_listed_newest_first_in_pages_and_filtered(
     assert (await client.get("/api/executions?plugin=acme.other", token)).json["items"] == []
     assert (await client.get("/api/executions?outcome=splendid", token)).status == 422
     assert (await client.get("/api/executions?cursor=WzFd", token)).status == 422
+    assert (await client.get("/api/executions?plugin=%00", token)).status == 422
 
 
 async def test_who_may_not_execute_is_refused_and_the_denial_recorded(

@@ -25,7 +25,7 @@ from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid, Refusal
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.installations import service as installations
-from aei_protocol.messages import Denial
+from aei_protocol.messages import Denial, Ended
 from aei_protocol.outcomes import Outcome
 from tests.builders import Tenant, make_staff, make_tenant
 from tests.executions.conftest import TRACE, Log, actions, run, until, wanted
@@ -271,6 +271,48 @@ async def test_a_closing_process_ends_what_runs(
         started = await service.execute_later(runs, acme.agent, TRACE, "acme.echo", wanted())
         await until(lambda: bool(sandbox.sent))
     assert (await service.read_execution(deps.works, acme.agent, started.id)).outcome == "cancelled"
+    assert actions(await log.of(started.id)) == ["execution.start", "execution.end"]
+
+
+async def test_an_error_of_ours_while_it_runs_is_recorded_as_an_end(
+    runs: Runs, acme: Tenant, sandbox: FakeSandbox, log: Log
+) -> None:
+    def break_down(*_: object) -> Ended:
+        raise RuntimeError("nobody thought of this")
+
+    sandbox.guest = break_down
+    execution = await run(runs, acme.agent)
+    assert execution.outcome == "worker_lost"
+    assert actions(await log.of(execution.id)) == ["execution.start", "execution.end"]
+
+
+async def test_an_end_that_the_database_refuses_is_recorded_without_its_words(
+    runs: Runs, acme: Tenant, sandbox: FakeSandbox, log: Log
+) -> None:
+    sandbox.guest = lambda _, task, __: ended(task, output="1", walls=("no\x00wall",))
+    execution = await run(runs, acme.agent)
+    assert (execution.outcome, execution.walls) == ("worker_lost", ())
+    assert actions(await log.of(execution.id)) == ["execution.start", "execution.end"]
+
+
+async def test_a_closing_process_records_what_does_not_stop_in_time(
+    deps: Deps,
+    acme: Tenant,
+    sandbox: FakeSandbox,
+    urls: DatabaseUrls,
+    log: Log,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def ignore(_: str) -> None:
+        return None
+
+    monkeypatch.setattr(runs_module, "FAREWELL_SECONDS", 0.1)
+    monkeypatch.setattr(sandbox, "cancel", ignore)
+    sandbox.hold = asyncio.Event()
+    async with service.serving(deps, urls.app) as runs:
+        started = await service.execute_later(runs, acme.agent, TRACE, "acme.echo", wanted())
+        await until(lambda: bool(sandbox.sent))
+    assert (await service.read_execution(deps.works, acme.agent, started.id)).outcome == "worker_lost"
     assert actions(await log.of(started.id)) == ["execution.start", "execution.end"]
 
 

@@ -12,6 +12,7 @@ from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work, Works
+from aei_protocol.identifiers import PluginId
 from aei_protocol.outcomes import Outcome
 
 _OUTCOMES = (*map(str, Outcome), "running")
@@ -50,6 +51,8 @@ async def list_executions(
         raise Invalid(
             "There is no such outcome.", faults=[Fault("outcome", f"one of {', '.join(_OUTCOMES)}")]
         )
+    if plugin_id is not None:
+        _check_plugin_id(plugin_id)
     conditions = records.conditions(work.actor.in_tenant(), _only_of(work.actor), plugin_id, outcome)
     rows = await records.find_page(work, conditions, _position(wanted), wanted.limit)
     total = await records.count(work, conditions)
@@ -116,6 +119,13 @@ def _as_execution(row: Any) -> Execution:
 def _only_of(actor: Actor) -> UUID | None:
     actor.in_tenant()
     return None if actor.may("execution.read_all") else actor.id
+
+
+def _check_plugin_id(plugin_id: str) -> None:
+    try:
+        PluginId.parse(plugin_id)
+    except ValueError as error:
+        raise Invalid("There is no such plugin.", faults=[Fault("plugin", str(error))]) from error
 
 
 def _position(wanted: PageWanted) -> UUID | None:

@@ -65,7 +65,7 @@ class Runs:
 
         Raises:
             TooManyRunning: as many as may run do.
-            NotReady: this process has lost its lock, or is about to end.
+            NotReady: this process has lost its lock and not yet taken it again.
         """
         if not self.owner.held:
             raise NotReady("The connection that vouches for running executions is being renewed.")
@@ -130,6 +130,9 @@ class Runs:
         except asyncio.CancelledError:
             await self._end(run, lost(run.start.id, "the marketplace stopped while it ran"))
             raise
+        except Exception:
+            log.exception("executions.sending_failed", execution=str(run.start.id))
+            ended = lost(run.start.id, "the marketplace failed while it ran")
         return await self._end(run, ended)
 
     async def _send(self, run: Run) -> Ended:
@@ -148,17 +151,24 @@ class Runs:
         return await sandbox.execute(task, run)
 
     async def _end(self, run: Run, ended: Ended) -> Execution:
+        try:
+            execution = await self._record(run, ended)
+        except asyncpg.PostgresError:
+            # The database refuses these very words; an end without them is better than none.
+            log.exception("executions.end_refused", execution=str(run.start.id))
+            execution = await self._record(run, lost(run.start.id, "its end could not be recorded as it was"))
+        self.deps.live.say(topic(run.start.id), ("end", execution))
+        return execution
+
+    async def _record(self, run: Run, ended: Ended) -> Execution:
         written_down = ending(ended, run.start.plugin_id, run.start.version, run.start.id)
         if run.truncated:
             written_down = replace(written_down, log_truncated=True)
         at = self.deps.works.clock()
         if await self._insist(run, written_down, at):
-            execution = ended_execution(run.start, written_down, at)
-        else:
-            # Somebody ended it before us: what is recorded counts.
-            execution = await read_execution(self.deps.works, run.actor, run.start.id)
-        self.deps.live.say(topic(run.start.id), ("end", execution))
-        return execution
+            return ended_execution(run.start, written_down, at)
+        # Somebody ended it before us: what is recorded counts.
+        return await read_execution(self.deps.works, run.actor, run.start.id)
 
     async def _insist(self, run: Run, written_down: Ending, at: datetime) -> bool:
         """Write the end down, again and again while the database cannot be reached.
