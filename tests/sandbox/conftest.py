@@ -32,7 +32,7 @@ def shared_host() -> Iterator[SharedHost]:
         process = subprocess.Popen(
             [
                 sys.executable, "-m", "aei_sandbox.host", "--die-with-parent", "--socket", str(path),
-                "--artefacts", str(Path(folder, "artefacts")),
+                "--artefacts", str(Path(folder, "artefacts")), "--files", str(Path(folder, "files")),
                 "--egress-host", f"origin.example:8080=127.0.0.1:{origin.getsockname()[1]}",
             ],
             stdout=subprocess.PIPE,
