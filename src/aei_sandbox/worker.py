@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from aei_protocol.interface import SIGNATURES
+from aei_protocol.limits import Limits
 from aei_sandbox.ending import VERDICTS
 from aei_sandbox.frames import FrameLine
 from aei_sandbox.measuring import kill
@@ -122,11 +123,14 @@ class Worker:
         self._resident_at_first = self._resident_at_first or resident_bytes
         self.grown_bytes = resident_bytes - self._resident_at_first
 
-    def run(self, supervisor: Supervisor, task: str, memory_bytes: int, output_bytes: int) -> None:
+    def run(self, supervisor: Supervisor, task: str, limits: Limits) -> None:
         """Begin one execution; the supervisor hears of everything that follows."""
         self._supervisor, self.state = supervisor, State.RUNNING
-        self._line.largest = max(_LARGEST_CALL, output_bytes + _ENVELOPE)
-        self._line.send(_encode(("run", task, memory_bytes, output_bytes)))
+        self._line.largest = max(_LARGEST_CALL, limits.output_bytes + _ENVELOPE)
+        bounds = (
+            limits.memory_bytes, limits.output_bytes, limits.table_elements, limits.instances, limits.memories
+        )  # fmt: skip
+        self._line.send(_encode(("run", task, bounds)))
 
     def answer(self, value: Any) -> None:
         """Answer the guest's pending call."""

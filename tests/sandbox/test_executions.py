@@ -99,13 +99,13 @@ async def test_a_larger_memory_limit_than_before_gets_a_worker_that_allows_it(ho
 
 
 async def test_many_memories_do_not_add_up_to_more_than_the_process_may_have(host: HostLine) -> None:
-    memories = " ".join(f"(memory $m{n} 0)" for n in range(15))
-    grow = " ".join(
-        f"(if (i32.ne (memory.grow $m{n} (i32.const 1600)) (i32.const -1))"
-        f"(then (memory.fill $m{n} (i32.const 0) (i32.const 1) (i32.const 104857600))))"
-        for n in range(15)
+    grow = (
+        "(core module $grow (memory 0) (start $s) (func $s"
+        " (if (i32.ne (memory.grow (i32.const 1600)) (i32.const -1))"
+        " (then (memory.fill (i32.const 0) (i32.const 1) (i32.const 104857600))))))"
     )
-    content = Guest().build(f"{grow} (call $ok {TASK})", memories)
+    instances = "".join("(core instance (instantiate $grow))" for _ in range(15))
+    content = Guest().build(f"(call $ok {TASK})", component=grow + instances)
     limits = Limits(memory_bytes=100 * MIB, cpu_ms=30_000, wall_ms=60_000)
     ended = await run(host, content, limits=limits)
     assert 100 * MIB < ended.usage.peak_memory_bytes < 300 * MIB

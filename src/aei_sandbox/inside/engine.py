@@ -7,15 +7,19 @@ from importlib.metadata import version
 from wasmtime import Config, Engine, _ffi
 
 #: Compiling runs in one thread, so that the child's limits bound all of it.
-_SETTINGS: dict[str, bool] = {
-    "parallel_compilation": False,
-    "wasm_threads": False,
-    "wasm_memory64": False,
-    "wasm_stack_switching": False,
-    "wasm_custom_page_sizes": False,
-    "wasm_wide_arithmetic": False,
-}
+_SETTINGS: dict[str, bool] = {"parallel_compilation": False}
+#: What the publish gate refuses (`aei_inspection.component.FEATURES`), the engine cannot run either.
 _SWITCHED_OFF_IN_C = (
+    "wasm_threads",
+    "wasm_memory64",
+    "wasm_multi_memory",
+    "wasm_relaxed_simd",
+    "wasm_exceptions",
+    "wasm_gc",
+    "wasm_function_references",
+    "wasm_stack_switching",
+    "wasm_custom_page_sizes",
+    "wasm_wide_arithmetic",
     "wasm_component_model_async",
     "wasm_component_model_more_async_builtins",
     "wasm_component_model_async_stackful",

@@ -6,7 +6,7 @@ before its size can be looked at.
 
 import ctypes
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from wasmtime import Engine, Store, WasmtimeError, _ffi
 from wasmtime.component import Component, Linker
@@ -17,12 +17,22 @@ from aei_sandbox.inside.traps import Verdict, reduce_failure
 #: The largest argument that a guest may hand to one host call, in bytes.
 LARGEST_ARGUMENT = 1024 * 1024
 
-_TABLE_ELEMENTS, _INSTANCES, _TABLES, _MEMORIES = 200_000, 200, 100, 20
+_TABLES = 100
 
 #: Answers one host call: interface, function, arguments → the value, or `(ok, text)` for a result.
 HostCall = Callable[[str, str, Sequence[Any]], Any]
 
 _STRING = _ffi.WASMTIME_COMPONENT_STRING.value
+
+
+class Bounds(NamedTuple):
+    """What one run may use; as in `aei_protocol.limits.Limits`."""
+
+    memory_bytes: int
+    output_bytes: int
+    table_elements: int
+    instances: int
+    memories: int
 
 
 class Stop(Exception):
@@ -53,25 +63,25 @@ class Guest:
                     for function, signature in SIGNATURES[interface].items():
                         _link(instance, interface, function, signature, call)
 
-    def run(self, task: str, memory_bytes: int, output_bytes: int) -> Verdict:
+    def run(self, task: str, bounds: Bounds) -> Verdict:
         """Run one task in a fresh instance.
 
         Instantiating is part of the run: it may execute the guest's start functions.
 
         Args:
             task: the guest's argument.
-            memory_bytes: bound of each linear memory.
-            output_bytes: largest result, UTF-8.
         """
         global _stopped
         _stopped = None
         self._spent = store = Store(self._engine)
         try:
-            store.set_limits(memory_bytes, _TABLE_ELEMENTS, _INSTANCES, _TABLES, _MEMORIES)
+            store.set_limits(
+                bounds.memory_bytes, bounds.table_elements, bounds.instances, _TABLES, bounds.memories
+            )
             function = self._linker.instantiate(store, self._component).get_func(store, RUN)
             if function is None:
                 return Verdict("trap", "no run export")
-            return _call(store, function._func, task, output_bytes)
+            return _call(store, function._func, task, bounds.output_bytes)
         except WasmtimeError as error:
             return _stopped or reduce_failure(str(error))
 

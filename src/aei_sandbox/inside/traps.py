@@ -21,6 +21,10 @@ class Verdict(NamedTuple):
 
 _PHRASES = (
     ("exceeds memory limits", Verdict("memory", "the component declares more memory than its limit")),
+    ("exceeds table limits", Verdict("memory", "the component declares larger tables than its limit")),
+    ("instance count too high", Verdict("memory", "the component has more instances than its limit")),
+    ("memory count too high", Verdict("memory", "the component has more memories than its limit")),
+    ("table count too high", Verdict("memory", "the component has more tables than any may have")),
     ("too much data", Verdict("output", "more data was handed over than fits any limit")),
     ("unreachable", Verdict("trap", "unreachable")),
     ("call stack exhausted", Verdict("trap", "call stack exhausted")),
@@ -38,8 +42,6 @@ _PHRASES = (
     ("utf-8", Verdict("trap", "invalid utf-8 text")),
     ("aligned", Verdict("trap", "misaligned pointer")),
     ("discriminant", Verdict("trap", "invalid variant")),
-    ("exceeds table limits", Verdict("trap", "the component declares larger tables than allowed")),
-    ("count too high", Verdict("trap", "the component has too many instances, tables or memories")),
 )
 
 

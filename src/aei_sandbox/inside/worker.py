@@ -9,7 +9,7 @@ from wasmtime import Engine, WasmtimeError
 from wasmtime.component import Component
 
 from aei_sandbox.inside.channel import Channel
-from aei_sandbox.inside.guest import Guest
+from aei_sandbox.inside.guest import Bounds, Guest
 from aei_sandbox.walls import Walls
 from aei_sandbox.walls.process import close_descriptors, die_with_parent, limit_resources
 from aei_sandbox.walls.seccomp import Filter
@@ -88,7 +88,7 @@ def _cut(argument: Any) -> Any:
 
 
 def _run_one(guest: Guest, channel: Channel) -> None:
-    _, task, memory_bytes, output_bytes = channel.receive()
-    verdict = guest.run(task, memory_bytes, output_bytes)
+    _, task, bounds = channel.receive()
+    verdict = guest.run(task, Bounds(*bounds))
     channel.send("done", verdict.kind, verdict.text)
     guest.clear()

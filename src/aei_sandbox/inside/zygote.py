@@ -21,7 +21,7 @@ from wasmtime.component import Component
 from aei_sandbox.inside.channel import Channel
 from aei_sandbox.inside.compiler import compile_one
 from aei_sandbox.inside.engine import build_engine, fingerprint, runtime
-from aei_sandbox.inside.guest import Guest
+from aei_sandbox.inside.guest import Bounds, Guest
 from aei_sandbox.inside.worker import Post, serve
 from aei_sandbox.walls import Walls
 from aei_sandbox.walls.identity import drop_capabilities, take_identity
@@ -185,7 +185,7 @@ def _warm_up(engine: Engine) -> None:
     guest = Guest(
         engine, Component(engine, bytes(wat2wasm(_WARM_UP))), ("log", "clock", "secrets"), lambda *_: None
     )
-    verdict = guest.run("warm", 1 << 20, 1024)
+    verdict = guest.run("warm", Bounds(1 << 20, 1024, 10, 10, 2))
     guest.clear()
     if verdict.kind != "ok":
         raise RuntimeError(f"the runtime does not work here: {verdict.text}")
