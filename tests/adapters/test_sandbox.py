@@ -98,6 +98,7 @@ async def real_host(folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     """A sandbox host of its own process, listening at `folder / "s"`."""
     socket = folder / "s"
     command = ["-m", "aei_sandbox.host", "--socket", str(socket), "--artefacts", str(folder / "artefacts")]
+    command += ["--files", str(folder / "files")]
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, "--die-with-parent", "--max-workers", "2", stdout=asyncio.subprocess.PIPE
     )
@@ -173,6 +174,29 @@ async def test_a_host_says_how_it_is_and_lets_workers_go(any_sandbox: Sandbox) -
     assert isinstance(await any_sandbox.status(), Status)
     await any_sandbox.retire(digest(ECHO))
     await any_sandbox.retire(digest(ECHO), "t1")
+
+
+async def test_forgetting_files_that_are_not_there_is_no_error(any_sandbox: Sandbox) -> None:
+    await any_sandbox.forget("t1", "i1")
+    await any_sandbox.forget("t1", "i1")
+
+
+async def test_files_of_something_that_is_no_installation_are_not_forgotten(tmp_path: Path) -> None:
+    async with real_host(tmp_path):
+        client = SandboxClient(tmp_path / "s", Secrets(), NoModels())
+        with pytest.raises(SandboxRefused) as refusal:
+            await client.forget("t1", "../t2")
+        assert refusal.value.code == "not_forgotten"
+        await client.close()
+
+
+async def test_nothing_is_forgotten_where_nobody_answers(tmp_path: Path) -> None:
+    client = SandboxClient(tmp_path / "nobody", Secrets(), NoModels(), IMPATIENT)
+    with pytest.raises(SandboxGone):
+        await client.forget("t1", "i1")
+    await client.close()
+    with pytest.raises(SandboxGone):
+        await FakeSandbox(gone=True).forget("t1", "i1")
 
 
 async def test_a_killed_host_is_reported_and_the_next_one_found(tmp_path: Path) -> None:

@@ -103,6 +103,38 @@ def test_one_task_runs_with_a_secret_from_the_environment(
     assert json.loads(result.stdout) == "sesame"
 
 
+#: Writes a note when there is none, reads it, or says what the note is.
+NOTES = r"""
+#include "aei.h"
+bool aei_run(aei_text task, aei_writer *result) {
+  aei_text path = AEI_TEXT("persistent/notes/größe");
+  if (!aei_files_read(path).ok) {
+    aei_answer written = aei_files_write(path, task);
+    if (!written.ok) { aei_write(result, written.text); return false; }
+  }
+  AEI_WRITE(result, "["); aei_write(result, aei_files_read(path).text);
+  AEI_WRITE(result, ","); aei_write(result, aei_files_list(AEI_TEXT("persistent")).text);
+  AEI_WRITE(result, ","); aei_write(result, aei_files_delete(AEI_TEXT("scratch/none")).text);
+  AEI_WRITE(result, "]");
+  return true;
+}
+"""
+
+
+def test_files_are_kept_from_one_example_to_the_next_and_no_longer(aei: Aei, tmp_path: Path) -> None:
+    files = {"scratch_mib": 1, "persistent_mib": 1, "reason": "keeps notes"}
+    examples = [{"title": title, "input": {"note": title}} for title in ("first", "second")]
+    write_project(tmp_path, NOTES, "c", permissions={"filesystem": files}, examples=examples)
+    for _ in range(2):
+        result = aei("plugin", "test", tmp_path, "--json")
+        assert result.exit_code == 0, result.output
+        for example in json.loads(result.stdout)["examples"]:
+            note, listed, missing = example["output"]
+            assert note == {"note": "first"}
+            assert [file["path"] for file in listed] == ["persistent/notes/größe"]
+            assert missing["code"] == "not_found"
+
+
 def test_a_task_or_configuration_that_breaks_its_schema_is_refused(aei: Aei, tmp_path: Path) -> None:
     folder = project(tmp_path)
     result = aei("plugin", "run", folder, "--task", '{"do": "config"}', "--config", '{"do": 1}')
