@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from aei_sandbox.artefacts import Artefacts
 from aei_sandbox.broker import Fetch, Services
 from aei_sandbox.broker.files.cabinet import Cabinet, NoPlace
 from aei_sandbox.broker.models import AskModel
+from aei_sandbox.broker.plugins import AskPlugin
+from aei_sandbox.broker.record import AskSecret, BadJournal, read_journal
 from aei_sandbox.imports import NotAdmitted, admitted_interfaces
 from aei_sandbox.measuring import may_restore_niceness, set_niceness
 from aei_sandbox.pool import Busy, Pool
@@ -117,8 +119,9 @@ class House:
         self,
         execution: Execute,
         tell: Callable[[Any], None],
-        ask_secret: Callable[[str, str, str], Awaitable[str | None]],
+        ask_secret: AskSecret,
         ask_model: AskModel,
+        ask_plugin: AskPlugin,
     ) -> Ended:
         """Run one task on a worker of its tenant and component.
 
@@ -130,7 +133,7 @@ class House:
         worker = await self._acquire(execution)
         self._give_way(worker)
         supervision = Supervision(
-            execution, worker, Services(self._fetch, self._cabinet, ask_secret, ask_model, tell)
+            execution, worker, Services(self._fetch, self._cabinet, ask_secret, ask_model, ask_plugin, tell)
         )
         self._running.add(supervision)
         try:
@@ -197,12 +200,19 @@ class House:
                 "component_missing", "this component is not compiled here: send it with Prepare"
             )
         admitted_interfaces(card.imports, card.exports, execution.interfaces)
+        if execution.recorded is not None:
+            try:
+                read_journal(execution.recorded)
+            except BadJournal as error:
+                raise NotAdmitted("unreadable_journal", str(error)) from error
 
     async def _acquire(self, execution: Execute) -> Worker:
         """A worker, also when the zygote is lost meanwhile: the task has not been sent yet."""
         key = Key(execution.tenant, execution.component, execution.interfaces)
         for _ in range(_ATTEMPTS):
             try:
+                if self._stands_in(execution):
+                    return await self._pool.acquire_beside(key, execution.limits.memory_bytes)
                 return await self._pool.acquire(key, execution.limits.memory_bytes, execution.concurrency)
             except ZygoteLost:
                 continue
@@ -217,6 +227,10 @@ class House:
         raise NotAdmitted(
             "restarting", "workers were lost several times before they began: try again shortly"
         )
+
+    def _stands_in(self, execution: Execute) -> bool:
+        """Whether it runs in the place of an execution that waits for it."""
+        return any(s.waits_for(execution) for s in self._running)
 
     def _give_way(self, worker: Worker) -> None:
         """A tenant's further workers give way to the first of each: many of one take no core from others."""

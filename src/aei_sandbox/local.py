@@ -27,6 +27,8 @@ from aei_protocol.messages import (
     LogLine,
     ModelAnswer,
     ModelWanted,
+    PluginAnswer,
+    PluginWanted,
     Prepare,
     Prepared,
     Progress,
@@ -36,6 +38,7 @@ from aei_protocol.messages import (
     SecretWanted,
     Status,
     StatusWanted,
+    Usage,
 )
 from aei_protocol.permissions import Capabilities
 from aei_sandbox.frames import FrameLine
@@ -73,12 +76,20 @@ async def no_model(wanted: ModelWanted) -> ModelAnswer:
     return ModelAnswer(wanted.call, None, "failed", "no model can be asked here", 0)
 
 
+async def no_plugin(wanted: PluginWanted) -> PluginAnswer:
+    """The other plugins of a program that has none."""
+    return PluginAnswer(wanted.call, None, "failed", "no other plugin can be called here", Usage())
+
+
 class HostLine:
     """A connection to a running host.
 
     Args:
         secret: execution's tenant and name → value or None, asked when a guest reads a secret.
         model: answers when a guest asks a model.
+
+    Attributes:
+        plugin: answers when a guest calls another plugin.
     """
 
     def __init__(
@@ -88,6 +99,7 @@ class HostLine:
     ) -> None:
         self._secret = secret
         self._model = model
+        self.plugin: Callable[[PluginWanted], Awaitable[PluginAnswer]] = no_plugin
         self._asking: set[asyncio.Task[None]] = set()
         self._answers: dict[str, asyncio.Future[Any]] = {}
         self._observers: dict[str, Observer] = {}
@@ -123,15 +135,18 @@ class HostLine:
         plugin: str = "local.plugin",
         observer: Observer | None = None,
         execution: str | None = None,
+        parent: str | None = None,
+        journal: bytes | None = None,
+        recorded: bytes | None = None,
     ) -> Ended:
-        """Run one task of a prepared component.
+        """Run one task of a prepared component; see `aei_protocol.messages.Execute`.
 
         Raises:
             HostRefused: it did not begin.
         """
         message = Execute(
             execution or str(uuid.uuid4()), tenant, installation, plugin, "0.0.0", component,
-            tuple(interfaces), capabilities, limits, config, task,
+            tuple(interfaces), capabilities, limits, config, task, None, parent, journal, recorded,
         )  # fmt: skip
         if observer is not None:
             self._observers[message.id] = observer
@@ -188,9 +203,9 @@ class HostLine:
                 value = self._secret(message.tenant, message.name)
                 self.line.send(encode(SecretAnswer(message.call, value)))
             case ModelWanted():
-                task = asyncio.get_running_loop().create_task(self._answer_model(message))
-                self._asking.add(task)
-                task.add_done_callback(self._asking.discard)
+                self._answer_later(self._model(message))
+            case PluginWanted():
+                self._answer_later(self.plugin(message))
             case LogLine():
                 if message.id in self._observers:
                     self._observers[message.id].lines.append(message)
@@ -202,8 +217,13 @@ class HostLine:
                 if waiting is not None and not waiting.done():
                     waiting.set_result(message)
 
-    async def _answer_model(self, wanted: ModelWanted) -> None:
-        self.line.send(encode(await self._model(wanted)))
+    def _answer_later(self, answer: Awaitable[ModelAnswer | PluginAnswer]) -> None:
+        task = asyncio.get_running_loop().create_task(self._send_answer(answer))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _send_answer(self, answer: Awaitable[ModelAnswer | PluginAnswer]) -> None:
+        self.line.send(encode(await answer))
 
     def _on_closed(self, _reason: str | None) -> None:
         for waiting in (self._greeting, *self._answers.values()):

@@ -55,6 +55,7 @@ class Pool:
         self._shares = Shares(max(1, size - 1))
         self._idle: dict[Key, deque[Worker]] = {}
         self._busy: set[Worker] = set()
+        self._beside: set[Worker] = set()
         self._making: Counter[Key] = Counter()
         self._makers: set[asyncio.Task[None]] = set()
         self._waiting: dict[str, deque[_Waiter]] = {}
@@ -94,9 +95,24 @@ class Pool:
             self._give_up(waiter)
             raise
 
+    async def acquire_beside(self, key: Key, memory_bytes: int) -> Worker:
+        """A worker at once, for an execution that another one waits for.
+
+        It stands in the waiting one's place: counted neither against the size nor as its tenant's, so
+        that it never waits for a place that only its own end would free. Each execution waits for at
+        most one other, so there are never more of these than calls may be nested for each place.
+        """
+        worker = self._take_idle(key, memory_bytes) or await self._make(key, memory_bytes)
+        self._busy.add(worker)
+        self._beside.add(worker)
+        return worker
+
     def release(self, worker: Worker) -> None:
         """Take back a worker after its execution, or after its death."""
         self._busy.discard(worker)
+        if worker in self._beside:
+            self._release_beside(worker)
+            return
         self._shares.end(worker.key.tenant)
         if worker.state is not State.IDLE or worker.retired or _worn(worker):
             worker.kill()
@@ -206,8 +222,23 @@ class Pool:
             self._drop(worker)
         return None
 
+    def _release_beside(self, worker: Worker) -> None:
+        self._beside.discard(worker)
+        if worker.state is not State.IDLE or worker.retired or _worn(worker):
+            worker.kill()
+            return
+        self._rest(worker)
+        if self._occupied > self._size:
+            self._drop(min(self._resting(), key=lambda w: w.idle_since))
+        self._serve()
+
+    @property
+    def _occupied(self) -> int:
+        """Places that are taken."""
+        return len(self.workers) - len(self._beside) + self._making.total()
+
     def _make_room(self, tenant: str) -> bool:
-        if len(self.workers) + self._making.total() < self._size:
+        if self._occupied < self._size:
             return True
         resting = [w for w in self._resting() if not self._is_kept(w, tenant)]
         if resting:

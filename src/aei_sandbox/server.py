@@ -5,6 +5,7 @@ import itertools
 import os
 import socket
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from aei_protocol.messages import (
     Hello,
     ModelAnswer,
     ModelWanted,
+    PluginAnswer,
+    PluginWanted,
     Prepare,
     Refused,
     Retire,
@@ -45,6 +48,7 @@ class Desk:
         self._questions: set[asyncio.Task[None]] = set()
         self._secrets: dict[int, asyncio.Future[str | None]] = {}
         self._models: dict[int, asyncio.Future[ModelAnswer]] = {}
+        self._plugins: dict[int, asyncio.Future[PluginAnswer]] = {}
         self._calls = itertools.count(1)
 
     def _greet(self) -> None:
@@ -94,6 +98,11 @@ class Desk:
         if waiting is not None and not waiting.done():
             waiting.set_result(message)
 
+    def _on_PluginAnswer(self, message: PluginAnswer) -> None:  # noqa: N802
+        waiting = self._plugins.get(message.call)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message)
+
     def _on_StatusWanted(self, message: StatusWanted) -> None:  # noqa: N802
         house, status = self._house, self._house.status()
         self._tell(
@@ -109,7 +118,8 @@ class Desk:
 
     async def _execute(self, message: Execute) -> None:
         try:
-            self._tell(await self._house.execute(message, self._tell, self._ask_secret, self._ask_model))
+            asks = (self._ask_secret, self._ask_model, self._ask_plugin)
+            self._tell(await self._house.execute(message, self._tell, *asks))
         except NotAdmitted as refusal:
             self._tell(Refused(message.id, refusal.code, str(refusal)))
         except asyncio.CancelledError:
@@ -152,6 +162,17 @@ class Desk:
             return await waiting
         finally:
             del self._models[call]
+
+    async def _ask_plugin(self, wanted: PluginWanted) -> PluginAnswer:
+        """Have another plugin called; as long as the execution lasts."""
+        call = next(self._calls)
+        waiting: asyncio.Future[PluginAnswer] = asyncio.get_running_loop().create_future()
+        self._plugins[call] = waiting
+        self._tell(replace(wanted, call=call))
+        try:
+            return await waiting
+        finally:
+            del self._plugins[call]
 
     def _on_closed(self, _reason: str | None) -> None:
         for task in (*self._executions.values(), *self._questions):

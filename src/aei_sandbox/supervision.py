@@ -8,9 +8,11 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any
 
-from aei_protocol.messages import Ended, Execute, Usage
+from aei_protocol.messages import Divergence, Ended, Execute, Usage
 from aei_protocol.outcomes import Outcome
 from aei_sandbox.broker import Broker, Services
+from aei_sandbox.broker.plugins import Left
+from aei_sandbox.broker.record import Diverged
 from aei_sandbox.ending import LONGEST_PROBLEM, Ending, ending_of_death, ending_of_verdict
 from aei_sandbox.measuring import (
     allow_cpu,
@@ -20,7 +22,7 @@ from aei_sandbox.measuring import (
     resident_bytes,
 )
 from aei_sandbox.text import escaped
-from aei_sandbox.worker import Worker
+from aei_sandbox.worker import State, Worker
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +41,8 @@ class Supervision:
         self._limits = execution.limits
         self._worker = worker
         self._loop = asyncio.get_running_loop()
-        self._broker = Broker(execution, services, self._loop.time() + execution.limits.wall_ms / 1000)
+        deadline = self._loop.time() + execution.limits.wall_ms / 1000
+        self._broker = Broker(execution, services, deadline, self._left)
         self._ending: asyncio.Future[Ending] = self._loop.create_future()
         self._answering: asyncio.Task[None] | None = None
         self._host_calls = 0
@@ -48,6 +51,13 @@ class Supervision:
         self._began = 0.0
         self._wall = 0.0
         self._peak = 0
+        self._divergence: Divergence | None = None
+
+    def waits_for(self, other: Execute) -> bool:
+        """Whether its guest waits for another execution, which it called."""
+        mine = self._execution
+        waiting = self._worker.state is State.AWAITING
+        return waiting and (mine.id, mine.tenant) == (other.parent, other.tenant)
 
     async def run(self) -> Ended:
         """Run the task to its end, whichever that is; cancelling this ends it as `cancelled`."""
@@ -84,7 +94,7 @@ class Supervision:
         if self._ending.done():
             return
         self._host_calls += 1
-        if self._host_calls > self._limits.host_calls:
+        if self._host_calls + self._broker.called.host_calls > self._limits.host_calls:
             text = f"more than {self._limits.host_calls} host calls"
             self.end(Ending(Outcome.HOST_CALL_LIMIT, problem=text), kill=True)
             return
@@ -92,7 +102,11 @@ class Supervision:
         if self._broker.bytes_out > self._limits.bytes_out:
             self.end(self._too_much_out(), kill=True)
             return
-        answer = self._broker.call(interface, function, arguments)
+        try:
+            answer = self._broker.call(interface, function, arguments)
+        except Diverged as error:
+            self._on_divergence(error.divergence)
+            return
         if inspect.isawaitable(answer):
             self._answering = self._loop.create_task(self._answer_later(answer))
         elif answer is not None:
@@ -100,12 +114,13 @@ class Supervision:
 
     def on_done(self, verdict: str, text: str) -> None:
         """The worker finished the run."""
-        ending = ending_of_verdict(verdict, text, self._broker.denials.total)
+        ending = ending_of_verdict(verdict, text, self._broker.refusals)
         if _size(ending.output) > self._limits.output_bytes:
             self.on_violation("a result above the limit that it was given")
             return
         if self._broker.bytes_out + _size(ending.output) > self._limits.bytes_out:
             ending = self._too_much_out()
+        self._divergence = self._broker.left_out()
         self.end(ending, kill=False)
 
     def on_violation(self, what: str) -> None:
@@ -117,6 +132,26 @@ class Supervision:
     def on_death(self, status: int | None) -> None:
         """The worker ended without being told to."""
         self.end(ending_of_death(status), kill=True)
+
+    def _on_divergence(self, divergence: Divergence) -> None:
+        """A replay goes no further than where it is one."""
+        if self._ending.done():
+            return
+        self._divergence = divergence
+        text = f"call {divergence.call} is not the recorded one: {divergence.detail}"
+        self.end(Ending(Outcome.CANCELLED, problem=escaped(text, LONGEST_PROBLEM)), kill=True)
+
+    def _left(self) -> Left:
+        """What a called plugin may still use."""
+        self._measure()
+        limits, called = self._limits, self._broker.called
+        return Left(
+            cpu_ms=int(limits.cpu_ms - (self._cpu - self._cpu_at_start) * 1000 - called.cpu_ms),
+            wall_ms=int(limits.wall_ms - self._wall * 1000),
+            host_calls=limits.host_calls - self._host_calls - called.host_calls,
+            bytes_out=limits.bytes_out - self._broker.bytes_out,
+            tokens=max(0, self._execution.capabilities.max_tokens - self._broker.models.tokens),
+        )
 
     async def _close(self, files: Awaitable[None] | None) -> None:
         """An end is told when the disk holds the guest's files; who cancels meanwhile waits for it too."""
@@ -152,7 +187,8 @@ class Supervision:
     def _look_at_cpu(self, timers: list[asyncio.TimerHandle]) -> None:
         """CPU time never runs faster than the wall's, so the remainder is the soonest it can be up."""
         self._measure()
-        left = self._limits.cpu_ms / 1000 - (self._cpu - self._cpu_at_start)
+        used = self._cpu - self._cpu_at_start + self._broker.called.cpu_ms / 1000
+        left = self._limits.cpu_ms / 1000 - used
         if left <= 0:
             text = f"used its {self._limits.cpu_ms} ms of CPU time"
             self.end(Ending(Outcome.CPU_LIMIT, problem=text), kill=True)
@@ -169,9 +205,13 @@ class Supervision:
             return  # it has ended; the last look stands
 
     async def _answer_later(self, answer: Any) -> None:
-        self._answer(await answer)
+        try:
+            self._answer(await answer)
+        except Diverged as error:
+            self._on_divergence(error.divergence)
 
     def _answer(self, answer: Any) -> None:
+        self._broker.answered(answer)
         if isinstance(answer, tuple):
             self._broker.bytes_in += len(answer[1].encode())
         elif isinstance(answer, str):
@@ -179,12 +219,13 @@ class Supervision:
         self._worker.answer(answer)
 
     def _ended(self, ending: Ending) -> Ended:
+        called = self._broker.called
         denied, more = self._broker.denials.summary()
         usage = Usage(
-            cpu_ms=round((self._cpu - self._cpu_at_start) * 1000, 3),
+            cpu_ms=round((self._cpu - self._cpu_at_start) * 1000 + called.cpu_ms, 3),
             wall_ms=round(self._wall * 1000, 3),
             peak_memory_bytes=self._peak,
-            host_calls=min(self._host_calls, self._limits.host_calls),
+            host_calls=min(self._host_calls + called.host_calls, self._limits.host_calls),
             bytes_in=self._broker.bytes_in,
             bytes_out=self._broker.bytes_out + _size(ending.output),
             tokens=self._broker.models.tokens,
@@ -200,6 +241,8 @@ class Supervision:
             more_denied=more,
             log_truncated=self._broker.journal.truncated,
             walls=self._worker.walls,
+            journal=self._broker.written(),
+            divergence=self._divergence,
         )
 
 

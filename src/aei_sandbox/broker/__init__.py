@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aei_protocol.messages import Execute, LogLine, Progress
+from aei_protocol.messages import Divergence, Execute, LogLine, Progress, Usage
 from aei_sandbox.broker.answers import Answer, failure
 from aei_sandbox.broker.denials import Denials
 from aei_sandbox.broker.fetch import Permit
@@ -18,7 +18,9 @@ from aei_sandbox.broker.files import Files
 from aei_sandbox.broker.files.cabinet import Cabinet
 from aei_sandbox.broker.journal import Journal
 from aei_sandbox.broker.models import AskModel, Models
+from aei_sandbox.broker.plugins import AskPlugin, Left, PluginCalls
 from aei_sandbox.broker.progress import ProgressReports
+from aei_sandbox.broker.record import AskSecret, Recorder, Replay
 
 #: Most random bytes that one call gives.
 MOST_RANDOM_BYTES = 4096
@@ -27,16 +29,8 @@ MOST_RANDOM_BYTES = 4096
 #: and not granted then take the same time.
 SECRET_ANSWER_GRID = 0.02
 
-#: The permission that each interface needs; the others need none.
-PERMISSION_OF = {
-    "http": "network",
-    "secrets": "secrets",
-    "plugins": "plugins",
-}
-
-_NOT_BUILT = {
-    "plugins": lambda held: held.plugins,
-}
+#: What a replay says once more; all else is only answered.
+_SHOWN_AGAIN = frozenset({"log", "progress"})
 
 #: Does one HTTP request for a guest.
 Fetch = Callable[[str, Permit], Awaitable[Answer]]
@@ -51,13 +45,15 @@ class Services:
         cabinet: where files are kept.
         ask_secret: tenant, execution, name → value or None.
         ask_model: the way to the marketplace's gateway.
+        ask_plugin: the way to other plugins.
         tell: sends a message to the marketplace.
     """
 
     fetch: Fetch
     cabinet: Cabinet
-    ask_secret: Callable[[str, str, str], Awaitable[str | None]]
+    ask_secret: AskSecret
     ask_model: AskModel
+    ask_plugin: AskPlugin
     tell: Callable[[LogLine | Progress], None]
 
 
@@ -68,9 +64,18 @@ class Broker:
         execution: what runs, and the capabilities it holds.
         services: the host's means.
         deadline: end of the execution on the event loop's clock, in seconds.
+        left: what is left of its budget right now.
+
+    Attributes:
+        called: what the plugins used that it called.
+
+    Raises:
+        BadJournal: it is to be answered from a journal, and that cannot be read.
     """
 
-    def __init__(self, execution: Execute, services: Services, deadline: float) -> None:
+    def __init__(
+        self, execution: Execute, services: Services, deadline: float, left: Callable[[], Left]
+    ) -> None:
         self._execution = execution
         self._held = execution.capabilities
         self._services = services
@@ -82,18 +87,53 @@ class Broker:
         self.used: set[str] = set()
         self.models = Models(execution, services.ask_model, deadline, self.denials, self.used)
         self._files = Files(execution, services.cabinet, self.denials, self.used)
+        self._plugins = PluginCalls(
+            execution, services.ask_plugin, left, self._charge, self.denials, self.used
+        )
+        self.called = Usage()
+        self._recorder = self._replay = None
+        if execution.recorded is not None:
+            self._replay = Replay(execution, services.ask_secret)
+        elif execution.journal is not None:
+            self._recorder = Recorder(execution.journal)
         self.bytes_in = len(execution.task.encode())
         self.bytes_out = 0
 
     def call(self, interface: str, function: str, arguments: list[Any]) -> Any | Awaitable[Any]:
-        """Do one call whose types are checked already; its answer, now or later."""
-        if interface in _NOT_BUILT:
-            return self._not_built(interface, arguments[0] if interface == "plugins" else "*")
+        """Do one call whose types are checked already; its answer, now or later.
+
+        Raises:
+            Diverged: it is not the one that a replay expects; an answer that comes later may raise it too.
+        """
+        if self._recorder is not None:
+            self._recorder.asked(interface, function, arguments)
+        if self._replay is not None:
+            recorded = self._replay.call(interface, function, arguments)
+            if interface not in _SHOWN_AGAIN:
+                return recorded
         if interface == "files":
             return self._files.call(function, *arguments)
         if interface == "models":
             return self.models.call(function, arguments[0])
         return getattr(self, f"_{interface}_{function}")(*arguments)
+
+    def answered(self, answer: Any) -> None:
+        """The guest gets this answer to its call."""
+        if self._recorder is not None:
+            self._recorder.answered(answer)
+
+    @property
+    def refusals(self) -> int:
+        """Calls that were denied, in a replay also those that had been."""
+        return self.denials.total + (self._replay.denied if self._replay else 0)
+
+    def written(self) -> bytes | None:
+        """The journal; None when there is none, or it grew too long."""
+        return self._recorder.content() if self._recorder else None
+
+    def left_out(self) -> Divergence | None:
+        """What a replay whose guest has returned did not come to."""
+        return self._replay.rest() if self._replay else None
 
     def close(self) -> Awaitable[None] | None:
         """Send what was held back; what is left to wait for, if anything: the guest's files."""
@@ -137,11 +177,16 @@ class Broker:
         await _until_grid(began)
         return failure("denied", "no such secret is granted")
 
-    def _not_built(self, interface: str, target: str) -> Answer:
-        if _NOT_BUILT[interface](self._held):
-            return failure("failed", "not available in this version")
-        self.denials.add(PERMISSION_OF[interface], target)
-        return failure("denied", f"the permission {PERMISSION_OF[interface]} is not granted")
+    def _plugins_call(self, plugin: str, task: str) -> Awaitable[Answer]:
+        return self._plugins.call(plugin, task)
+
+    def _charge(self, usage: Usage) -> None:
+        """Count what a called plugin used as this execution's own."""
+        self.called = Usage(
+            cpu_ms=self.called.cpu_ms + usage.cpu_ms, host_calls=self.called.host_calls + usage.host_calls
+        )
+        self.bytes_out += usage.bytes_out
+        self.models.tokens += usage.tokens
 
     def _elapsed_ns(self) -> int:
         return time.monotonic_ns() - self._began
