@@ -32,6 +32,10 @@ class Execute:
 
     Attributes:
         concurrency: how many executions the tenant wants to run at once; the host may allow fewer.
+        parent: the execution whose guest waits for this one; it then needs no place of its own.
+        journal: the key under which digests in a journal of the host calls are made; None keeps none.
+        recorded: a journal to answer the host calls from, made under the key `journal`; nothing is
+            then done outside the sandbox.
     """
 
     id: str
@@ -46,6 +50,9 @@ class Execute:
     config: str
     task: str
     concurrency: int | None = None
+    parent: str | None = None
+    journal: bytes | None = None
+    recorded: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +214,61 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class PluginWanted:
+    """Host → marketplace: a guest that declared the dependency calls another plugin.
+
+    Attributes:
+        plugin: the id of the plugin that is called.
+        task: for that plugin, JSON.
+        cpu_ms_left, wall_ms_left, host_calls_left, bytes_out_left, tokens_left: of the caller's budget.
+    """
+
+    call: int
+    execution: str
+    tenant: str
+    plugin: str
+    task: str
+    cpu_ms_left: int
+    wall_ms_left: int
+    host_calls_left: int
+    bytes_out_left: int
+    tokens_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class PluginAnswer:
+    """Marketplace → host: what the called plugin returned, or the code and message of a typed error.
+
+    Attributes:
+        code: as in `wit/plugins.wit`: `denied`, `invalid`, `budget` or `failed`.
+        usage: what the call used, which the caller answers for.
+    """
+
+    call: int
+    output: str | None
+    code: str | None
+    message: str | None
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Where a replay left what was recorded.
+
+    Attributes:
+        call: number of the host call, from 1.
+        expected: what the journal holds there: `http.fetch`, or `end`.
+        got: what the guest did instead.
+        detail: what differs, in words.
+    """
+
+    call: int
+    expected: str
+    got: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Denial:
     """Calls that the broker refused for one permission and target (a host or a name only)."""
 
@@ -225,6 +287,8 @@ class Ended:
         used: permissions that were exercised, by name.
         denied: at most 20 targets for each permission; `more_denied` counts the rest.
         log_truncated: the guest wrote more than its log limit.
+        journal: the host calls and their answers, when a journal was asked for and did not grow too long.
+        divergence: where a replay left what was recorded; None when it did not, or was none.
     """
 
     id: str
@@ -237,6 +301,8 @@ class Ended:
     more_denied: int = 0
     log_truncated: bool = False
     walls: tuple[str, ...] = ()
+    journal: bytes | None = None
+    divergence: Divergence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +324,7 @@ class Status:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-TO_HOST = (Execute, Cancel, Retire, Forget, Prepare, SecretAnswer, ModelAnswer, StatusWanted)
+TO_HOST = (Execute, Cancel, Retire, Forget, Prepare, SecretAnswer, ModelAnswer, PluginAnswer, StatusWanted)
 TO_MARKETPLACE = (
     Hello,
     Prepared,
@@ -268,6 +334,7 @@ TO_MARKETPLACE = (
     LogLine,
     SecretWanted,
     ModelWanted,
+    PluginWanted,
     Ended,
     Status,
 )
