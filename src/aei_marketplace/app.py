@@ -82,6 +82,7 @@ async def running(deps: Deps, app_url: str, visitors: Visitors) -> AsyncIterator
     """What goes on beside the requests, for as long as the process serves; gives its executions."""
     await accounts.write_builtin_roles(deps.works)
     async with executions.serving(deps, app_url) as runs:
+        deps.plugin_models.open(executions.model_runner(runs))
         tasks = [
             asyncio.create_task(relay_operations(app_url, deps.live)),
             asyncio.create_task(visitors.write_down_each_minute()),

@@ -102,6 +102,41 @@ class NotReady(Unavailable):
     title = "Executions cannot start right now"
 
 
+class TooDeep(Conflict):
+    """Plugins that call each other do so too deeply, or in a circle."""
+
+    type = "too-deep"
+    title = "Plugins call each other too deeply"
+
+
+class NoSuchModel(NotFound):
+    """The tenant has no installed plugin of kind `model` under this name."""
+
+    type = "model-not-found"
+    title = "No such model"
+    advice = "GET /v1/models lists the models; their names are plugin ids."
+
+
+class ModelFailed(Refusal):
+    """The execution of a model plugin ended without an answer."""
+
+    status = 502
+    type = "model-failed"
+    title = "The model gave no answer"
+    advice = "The execution's record and log say more."
+
+    def __init__(self, execution: UUID, why: str) -> None:
+        super().__init__(f"Execution {execution}: {why}.")
+
+
+class ModelAnswerUnfit(ModelFailed):
+    """A model plugin answered with something else than its kind promises."""
+
+    type = "model-answer-unfit"
+    title = "The model's answer has another shape"
+    advice = "Tell the plugin's publisher."
+
+
 class NoSuchExecution(NotFound):
     """There is no such execution, or none that the caller may see."""
 

@@ -1,7 +1,6 @@
 """The way from a model's name to an installed plugin: open in a process that runs executions."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 
 from aei_marketplace.ground.ports import ModelCall, ModelReply
 
@@ -15,14 +14,9 @@ class PluginModels:
     def __init__(self) -> None:
         self._run: RunModel | None = None
 
-    @contextmanager
-    def opened(self, run: RunModel) -> Iterator[None]:
-        """Have calls answered by `run` while the block lasts."""
+    def open(self, run: RunModel) -> None:
+        """Have calls answered by `run` from now on."""
         self._run = run
-        try:
-            yield
-        finally:
-            self._run = None
 
     async def answer(self, call: ModelCall, plugin_id: str) -> ModelReply | None:
         """The plugin's reply; None when no such model is installed, or nothing runs here."""

@@ -49,16 +49,20 @@ def answer(document: Mapping[str, Any], headers: Mapping[str, str] | None = None
 
 async def _refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
-    headers = dict(refusal.headers)
-    if isinstance(refusal, Denial):
-        await _record(request, refusal)
-    if isinstance(refusal, NotSignedIn):
-        headers["WWW-Authenticate"] = 'Bearer realm="aei-marketplace"'
+    await note_denial(request, refusal)
+    headers = {**refusal.headers, **challenge(refusal)}
     return answer(problem(refusal, request.state.trace_id), headers)
 
 
-async def _record(request: Request, refusal: Denial) -> None:
-    if refusal.recorded:
+def challenge(refusal: Refusal) -> dict[str, str]:
+    """The headers that tell who is not signed in how to do so."""
+    signed_out = isinstance(refusal, NotSignedIn)
+    return {"WWW-Authenticate": 'Bearer realm="aei-marketplace"'} if signed_out else {}
+
+
+async def note_denial(request: Request, refusal: Refusal) -> None:
+    """Have a denial recorded, once; other refusals are none."""
+    if not isinstance(refusal, Denial) or refusal.recorded:
         return
     actor = getattr(request.state, "actor", ANONYMOUS)
     if actor.id is None:

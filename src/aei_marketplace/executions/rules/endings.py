@@ -77,9 +77,18 @@ def usage_json(usage: Usage) -> str:
     return _sorted.encode(rounded).decode()
 
 
-def start_fact(execution: UUID, plugin_id: str, version: str, mode: str, task_bytes: int) -> Fact:
-    """The entry of a start."""
-    context = {"plugin": plugin_id, "version": version, "mode": mode, "task_bytes": task_bytes}
+def start_fact(
+    execution: UUID, plugin_id: str, version: str, mode: str, task_bytes: int, called_by: UUID | None = None
+) -> Fact:
+    """The entry of a start; `called_by` is the execution whose guest asked for it."""
+    context: dict[str, Any] = {
+        "plugin": plugin_id,
+        "version": version,
+        "mode": mode,
+        "task_bytes": task_bytes,
+    }
+    if called_by is not None:
+        context["called_by"] = str(called_by)
     return Fact("execution.start", "execution", str(execution), context=context)
 
 

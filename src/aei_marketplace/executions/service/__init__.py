@@ -1,6 +1,7 @@
 """What can be done with executions."""
 
 from aei_marketplace.executions.service.cancelling import cancel
+from aei_marketplace.executions.service.models import ask_model, list_models, model_runner
 from aei_marketplace.executions.service.news import follow, read_log
 from aei_marketplace.executions.service.records import (
     find_execution,
@@ -13,6 +14,7 @@ from aei_marketplace.executions.service.starting import execute, execute_later
 
 __all__ = [
     "Runs",
+    "ask_model",
     "cancel",
     "execute",
     "execute_later",
@@ -20,6 +22,8 @@ __all__ = [
     "follow",
     "forget_old",
     "list_executions",
+    "list_models",
+    "model_runner",
     "read_execution",
     "read_log",
     "recover",

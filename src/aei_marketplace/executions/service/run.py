@@ -23,12 +23,26 @@ def topic(execution: UUID) -> str:
     return f"execution:{execution}"
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Why an execution runs that a guest asked for.
+
+    Attributes:
+        execution: whose guest waits for it.
+        waiting: ids of the plugins that wait, the outermost first.
+    """
+
+    execution: UUID
+    waiting: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Run:
     """A running execution; it is the sandbox's `Listener`.
 
     Attributes:
         started: done once the start is durable.
+        origin: the execution whose guest asked for this one; None for one that a caller asked for.
         lines: the log so far, at most as many bytes as the execution's limit allows.
     """
 
@@ -37,10 +51,16 @@ class Run:
     task: Execute
     live: Live
     started: "asyncio.Future[None]"
+    origin: Origin | None = None
     lines: deque[dict[str, Any]] = field(default_factory=deque)
     last_progress: dict[str, Any] | None = None
     truncated: bool = False
     _kept_bytes: int = 0
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Ids of the plugins that wait for this one, the outermost first."""
+        return self.origin.waiting if self.origin else ()
 
     def progress(self, message: Progress) -> None:
         """The guest reported progress."""

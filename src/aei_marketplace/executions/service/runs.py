@@ -113,7 +113,8 @@ class Runs:
 
     async def _write_start(self, run: Run) -> None:
         start = run.start
-        fact = start_fact(start.id, start.plugin_id, start.version, start.mode, start.task_bytes)
+        called_by = run.origin.execution if run.origin else None
+        fact = start_fact(start.id, start.plugin_id, start.version, start.mode, start.task_bytes, called_by)
         entry = make_entry(new_id(), start.started_at, run.actor, fact, start.trace_id)
         await quick.write_start(self.deps.works.database.quick, start, entry)
         run.started.set_result(None)

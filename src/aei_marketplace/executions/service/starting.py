@@ -33,24 +33,25 @@ async def execute(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wante
         TaskTooLarge, TaskUnfit, Invalid: the task or the limits cannot be used.
         TooManyRunning, TooFast, QueueFull, NotReady, NeverStarted: not now.
     """
-    run = await _decide(runs, actor, trace_id, plugin_id, wanted)
+    run = await decide(runs, actor, trace_id, plugin_id, wanted)
     return await asyncio.shield(runs.begin(run))
 
 
 async def execute_later(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: Wanted) -> Execution:
     """The same without waiting for the end: returns once the start is durable."""
-    run = await _decide(runs, actor, trace_id, plugin_id, wanted)
+    run = await decide(runs, actor, trace_id, plugin_id, wanted)
     runs.begin(run)
     await asyncio.shield(run.started)
     return started_execution(run.start)
 
 
-async def _decide(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: Wanted) -> Run:
+async def decide(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: Wanted) -> Run:
+    """A run that may begin; raises what `execute` does, before anything was written."""
     actor.require("plugin.execute")
     tenant = actor.in_tenant()
     asked = check_limits(wanted.limits)
     runs.require_room(tenant)
-    terms = await _find_terms(runs, tenant, plugin_id)
+    terms = await find_installed(runs, tenant, plugin_id)
     if terms is None:
         raise _not_installed(plugin_id, actor)
     policies = _decoded(terms.tenant_policies)
@@ -66,7 +67,8 @@ async def _decide(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wante
     return _make_run(runs, actor, trace_id, wanted.mode, terms, release, limits, allowance.concurrency, task)
 
 
-async def _find_terms(runs: Runs, tenant: UUID, plugin_id: str) -> Terms | None:
+async def find_installed(runs: Runs, tenant: UUID, plugin_id: str) -> Terms | None:
+    """What applies to a plugin in a tenant; None when it is not installed."""
     try:
         PluginId.parse(plugin_id)
     except ValueError:

@@ -59,8 +59,8 @@ async def execute(request: Request) -> Response:
     """
     # Read here by hand: dependency injection and validation would cost more than the guest's run.
     actor = await actor_of(request)
-    runs, trace_id, plugin_id = _runs(request), trace_of(request), request.path_params["plugin_id"]
-    wanted = read_request(await _body(request))
+    runs, trace_id, plugin_id = runs_of(request), trace_of(request), request.path_params["plugin_id"]
+    wanted = read_request(await body_of(request))
     if wanted.mode == "sync":
         return json_answer((await service.execute(runs, actor, trace_id, plugin_id, wanted)).shape())
     started = await service.execute_later(runs, actor, trace_id, plugin_id, wanted)
@@ -92,7 +92,7 @@ async def read_execution(id: UUID, deps: TheDeps, actor: TheActor, trace: TheTra
 @router.get("/executions/{id}/log")
 async def read_log(id: UUID, request: Request, actor: TheActor, trace: TheTrace) -> Response:
     """What the guest wrote: lines `{at_ms, level, message}`, as many as its limit allowed."""
-    execution, lines = await service.read_log(_runs(request), actor, trace, id)
+    execution, lines = await service.read_log(runs_of(request), actor, trace, id)
     return json_answer({"items": lines, "truncated": execution.log_truncated})
 
 
@@ -100,13 +100,13 @@ async def read_log(id: UUID, request: Request, actor: TheActor, trace: TheTrace)
 async def follow(id: UUID, request: Request, actor: TheActor) -> Response:
     """Server-sent events: `progress` {fraction, message}, `log` {at_ms, level, message}, last `end`."""
     await service.read_execution(deps_of(request).works, actor, id)
-    return events_answer(_events(_runs(request), actor, id))
+    return events_answer(_events(runs_of(request), actor, id))
 
 
 @router.post("/executions/{id}/cancel", status_code=202)
 async def cancel(id: UUID, request: Request, actor: TheActor) -> Response:
     """End a running execution now."""
-    return json_answer((await service.cancel(_runs(request), actor, id)).shape(), 202)
+    return json_answer((await service.cancel(runs_of(request), actor, id)).shape(), 202)
 
 
 async def _events(runs: service.Runs, actor: Actor, id: UUID) -> AsyncIterator[bytes]:
@@ -118,7 +118,7 @@ async def _events(runs: service.Runs, actor: Actor, id: UUID) -> AsyncIterator[b
             yield event(kind, value.shape() if kind == "end" else value)
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """The body, read no further than the longest that could be taken."""
     most = deps_of(request).operator_cap.input_bytes + ENVELOPE_BYTES
     if hasattr(request, "_body"):
@@ -131,6 +131,7 @@ async def _body(request: Request) -> bytes:
     return bytes(received)
 
 
-def _runs(request: Request) -> service.Runs:
+def runs_of(request: Request) -> service.Runs:
+    """The executions of this process."""
     runs: service.Runs = request.app.state.runs
     return runs

@@ -1,0 +1,9 @@
+"""Routes of executions, and of installed plugins as models of the common API."""
+
+from fastapi import APIRouter
+
+from aei_marketplace.executions.api import executions, models
+
+router = APIRouter()
+for _part in (executions, models):
+    router.include_router(_part.router)

@@ -1,0 +1,57 @@
+"""Executions that a running guest asked for: limited by what is left to it, ended with it."""
+
+import asyncio
+from dataclasses import replace
+
+import msgspec
+
+from aei_marketplace.executions.errors import TooDeep
+from aei_marketplace.executions.rules.requests import Wanted
+from aei_marketplace.executions.rules.views import Execution
+from aei_marketplace.executions.service.run import Origin, Run
+from aei_marketplace.executions.service.runs import Runs
+from aei_marketplace.executions.service.starting import decide
+
+#: So many executions may wait for each other, the outermost included (plugin contract).
+DEEPEST = 4
+
+
+async def execute_within(runs: Runs, asking: Run, plugin_id: str, task: bytes, most_tokens: int) -> Execution:
+    """Run an installation for the guest of another execution, as the same actor.
+
+    It is an execution like any other: admitted, limited, metered and audited for itself.
+
+    Args:
+        asking: whose guest waits; when that waiting is cancelled, what was asked for ends too.
+        task: JSON.
+        most_tokens: what its own calls of models may cost.
+
+    Raises:
+        TooDeep: as many wait for each other as may, or the plugin waits for this answer itself.
+        NotInstalled, InstallationDisabled, NotAdmitted: it may not run.
+        TaskTooLarge, TaskUnfit, Invalid: the task cannot be used.
+        TooManyRunning, TooFast, QueueFull, NotReady, NeverStarted: not now.
+    """
+    waiting = (*asking.waiting, asking.start.plugin_id)
+    if plugin_id in waiting:
+        raise TooDeep(f"{plugin_id} waits for this answer itself.")
+    if len(waiting) >= DEEPEST:
+        raise TooDeep(f"{DEEPEST} plugins wait for each other already.")
+    wanted = Wanted(task=msgspec.Raw(task), limits={"wall_ms": _wall_left(runs, asking)})
+    run = await decide(runs, asking.actor, asking.start.trace_id, plugin_id, wanted)
+    run.origin = Origin(asking.start.id, waiting)
+    held = run.task.capabilities
+    limited = replace(held, max_tokens=min(held.max_tokens, most_tokens))
+    run.task = replace(run.task, capabilities=limited)
+    carried_out = runs.begin(run)
+    try:
+        return await asyncio.shield(carried_out)
+    except asyncio.CancelledError:
+        await runs.cancel(run.start.id)
+        raise
+
+
+def _wall_left(runs: Runs, asking: Run) -> int:
+    """Milliseconds until the asking execution reaches its own limit, at least one."""
+    passed = runs.deps.works.clock() - asking.start.started_at
+    return max(1, asking.task.limits.wall_ms - int(passed.total_seconds() * 1000))
