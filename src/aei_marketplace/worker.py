@@ -23,6 +23,7 @@ from aei_marketplace.installations.events import (
     UninstallRequested,
     UpdateRequested,
 )
+from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.settings import load_settings
 from aei_marketplace.web.idempotency import forget_old_keys
 from aei_marketplace.wiring import configure_log, database_urls, open_deps
@@ -47,6 +48,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
 CHORES: tuple[tuple[float, Chore], ...] = (
     (10, executions_jobs.recover),
     (60, catalog_jobs.prepare_forgotten),
+    (60, operations_jobs.end_forgotten),
     (3600, executions_jobs.forget_old_output),
     (3600, installations_jobs.purge_removed),
     (30, installations_jobs.forget_files),

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.ground.live import Live
@@ -162,3 +163,19 @@ async def cut_listeners(urls: DatabaseUrls) -> None:
         assert cut
     finally:
         await connection.close()
+
+
+async def test_an_operation_that_nobody_moves_any_more_is_ended(works: Works) -> None:
+    acme = await make_tenant(works, "acme")
+    forgotten, fresh = await opened(works, acme.manager), await opened(works, acme.manager)
+    async with works.system("tests") as work:
+        await work.run(
+            text("update operations set updated_at = now() - interval '31 minutes' where id = :id"),
+            {"id": forgotten.id},
+        )
+        assert await service.fail_forgotten(work) == 1
+        assert await service.fail_forgotten(work) == 0
+    async with works.begin(acme.manager) as work:
+        ended = await service.find_operation(work, forgotten.id)
+        assert (ended.state, ended.problem["retry"]) == (OperationState.FAILED, True)
+        assert (await service.find_operation(work, fresh.id)).state is OperationState.QUEUED

@@ -6,7 +6,9 @@ from typing import Any
 import asyncpg
 import structlog
 
+from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import Live
+from aei_marketplace.operations.service import fail_forgotten
 from aei_marketplace.operations.store import CHANNEL
 
 log = structlog.get_logger()
@@ -33,6 +35,12 @@ async def relay_operations(dsn: str, live: Live) -> None:
             log.warning("operations.relay_disconnected", error=str(error), again_in_s=pause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def end_forgotten(deps: Deps) -> None:
+    """Tell whoever still waits for an operation that nobody works on it any more."""
+    async with deps.works.system("operations.end_forgotten") as work:
+        await fail_forgotten(work)
 
 
 async def _relay_until_closed(connection: Any, live: Live) -> None:

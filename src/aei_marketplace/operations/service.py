@@ -5,6 +5,7 @@ which has required its action before, and row-level security keeps each tenant t
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +20,22 @@ __all__ = [
     "OperationState",
     "advance",
     "fail",
+    "fail_forgotten",
     "find_operation",
     "open_operation",
     "succeed",
 ]
+
+#: The queue's last attempt comes earlier than this.
+FORGOTTEN = timedelta(minutes=30)
+_GAVE_UP = {
+    "type": "/problems/gave-up",
+    "title": "Nobody could carry this out",
+    "status": 503,
+    "detail": "What it needed did not answer for half an hour. Nothing was changed; ask for it again.",
+    "errors": [],
+    "retry": True,
+}
 
 
 async def open_operation(work: Work, kind: str, plugin_id: str | None = None) -> Operation:
@@ -75,6 +88,14 @@ async def fail(work: Work, operation_id: UUID, problem: Mapping[str, Any]) -> Op
     """
     operation = await _held(work, operation_id)
     return await _save(work, operation, rules.failed(operation, problem, work.now))
+
+
+async def fail_forgotten(work: Work) -> int:
+    """End the operations that nobody has moved for so long that nobody will; how many there were."""
+    forgotten = await store.list_forgotten(work, work.now - FORGOTTEN)
+    for operation_id in forgotten:
+        await fail(work, operation_id, _GAVE_UP)
+    return len(forgotten)
 
 
 async def find_operation(work: Work, operation_id: UUID) -> Operation:

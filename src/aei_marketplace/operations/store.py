@@ -1,6 +1,7 @@
 """Every query of the operations."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,15 @@ async def find(work: Work, operation_id: UUID, *, lock: bool = False) -> Operati
     statement = select(operations).where(operations.c.id == operation_id)
     row = (await work.run(statement.with_for_update() if lock else statement)).first()
     return None if row is None else _operation(row)
+
+
+async def list_forgotten(work: Work, before: datetime) -> list[UUID]:
+    """Operations without an end that nobody has moved since."""
+    ended = (OperationState.SUCCEEDED, OperationState.FAILED)
+    statement = select(operations.c.id).where(
+        operations.c.state.not_in(ended), operations.c.updated_at < before
+    )
+    return list((await work.run(statement)).scalars())
 
 
 async def save(work: Work, operation: Operation) -> None:
