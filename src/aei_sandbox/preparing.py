@@ -2,7 +2,10 @@
 
 import asyncio
 import hashlib
+import logging
+import signal
 import socket
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,12 +19,21 @@ from aei_sandbox.text import escaped
 from aei_sandbox.walls import missing_required
 from aei_sandbox.zygote import Zygote, ZygoteLost
 
-_WALL_SECONDS = 90.0
 _LARGEST_ARTEFACT = 512 << 20
 _LONGEST_DETAIL = 1000
 
+_log = logging.getLogger(__name__)
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.Decoder(list[Any]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class CompileLimits:
+    """What compiling one component may use; the compiling process is ended beyond it."""
+
+    cpu_seconds: int = 60
+    wall_seconds: float = 90.0
+    memory_bytes: int = 1536 << 20
 
 
 class Preparation:
@@ -32,9 +44,15 @@ class Preparation:
         development: whether to compile although required walls are missing.
     """
 
-    def __init__(self, artefacts: Artefacts, development: bool) -> None:
+    def __init__(
+        self,
+        artefacts: Artefacts,
+        development: bool,
+        limits: CompileLimits = CompileLimits(),
+    ) -> None:
         self._artefacts = artefacts
         self._development = development
+        self._limits = limits
         self._one_at_a_time = asyncio.Lock()
         self._under_way: dict[tuple[str, frozenset[str]], asyncio.Task[Card]] = {}
 
@@ -72,7 +90,7 @@ class Preparation:
 
     async def _compile_once(self, request: Prepare, zygote: Zygote) -> Card:
         async with self._one_at_a_time:
-            child = _CompilingChild(self._development)
+            child = _CompilingChild(self._development, self._limits)
             imports, exports, code, compile_ms = await child.compile(zygote, request.content)
         admitted_interfaces(imports, exports, request.interfaces)
         card = Card(hashlib.sha256(code).hexdigest(), len(code), imports, exports, compile_ms)
@@ -86,8 +104,9 @@ _Compiled = msgspec.msgpack.Decoder(tuple[str, dict[str, dict[str, str]], dict[s
 class _CompilingChild:
     """The host's view of the compiling process; it has read hostile input and is not believed."""
 
-    def __init__(self, development: bool) -> None:
+    def __init__(self, development: bool, limits: CompileLimits) -> None:
         self._development = development
+        self._limits = limits
         self._content = b""
         self._answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._line = FrameLine(_LARGEST_ARTEFACT, self._on_frame, self._on_closed)
@@ -102,13 +121,15 @@ class _CompilingChild:
         await asyncio.get_running_loop().create_unix_connection(lambda: self._line, sock=ours)
         child = None
         try:
-            child = await zygote.fork("compile", theirs)
-            body = await asyncio.wait_for(self._answer, _WALL_SECONDS)
+            limits = self._limits
+            child = await zygote.fork("compile", theirs, limits.memory_bytes, limits.cpu_seconds)
+            body = await asyncio.wait_for(self._answer, limits.wall_seconds)
         except TimeoutError:
-            raise NotAdmitted("compile_limit", f"not compiled after {_WALL_SECONDS:.0f} s") from None
+            text = f"not compiled after {self._limits.wall_seconds:g} s"
+            raise NotAdmitted("compile_limit", text) from None
         except EOFError:
             assert child is not None
-            raise explained(await child.ended) from None
+            raise explained(await child.ended, self._limits) from None
         finally:
             self._line.close("done")
             if child is not None and not child.ended.done():
@@ -150,8 +171,20 @@ def _complaint(body: bytes) -> str:
     return escaped(detail, _LONGEST_DETAIL) if kind == "invalid" else "the compiler gave no sound answer"
 
 
-def explained(status: int | None) -> Exception:
-    """Why the compiling child ended without an answer."""
+def explained(status: int | None, limits: CompileLimits) -> Exception:
+    """Why the compiling child ended without an answer.
+
+    Args:
+        status: wait status; None when nobody could learn it.
+    """
     if status is None:
         return ZygoteLost("the compiling process was lost")
-    return NotAdmitted("compile_limit", "compiling took more time or memory than is allowed")
+    ended_by = status & 0x7F
+    if ended_by in (signal.SIGXCPU, signal.SIGKILL):
+        return NotAdmitted("compile_limit", f"compiling used its {limits.cpu_seconds} s of CPU time")
+    if ended_by in (signal.SIGSYS, signal.SIGSEGV):
+        _log.critical("the compiling process ended by signal %d: an upload may have found a fault", ended_by)
+    mib = limits.memory_bytes >> 20
+    return NotAdmitted(
+        "compile_limit", f"the compiler gave up, most likely because {mib} MiB of memory did not suffice"
+    )

@@ -103,7 +103,6 @@ async def test_endless_guests_side_by_side_end_soon_after_their_limit(host: Host
     [
         ("threads", "(module (memory 1 1 shared))"),
         ("memory64", "(module (memory i64 1))"),
-        ("several memories", "(module (memory 1) (memory 1))"),
         (
             "relaxed simd",
             "(module (func (result v128) (i8x16.relaxed_swizzle"

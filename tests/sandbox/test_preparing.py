@@ -2,7 +2,10 @@
 
 import asyncio
 import hashlib
+import os
+import signal
 import uuid
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -12,12 +15,12 @@ from wasmtime import wat2wasm
 
 from aei_protocol.interface import ALWAYS, RUN_SIGNATURE, SIGNATURES, import_name
 from aei_protocol.messages import Prepare
-from aei_sandbox import preparing
 from aei_sandbox.artefacts import Artefacts, open_directory
 from aei_sandbox.imports import NotAdmitted, admitted_interfaces, check_preamble
 from aei_sandbox.local import HostLine, HostRefused
-from aei_sandbox.preparing import Preparation, explained
+from aei_sandbox.preparing import CompileLimits, Preparation, explained
 from aei_sandbox.zygote import Zygote, ZygoteLost
+from tests.sandbox import bombs
 from tests.sandbox.guests import AREA, REPLY_RESULT, TASK, Guest, echo, fetching
 
 LOG = '(export "log" (func (param "level" string) (param "message" string)))'
@@ -164,27 +167,82 @@ def slow_to_compile(functions: int = 3000) -> bytes:
     return Guest().build(f"(call $ok {TASK})", many)
 
 
-async def test_compiling_ends_at_its_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preparing, "_WALL_SECONDS", 0.2)
-    content = slow_to_compile(20_000)
+@pytest.fixture
+async def zygote(tmp_path: Path) -> AsyncIterator[Zygote]:
+    """A zygote of the test's own, with an artefact directory in `tmp_path`."""
     open_directory(tmp_path / "artefacts", None)
-    zygote = Zygote(tmp_path / "artefacts", 0, lambda: None)
-    description = await zygote.start()
-    try:
-        artefacts = Artefacts(tmp_path / "artefacts", description.fingerprint, None)
-        request = Prepare("x", hashlib.sha256(content).hexdigest(), ALWAYS, content)
-        with pytest.raises(NotAdmitted, match="not compiled after") as refusal:
-            await Preparation(artefacts, development=False).prepare(request, zygote)
-        assert refusal.value.code == "compile_limit"
-        assert artefacts.count() == 0
-    finally:
-        zygote.close()
+    zygote = Zygote(tmp_path / "artefacts", os.getuid(), lambda: None)
+    await zygote.start()
+    yield zygote
+    zygote.close()
+
+
+@pytest.mark.parametrize(
+    ("bomb", "limits", "words"),
+    [
+        (lambda: slow_to_compile(20_000), CompileLimits(wall_seconds=0.2), "not compiled after"),
+        (bombs.locals_and_branches, CompileLimits(cpu_seconds=1), "1 s of CPU time"),
+        (lambda: bombs.many_functions(20_000), CompileLimits(memory_bytes=64 << 20), "64 MiB of memory"),
+    ],
+    ids=["wall", "cpu", "memory"],
+)
+async def test_compiling_ends_at_each_of_its_limits_and_leaves_nothing(
+    zygote: Zygote, tmp_path: Path, bomb: Callable[[], bytes], limits: CompileLimits, words: str
+) -> None:
+    content = await asyncio.to_thread(bomb)
+    artefacts = Artefacts(tmp_path / "artefacts", "engine", None)
+    preparation = Preparation(artefacts, development=False, limits=limits)
+    request = Prepare("x", hashlib.sha256(content).hexdigest(), ALWAYS, content)
+    with pytest.raises(NotAdmitted, match=words) as refusal:
+        await preparation.prepare(request, zygote)
+    assert refusal.value.code == "compile_limit"
+    assert artefacts.count() == 0
+    sound = Prepare("y", hashlib.sha256(echo()).hexdigest(), ALWAYS, echo())
+    patient = Preparation(artefacts, development=False)
+    assert (await patient.prepare(sound, zygote)).component == sound.component
+
+
+@pytest.mark.parametrize(
+    ("bomb", "words"),
+    [(bombs.many_instances, "instances count exceeds"), (bombs.exponential_types, "type size exceeds")],
+)
+async def test_what_the_validator_refuses_is_never_compiled(
+    host: HostLine, bomb: Callable[[], bytes], words: str
+) -> None:
+    refusal = await refused(host, await asyncio.to_thread(bomb))
+    assert refusal.code == "invalid_component"
+    assert words in str(refusal)
+
+
+async def test_a_type_that_doubles_with_each_level_takes_no_time_to_refuse(host: HostLine) -> None:
+    refusal = await refused(host, bombs.doubling_import())
+    assert refusal.code == "overreach"
+    assert len(str(refusal)) < 5_000
+
+
+@pytest.mark.parametrize(
+    "bomb", [bombs.giant_branch_tables, bombs.exponential_adapter, lambda: bombs.many_functions(30_000)]
+)
+async def test_executions_go_on_beside_a_bomb_that_ends_inside_the_limits(
+    host: HostLine, bomb: Callable[[], bytes]
+) -> None:
+    content = await asyncio.to_thread(bomb)
+    prepared = await host.prepare(echo())
+    compiling = asyncio.create_task(host.prepare(content))
+    executed = 0
+    while not compiling.done():
+        assert (await host.execute(prepared.component, "{}")).outcome == "ok"
+        executed += 1
+    assert executed > 0
+    ended = await host.execute((await compiling).component, "{}")
+    assert ended.outcome in ("ok", "memory_limit", "trap")
 
 
 def test_a_compiler_that_dies_of_its_limits_is_told_from_one_that_was_lost() -> None:
-    assert isinstance(explained(24), NotAdmitted)  # SIGXCPU
-    assert isinstance(explained(6), NotAdmitted)  # SIGABRT, out of memory
-    assert isinstance(explained(None), ZygoteLost)
+    limits = CompileLimits()
+    for status in (signal.SIGXCPU, signal.SIGKILL, signal.SIGABRT, signal.SIGSYS, signal.SIGSEGV):
+        assert isinstance(explained(status, limits), NotAdmitted)
+    assert isinstance(explained(None, limits), ZygoteLost)
 
 
 @given(st.sets(st.sampled_from(sorted(SIGNATURES))), st.sets(st.sampled_from(sorted(SIGNATURES))))

@@ -6,6 +6,7 @@ files, no network, and limits that end it.
 
 import os
 import resource
+from typing import NamedTuple
 
 from wasmtime import Engine, WasmtimeError
 from wasmtime.component import Component
@@ -17,20 +18,27 @@ from aei_sandbox.walls.landlock import restrict
 from aei_sandbox.walls.process import close_descriptors, die_with_parent, limit_resources
 from aei_sandbox.walls.seccomp import Filter
 
-MEMORY_BYTES = 1536 << 20
-CPU_SECONDS = 60
 _NICENESS = 10
 _LARGEST_FILE = 1 << 30
 
 
-def compile_one(engine: Engine, channel: Channel, walls: Walls, seccomp: Filter | None, parent: int) -> None:
+class Bounds(NamedTuple):
+    """What one compilation may use."""
+
+    memory_bytes: int
+    cpu_seconds: int
+
+
+def compile_one(
+    engine: Engine, channel: Channel, bounds: Bounds, walls: Walls, seccomp: Filter | None, parent: int
+) -> None:
     """Read the upload from the host, compile it, send back what it imports, exports and became."""
     die_with_parent(parent)
     os.nice(_NICENESS)
     walls.build("closed_fds", lambda: close_descriptors([channel.descriptor]))
     walls.build("landlock", lambda: restrict(None))
     # The runtime keeps compiled code in an anonymous file, so files may grow here.
-    walls.build("rlimits", lambda: limit_resources(MEMORY_BYTES, CPU_SECONDS, file_bytes=_LARGEST_FILE))
+    walls.build("rlimits", lambda: limit_resources(*bounds, file_bytes=_LARGEST_FILE))
     if seccomp is not None:
         walls.build("seccomp", seccomp.install)
     channel.send("ready", walls.standing, walls.missing)

@@ -8,11 +8,11 @@ from wasmtime import Config, Engine, _ffi
 
 #: Compiling runs in one thread, so that the child's limits bound all of it.
 _SETTINGS: dict[str, bool] = {"parallel_compilation": False}
-#: What the publish gate refuses (`aei_inspection.component.FEATURES`), the engine cannot run either.
+#: What the publish gate refuses (`aei_inspection.component.FEATURES`), the engine cannot run either. Several
+#: memories in one core module stay possible: the runtime's own adapters between two components need them.
 _SWITCHED_OFF_IN_C = (
     "wasm_threads",
     "wasm_memory64",
-    "wasm_multi_memory",
     "wasm_relaxed_simd",
     "wasm_exceptions",
     "wasm_gc",

@@ -1,11 +1,13 @@
 """The types of a component's imports and exports as text, so that they can be compared whole."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from wasmtime import Engine, _ffi
 from wasmtime import component as wc
 
-_DEEPEST = 20
+#: A type of more parts than any interface has is cut there: types can double with each level.
+_MOST_PARTS = 200
 
 Listing = dict[str, dict[str, str]]
 
@@ -36,18 +38,19 @@ def _item_text(kind: Any) -> str:
 
 
 def _function_text(kind: Any) -> str:
-    parameters = ",".join(f"{name}:{_type_text(of)}" for name, of in kind.params)
-    result = _type_text(kind.result) if kind.result is not None else "()"
+    left = iter(range(_MOST_PARTS))
+    parameters = ",".join(f"{name}:{_type_text(of, left)}" for name, of in kind.params)
+    result = _type_text(kind.result, left) if kind.result is not None else "()"
     prefix = "async " if _ffi.wasmtime_component_func_type_async(kind.ptr()) else ""
     return f"{prefix}func({parameters})->{result}"
 
 
-def _type_text(kind: Any, depth: int = 0) -> str:
-    if depth > _DEEPEST:
+def _type_text(kind: Any, left: Iterator[int]) -> str:
+    if next(left, None) is None:
         return "…"
 
     def inner(of: Any) -> str:
-        return "_" if of is None else _type_text(of, depth + 1)
+        return "_" if of is None else _type_text(of, left)
 
     match kind:
         case wc.ResultType():

@@ -18,8 +18,8 @@ import msgspec
 from wasmtime import Engine, wat2wasm
 from wasmtime.component import Component
 
+from aei_sandbox.inside import compiler
 from aei_sandbox.inside.channel import Channel
-from aei_sandbox.inside.compiler import compile_one
 from aei_sandbox.inside.engine import build_engine, fingerprint, runtime
 from aei_sandbox.inside.guest import Bounds, Guest
 from aei_sandbox.inside.worker import Post, serve
@@ -115,7 +115,9 @@ class Nursery:
         try:
             channel = Channel(socket.socket(fileno=descriptor))
             if kind == "compile":
-                compile_one(self._engine, channel, self._walls, self._filters["compiler"], self._me)
+                bounds = compiler.Bounds(*fields)
+                seccomp = self._filters["compiler"]
+                compiler.compile_one(self._engine, channel, bounds, self._walls, seccomp, self._me)
             else:
                 artefact, interfaces, memory_bytes = fields
                 post = Post(artefact, tuple(interfaces), memory_bytes)
