@@ -145,6 +145,25 @@ class NoSuchExecution(NotFound):
     advice = "Check the id; a role without execution.read_all sees its own executions only."
 
 
+class NoJournal(Conflict):
+    """The execution left nothing that a replay could be answered from."""
+
+    type = "no-journal"
+    title = "There is no journal of this execution"
+    advice = (
+        "Journals are kept for 30 days, of try-outs always and of an installation whose policy says "
+        '{"journal": true}.'
+    )
+
+
+class JournalUnreadable(Conflict):
+    """A journal is there and does not open."""
+
+    type = "journal-unreadable"
+    title = "The journal cannot be read"
+    advice = "The marketplace's master key has changed, or its database was: ask the operator."
+
+
 class AlreadyEnded(Conflict):
     """What has ended cannot be cancelled."""
 

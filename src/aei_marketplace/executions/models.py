@@ -1,6 +1,6 @@
 """Tables of executions; the migration says more about each column."""
 
-from sqlalchemy import JSON, Boolean, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import JSON, Boolean, Column, DateTime, Integer, LargeBinary, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from aei_marketplace.ground.db import metadata
@@ -10,7 +10,7 @@ executions = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("tenant_id", Uuid, nullable=False),
-    Column("installation_id", Uuid, nullable=False),
+    Column("installation_id", Uuid),
     Column("plugin_id", Text, nullable=False),
     Column("version", Text, nullable=False),
     Column("release_id", Uuid, nullable=False),
@@ -31,6 +31,12 @@ executions = Table(
     Column("walls", ARRAY(Text)),
     Column("log_truncated", Boolean),
     Column("output_forgotten_at", DateTime(timezone=True)),
+    Column("parent_id", Uuid),
+    Column("depth", SmallInteger, nullable=False),
+    Column("replay_of", Uuid),
+    Column("journal", Text),
+    Column("divergence", JSON),
+    Column("identical", Boolean),
 )
 
 execution_logs = Table(
@@ -39,4 +45,13 @@ execution_logs = Table(
     Column("execution_id", Uuid, primary_key=True),
     Column("tenant_id", Uuid, nullable=False),
     Column("lines", LargeBinary, nullable=False),
+)
+
+execution_journals = Table(
+    "execution_journals",
+    metadata,
+    Column("execution_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
 )

@@ -4,7 +4,18 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from aei_protocol.messages import Ended, Execute, Hello, LogLine, Prepared, Progress, Status
+from aei_protocol.messages import (
+    Ended,
+    Execute,
+    Hello,
+    LogLine,
+    PluginAnswer,
+    PluginWanted,
+    Prepared,
+    Progress,
+    Status,
+    Usage,
+)
 
 
 class Blobs(Protocol):
@@ -42,6 +53,13 @@ class Listener(Protocol):
         """The guest wrote a line."""
         ...
 
+    async def call_plugin(self, wanted: PluginWanted) -> PluginAnswer:
+        """The guest calls another plugin; what goes wrong is told in the answer.
+
+        When the waiting task is cancelled, the caller has ended, and so must what it called.
+        """
+        ...
+
 
 class Secrets(Protocol):
     """Who answers a guest that holds the grant for a secret."""
@@ -52,6 +70,7 @@ class Secrets(Protocol):
 
 
 ModelKind = Literal["chat", "embed"]
+PluginFailure = Literal["denied", "invalid", "budget", "failed"]
 ModelFailure = Literal["denied", "invalid", "timeout", "budget", "failed"]
 
 
@@ -91,6 +110,11 @@ class ModelReply:
 def model_failure(code: ModelFailure, message: str, tokens: int = 0) -> ModelReply:
     """A typed error."""
     return ModelReply(None, tokens, code, message)
+
+
+def plugin_failure(call: int, code: PluginFailure, message: str, usage: Usage | None = None) -> PluginAnswer:
+    """A typed error; see `wit/plugins.wit`."""
+    return PluginAnswer(call, None, code, message, usage or Usage())
 
 
 class Models(Protocol):

@@ -13,6 +13,7 @@ from aei_protocol.messages import (
     Forgotten,
     LogLine,
     ModelWanted,
+    PluginWanted,
     Prepared,
     Progress,
     Refused,
@@ -22,13 +23,12 @@ from aei_protocol.messages import (
 )
 
 
-
 @dataclass(slots=True)
 class Running:
     """An execution that was sent and has not ended.
 
     Attributes:
-        asking: the model that its guest waits for.
+        asking: the model or plugin that its guest waits for.
         tokens: what its models have cost.
     """
 
@@ -43,8 +43,13 @@ class Running:
         held = self.task.capabilities
         return {"chat": held.chat, "embed": held.embed}.get(kind, ())
 
+    @property
+    def waits(self) -> bool:
+        """Whether its guest waits for a model or a plugin."""
+        return self.asking is not None and not self.asking.done()
+
     def leave(self) -> None:
-        """It has ended: nobody waits for a model any more, and none shall cost on."""
+        """It has ended: nobody waits for a model or plugin any more, and none shall cost on."""
         if self.asking is not None:
             self.asking.cancel()
 
@@ -100,8 +105,29 @@ class Calls:
             return None
         if run.task.tenant != wanted.tenant or not run.granted(wanted.kind):
             raise BrokenProtocol("a model was asked that the execution was not granted")
-        if run.asking is not None and not run.asking.done():
+        if run.waits:
             raise BrokenProtocol("a model was asked while another one answers")
+        return run
+
+    def caller(self, wanted: PluginWanted) -> Running | None:
+        """The execution for which a plugin is called, None when it has ended.
+
+        Raises:
+            BrokenProtocol: the execution is another tenant's, does not depend on the plugin, waits for
+                something already, or has more left than it ever had.
+        """
+        run = self.running.get(wanted.execution)
+        if run is None:
+            return None
+        if run.task.tenant != wanted.tenant or wanted.plugin not in run.task.capabilities.plugins:
+            raise BrokenProtocol("a plugin was called that the execution does not depend on")
+        if run.waits:
+            raise BrokenProtocol("a plugin was called while the guest waits for another answer")
+        limits = run.task.limits
+        left = (wanted.cpu_ms_left, wanted.wall_ms_left, wanted.host_calls_left, wanted.bytes_out_left)
+        most = (limits.cpu_ms, limits.wall_ms, limits.host_calls, limits.bytes_out)
+        if any(not 0 < has <= had for has, had in zip(left, most, strict=True)):
+            raise BrokenProtocol("a plugin was called with a budget that the execution never had")
         return run
 
     def lose_all(self) -> None:

@@ -22,6 +22,7 @@ from aei_marketplace.ground.ports import (
     SandboxRefused,
     Secrets,
     model_failure,
+    plugin_failure,
 )
 from aei_protocol.messages import (
     Cancel,
@@ -31,6 +32,7 @@ from aei_protocol.messages import (
     Hello,
     ModelAnswer,
     ModelWanted,
+    PluginWanted,
     Prepare,
     Prepared,
     Retire,
@@ -220,6 +222,8 @@ class SandboxClient:
                 self._answer(line, message)
             case ModelWanted() if self._ready.is_set():
                 self._ask_model(line, message)
+            case PluginWanted() if self._ready.is_set():
+                self._call_plugin(line, message)
             case _:
                 self._calls.hear(message)
 
@@ -269,6 +273,22 @@ class SandboxClient:
             # The guest waits for an answer: it gets a typed error, and the operator's log says why.
             log.exception("sandbox.model_failed", tenant=call.tenant, execution=call.execution)
             return model_failure("failed", "the model gateway could not answer")
+
+    def _call_plugin(self, line: Line, wanted: PluginWanted) -> None:
+        run = self._calls.caller(wanted)
+        if run is None:
+            line.say(plugin_failure(wanted.call, "failed", "the execution has ended"))
+        else:
+            run.asking = self._start(self._have_called(line, wanted, run))
+
+    async def _have_called(self, line: Line, wanted: PluginWanted, run: Running) -> None:
+        try:
+            answer = await run.listener.call_plugin(wanted)
+        except Exception:
+            # The guest waits for an answer: it gets a typed error, and the operator's log says why.
+            log.exception("sandbox.call_failed", tenant=wanted.tenant, execution=wanted.execution)
+            answer = plugin_failure(wanted.call, "failed", "the plugin could not be called")
+        line.say(answer)
 
     def _line_ended(self, line: Line) -> None:
         if line is self._line:

@@ -14,8 +14,8 @@ import structlog
 
 from aei_protocol.messages import TO_MARKETPLACE
 
-#: The longest frame that a host has reason to send: the largest output, and room for its envelope.
-LARGEST_FRAME = 16 * 1024 * 1024
+#: The longest frame that a host has reason to send: the largest output and a journal beside it.
+LARGEST_FRAME = 24 * 1024 * 1024
 
 log = structlog.get_logger()
 

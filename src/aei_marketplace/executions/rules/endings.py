@@ -53,6 +53,7 @@ def ending(ended: Ended, plugin_id: str, version: str, execution: UUID) -> Endin
     facts = (
         end_fact(execution, plugin_id, version, ended.outcome, ended.usage, usage),
         *denial_facts(execution, plugin_id, denied, more),
+        *violation_facts(execution, plugin_id, version, ended),
     )
     return Ending(
         ended.outcome,
@@ -64,6 +65,20 @@ def ending(ended: Ended, plugin_id: str, version: str, execution: UUID) -> Endin
         ended.log_truncated,
         facts,
     )
+
+
+def violation_facts(execution: UUID, plugin_id: str, version: str, ended: Ended) -> list[Fact]:
+    """The entry that alerts the tenant: a worker did what no guest can make it do."""
+    if ended.outcome is not Outcome.SANDBOX_VIOLATION:
+        return []
+    context = {"plugin": plugin_id, "version": version, "walls": list(ended.walls)}
+    reason = None if ended.problem is None else storable(ended.problem)
+    outcome = str(ended.outcome)
+    return [
+        Fact(
+            "sandbox.violation", "execution", str(execution), outcome=outcome, reason=reason, context=context
+        )
+    ]
 
 
 def lost(execution: UUID, problem: str, outcome: Outcome = Outcome.WORKER_LOST) -> Ended:

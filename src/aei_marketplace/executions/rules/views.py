@@ -16,17 +16,22 @@ DEEPEST_OUTPUT = 64
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One execution, running or ended; `limits`, `usage` and `permissions` are JSON texts.
+    """One execution, running or ended; `limits`, `usage`, `permissions` and `divergence` are JSON texts.
 
     Attributes:
         outcome: None while it runs.
         output: what the guest returned, UTF-8; None without a result, or when its time was over.
+        installation_id: None for a try-out.
+        parent_id, depth: the execution whose guest asked for this one, and how many wait for it.
+        replay_of: the execution that a replay repeats.
+        journal: `kept`, `too_large` or `lost`; None when none was asked for.
+        divergence, identical: of a replay.
     """
 
     id: UUID
     plugin_id: str
     version: str
-    installation_id: UUID
+    installation_id: UUID | None
     actor_id: UUID
     mode: str
     limits: str
@@ -39,6 +44,12 @@ class Execution:
     permissions: str | None = None
     walls: tuple[str, ...] = ()
     log_truncated: bool = False
+    parent_id: UUID | None = None
+    depth: int = 0
+    replay_of: UUID | None = None
+    journal: str | None = None
+    divergence: str | None = None
+    identical: bool | None = None
 
     def shape(self) -> Mapping[str, Any]:
         """The execution in the shape of the interface."""
@@ -59,7 +70,17 @@ class Execution:
             "mode": self.mode,
             "limits": _json(self.limits),
             "log_truncated": self.log_truncated,
+            "parent_id": self.parent_id,
+            "depth": self.depth,
+            "journal": self.journal,
+            "replay": self._replay(),
         }
+
+    def _replay(self) -> Mapping[str, Any] | None:
+        if self.replay_of is None:
+            return None
+        diverged = _json(self.divergence)
+        return {"of": self.replay_of, "identical": self.identical, "diverged": diverged}
 
 
 def shown_output(output: bytes | None) -> Any:

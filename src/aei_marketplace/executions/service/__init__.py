@@ -9,7 +9,8 @@ from aei_marketplace.executions.service.records import (
     read_execution,
 )
 from aei_marketplace.executions.service.recovery import forget_old, recover
-from aei_marketplace.executions.service.runs import Runs, serving
+from aei_marketplace.executions.service.runs import Runs
+from aei_marketplace.executions.service.serving import serving
 from aei_marketplace.executions.service.starting import execute, execute_later
 
 __all__ = [

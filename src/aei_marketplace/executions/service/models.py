@@ -28,7 +28,7 @@ from aei_marketplace.executions.rules.views import Execution
 from aei_marketplace.executions.service.run import Run
 from aei_marketplace.executions.service.runs import Runs
 from aei_marketplace.executions.service.starting import execute, find_installed
-from aei_marketplace.executions.service.within import execute_within
+from aei_marketplace.executions.service.within import execute_within, tokens_used
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Invalid, Refusal
 from aei_marketplace.ground.paging import LARGEST_LIMIT, PageWanted
@@ -103,7 +103,7 @@ async def _answer_guest(runs: Runs, asking: Run, call: ModelCall, plugin_id: str
             "budget", f"the request alone costs more than the {call.tokens_left} tokens left"
         )
     try:
-        execution = await execute_within(runs, asking, plugin_id, request, room)
+        execution = await execute_within(runs, asking, plugin_id, request, most_tokens=room)
     except (TaskTooLarge, TaskUnfit, Malformed, Invalid) as refusal:
         return model_failure("invalid", refusal.detail)
     except (TooDeep, NotInstalled) as refusal:
@@ -114,7 +114,7 @@ async def _answer_guest(runs: Runs, asking: Run, call: ModelCall, plugin_id: str
 
 
 def _as_reply(call: ModelCall, execution: Execution, request_bytes: int) -> ModelReply:
-    spent = _tokens_used(execution)
+    spent = tokens_used(execution)
     try:
         answer = _answer(call.kind, execution, request_bytes)
     except (ModelFailed, ModelAnswerUnfit) as refusal:
@@ -137,9 +137,3 @@ async def _is_model(runs: Runs, actor: Actor, plugin_id: str) -> bool:
         return False
     release = await runs.releases.find(runs.deps.works, actor, terms.release_id)
     return release is not None and release.manifest.kind == MODEL
-
-
-def _tokens_used(execution: Execution) -> int:
-    """What the models that it asked itself have cost."""
-    usage = msgspec.json.decode(execution.usage or "{}")
-    return int(usage.get("tokens", 0))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from aei_marketplace.executions.errors import NoSuchExecution
 from aei_marketplace.executions.rules.endings import Ending
+from aei_marketplace.executions.rules.journals import Kept
 from aei_marketplace.executions.rules.views import Execution
 from aei_marketplace.executions.store import records
 from aei_marketplace.executions.store.quick import Start
@@ -59,7 +60,7 @@ async def list_executions(
     return wanted.page([_as_execution(r) for r in rows], total, lambda e: str(e.id))
 
 
-def ended_execution(start: Start, ending: Ending, at: Any) -> Execution:
+def ended_execution(start: Start, ending: Ending, kept: Kept, at: Any) -> Execution:
     """An execution as its row is, without reading it again."""
     return Execution(
         id=start.id,
@@ -78,6 +79,12 @@ def ended_execution(start: Start, ending: Ending, at: Any) -> Execution:
         permissions=ending.permissions,
         walls=ending.walls,
         log_truncated=ending.log_truncated,
+        parent_id=start.parent_id,
+        depth=start.depth,
+        replay_of=start.replay_of,
+        journal=kept.journal,
+        divergence=kept.divergence,
+        identical=kept.identical,
     )
 
 
@@ -92,6 +99,9 @@ def started_execution(start: Start) -> Execution:
         mode=start.mode,
         limits=start.limits,
         started_at=start.started_at,
+        parent_id=start.parent_id,
+        depth=start.depth,
+        replay_of=start.replay_of,
     )
 
 
@@ -113,6 +123,12 @@ def _as_execution(row: Any) -> Execution:
         permissions=row.permissions,
         walls=tuple(row.walls or ()),
         log_truncated=bool(row.log_truncated),
+        parent_id=row.parent_id,
+        depth=row.depth,
+        replay_of=row.replay_of,
+        journal=row.journal,
+        divergence=row.divergence,
+        identical=row.identical,
     )
 
 

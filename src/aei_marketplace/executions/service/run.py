@@ -1,7 +1,8 @@
 """One execution while it runs in this process: who listens hears it, who comes late hears what was kept."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -9,10 +10,12 @@ from uuid import UUID
 import msgspec
 
 from aei_marketplace.executions.rules.endings import storable
+from aei_marketplace.executions.rules.journals import Original
 from aei_marketplace.executions.store.quick import Start
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.live import Live
-from aei_protocol.messages import Execute, LogLine, Progress
+from aei_marketplace.ground.ports import plugin_failure
+from aei_protocol.messages import Execute, LogLine, PluginAnswer, PluginWanted, Progress, Usage
 
 #: What one log line costs beside its words, when the bytes kept are counted.
 _LINE_BYTES = 40
@@ -36,6 +39,10 @@ class Origin:
     waiting: tuple[str, ...]
 
 
+#: Carries out a call of a run's guest.
+CallPlugin = Callable[["Run", PluginWanted], Awaitable[PluginAnswer]]
+
+
 @dataclass(slots=True)
 class Run:
     """A running execution; it is the sandbox's `Listener`.
@@ -43,6 +50,11 @@ class Run:
     Attributes:
         started: done once the start is durable.
         origin: the execution whose guest asked for this one; None for one that a caller asked for.
+        replays: what a replay is compared with.
+        called: what the plugins used that it called.
+        tokens: what the models cost that were asked below one outermost execution, by plugin; shared.
+        on_call: carries out the guest's calls of other plugins.
+        unwanted: somebody has asked for its end.
         lines: the log so far, at most as many bytes as the execution's limit allows.
     """
 
@@ -52,6 +64,11 @@ class Run:
     live: Live
     started: "asyncio.Future[None]"
     origin: Origin | None = None
+    replays: Original | None = None
+    called: Usage = field(default_factory=Usage)
+    tokens: "Counter[str]" = field(default_factory=Counter)
+    on_call: "CallPlugin | None" = None
+    unwanted: bool = False
     lines: deque[dict[str, Any]] = field(default_factory=deque)
     last_progress: dict[str, Any] | None = None
     truncated: bool = False
@@ -61,6 +78,12 @@ class Run:
     def waiting(self) -> tuple[str, ...]:
         """Ids of the plugins that wait for this one, the outermost first."""
         return self.origin.waiting if self.origin else ()
+
+    async def call_plugin(self, wanted: PluginWanted) -> PluginAnswer:
+        """The guest calls another plugin."""
+        if self.on_call is None:
+            return plugin_failure(wanted.call, "failed", "no plugin can be called here")
+        return await self.on_call(self, wanted)
 
     def progress(self, message: Progress) -> None:
         """The guest reported progress."""

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -13,18 +11,21 @@ import structlog
 
 from aei_marketplace.executions.errors import NeverStarted, NotReady, QueueFull, TooManyRunning
 from aei_marketplace.executions.rules.endings import Ending, ending, lost, start_fact
+from aei_marketplace.executions.rules.journals import Kept, compared, kept_journal
 from aei_marketplace.executions.rules.views import Execution
-from aei_marketplace.executions.service.owner import Owner, hold_owner
+from aei_marketplace.executions.service.alarm import raise_alarm
+from aei_marketplace.executions.service.owner import Owner
 from aei_marketplace.executions.service.pace import Pace
 from aei_marketplace.executions.service.records import ended_execution, read_execution
 from aei_marketplace.executions.service.releases import Releases
-from aei_marketplace.executions.service.run import Run, topic
+from aei_marketplace.executions.service.run import CallPlugin, Run, topic
 from aei_marketplace.executions.store import quick
 from aei_marketplace.ground.audit import make_entry
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.ports import SandboxGone, SandboxRefused
 from aei_protocol.messages import Ended
+from aei_protocol.outcomes import Outcome
 
 #: So many executions may be under way in one process, and so many of them of one tenant.
 MOST_RUNNING, MOST_OF_A_TENANT = 512, 128
@@ -44,12 +45,19 @@ _CONNECTION_LOST = (
 log = structlog.get_logger()
 
 
+class _Unwanted(Exception):
+    """Its end was asked for before it was sent."""
+
+
 class Runs:
     """What runs in this process; see `serving`.
 
     Attributes:
         running: executions without a recorded end, by id.
+        on_call: carries out the guests' calls of other plugins.
     """
+
+    on_call: CallPlugin | None = None
 
     def __init__(self, deps: Deps, owner: Owner) -> None:
         self.deps = deps
@@ -76,6 +84,7 @@ class Runs:
 
     def begin(self, run: Run) -> "asyncio.Task[Execution]":
         """Carry a run out in a task of its own, which goes on when the caller leaves."""
+        run.on_call = self.on_call
         self.running[run.start.id] = run
         self._of_tenant[run.start.tenant] += 1
         task = asyncio.create_task(self._carry_out(run))
@@ -84,7 +93,10 @@ class Runs:
         return task
 
     async def cancel(self, execution: UUID) -> None:
-        """Ask the sandbox to end a run of this process now."""
+        """Ask the sandbox to end a run of this process now; one that was not sent yet never is."""
+        run = self.running.get(execution)
+        if run is not None:
+            run.unwanted = True
         await self.deps.sandbox.cancel(str(execution))
 
     async def close(self) -> None:
@@ -122,6 +134,8 @@ class Runs:
     async def _run_and_end(self, run: Run) -> Execution:
         try:
             ended = await self._send(run)
+        except _Unwanted:
+            ended = lost(run.start.id, "cancelled before it began", Outcome.CANCELLED)
         except SandboxRefused as refused:
             await self._end(run, lost(run.start.id, f"nothing ran: {refused.detail}"))
             refusal = QueueFull if refused.code == "busy" else NeverStarted
@@ -139,6 +153,8 @@ class Runs:
     async def _send(self, run: Run) -> Ended:
         """Send the task; a component that the host lacks is handed over first, for nothing ran yet."""
         sandbox, task = self.deps.sandbox, run.task
+        if run.unwanted:
+            raise _Unwanted
         try:
             return await sandbox.execute(task, run)
         except SandboxRefused as refused:
@@ -149,6 +165,8 @@ class Runs:
             await sandbox.prepare(task.component, task.interfaces, content)
         except (KeyError, SandboxGone) as error:
             raise SandboxRefused("not_prepared", f"the component could not be prepared: {error}") from error
+        if run.unwanted:
+            raise _Unwanted
         return await sandbox.execute(task, run)
 
     async def _end(self, run: Run, ended: Ended) -> Execution:
@@ -165,13 +183,28 @@ class Runs:
         written_down = ending(ended, run.start.plugin_id, run.start.version, run.start.id)
         if run.truncated:
             written_down = replace(written_down, log_truncated=True)
+        kept = self._kept(run, ended)
+        end, *denials = written_down.facts
+        end = replace(end, context={**end.context, **kept.context})
+        written_down = replace(written_down, facts=(end, *denials))
         at = self.deps.works.clock()
-        if await self._insist(run, written_down, at):
-            return ended_execution(run.start, written_down, at)
+        if await self._insist(run, written_down, kept, at):
+            if ended.outcome is Outcome.SANDBOX_VIOLATION:
+                await raise_alarm(self.deps, run.actor, run.start, ended)
+            return ended_execution(run.start, written_down, kept, at)
         # Somebody ended it before us: what is recorded counts.
         return await read_execution(self.deps.works, run.actor, run.start.id)
 
-    async def _insist(self, run: Run, written_down: Ending, at: datetime) -> bool:
+    def _kept(self, run: Run, ended: Ended) -> Kept:
+        """What the end leaves for replays, or says about one."""
+        if run.replays is not None:
+            return compared(run.replays, ended)
+        if run.task.journal is None:
+            return Kept()
+        start = run.start
+        return kept_journal(self.deps.master_key, start.tenant, start.id, run.task.task, ended)
+
+    async def _insist(self, run: Run, written_down: Ending, kept: Kept, at: datetime) -> bool:
         """Write the end down, again and again while the database cannot be reached.
 
         Returns:
@@ -181,7 +214,8 @@ class Runs:
         pool, pause = self.deps.works.database.quick, 0.1
         while True:
             try:
-                return await quick.write_end(pool, run.start, at, written_down, run.log_json(), entries)
+                lines = run.log_json()
+                return await quick.write_end(pool, run.start, at, written_down, lines, kept, entries)
             except _CONNECTION_LOST as error:
                 log.warning("executions.end_delayed", execution=str(run.start.id), error=str(error))
             await asyncio.sleep(pause)
@@ -198,18 +232,3 @@ class Runs:
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, NeverStarted | QueueFull):
             log.error("executions.run_failed", exc_info=error)
-
-
-@asynccontextmanager
-async def serving(deps: Deps, app_url: str) -> AsyncIterator[Runs]:
-    """The executions of this process; at the end all of them are ended and recorded.
-
-    Args:
-        app_url: asyncpg DSN on which the process's lock is held.
-    """
-    async with hold_owner(app_url) as owner:
-        runs = Runs(deps, owner)
-        try:
-            yield runs
-        finally:
-            await runs.close()

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from aei_marketplace.executions.errors import InstallationDisabled, NotAdmitted, NotInstalled
+from aei_marketplace.executions.rules.journals import digest_key
 from aei_marketplace.executions.rules.requests import Wanted, check_limits, check_task
 from aei_marketplace.executions.rules.views import Execution
 from aei_marketplace.executions.service.records import started_execution
@@ -59,12 +60,25 @@ async def decide(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted
     runs.pace.require(tenant, allowance)
     release = await runs.releases.find(runs.deps.works, actor, terms.release_id)
     release = _admitted(plugin_id, terms, release, runs.deps.aei_version)
-    lowered = (_limits_in(policies), _limits_in(_decoded(terms.policy)), asked)
+    policy = _decoded(terms.policy)
+    lowered = (_limits_in(policies), _limits_in(policy), asked)
     limits = effective_limits(release.manifest.limits, runs.deps.operator_cap, *lowered)
     task = bytes(wanted.task)
     check_task(task, limits, release.schema)
     runs.require_room(tenant)
-    return _make_run(runs, actor, trace_id, wanted.mode, terms, release, limits, allowance.concurrency, task)
+    journal = bool(policy.get("journal"))
+    return _make_run(
+        runs,
+        actor,
+        trace_id,
+        wanted.mode,
+        terms,
+        release,
+        limits,
+        allowance.concurrency,
+        task,
+        journal=journal,
+    )
 
 
 async def find_installed(runs: Runs, tenant: UUID, plugin_id: str) -> Terms | None:
@@ -118,6 +132,8 @@ def _make_run(
     limits: Limits,
     concurrency: int,
     task: bytes,
+    *,
+    journal: bool,
 ) -> Run:
     assert actor.id is not None
     id, tenant = new_id(), actor.in_tenant()
@@ -150,6 +166,7 @@ def _make_run(
         config=terms.config,
         task=task.decode(),
         concurrency=concurrency,
+        journal=digest_key(runs.deps.master_key, tenant, id) if journal else None,
     )
     return Run(actor, start, execute_message, runs.deps.live, asyncio.get_running_loop().create_future())
 

@@ -1,6 +1,7 @@
 """Executions that a running guest asked for: limited by what is left to it, ended with it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
@@ -12,11 +13,19 @@ from aei_marketplace.executions.service.run import Origin, Run
 from aei_marketplace.executions.service.runs import Runs
 from aei_marketplace.executions.service.starting import decide
 
-#: So many executions may wait for each other, the outermost included (plugin contract).
+#: So many executions may wait for one, the outermost included (plugin contract).
 DEEPEST = 4
 
 
-async def execute_within(runs: Runs, asking: Run, plugin_id: str, task: bytes, most_tokens: int) -> Execution:
+async def execute_within(
+    runs: Runs,
+    asking: Run,
+    plugin_id: str,
+    task: bytes,
+    *,
+    most_tokens: int | None,
+    limits: Mapping[str, int] | None = None,
+) -> Execution:
     """Run an installation for the guest of another execution, as the same actor.
 
     It is an execution like any other: admitted, limited, metered and audited for itself.
@@ -24,7 +33,9 @@ async def execute_within(runs: Runs, asking: Run, plugin_id: str, task: bytes, m
     Args:
         asking: whose guest waits; when that waiting is cancelled, what was asked for ends too.
         task: JSON.
-        most_tokens: what its own calls of models may cost.
+        most_tokens: what its own calls of models may cost; None leaves it to its own grant, which holds
+            for all its runs below one outermost execution together.
+        limits: what is left of the asking execution's, where that is shared.
 
     Raises:
         TooDeep: as many wait for each other as may, or the plugin waits for this answer itself.
@@ -35,20 +46,33 @@ async def execute_within(runs: Runs, asking: Run, plugin_id: str, task: bytes, m
     waiting = (*asking.waiting, asking.start.plugin_id)
     if plugin_id in waiting:
         raise TooDeep(f"{plugin_id} waits for this answer itself.")
-    if len(waiting) >= DEEPEST:
+    if len(waiting) > DEEPEST:
         raise TooDeep(f"{DEEPEST} plugins wait for each other already.")
-    wanted = Wanted(task=msgspec.Raw(task), limits={"wall_ms": _wall_left(runs, asking)})
+    wall_ms = _wall_left(runs, asking)
+    lowered = {**(limits or {}), "wall_ms": min(wall_ms, (limits or {}).get("wall_ms", wall_ms))}
+    wanted = Wanted(task=msgspec.Raw(task), limits=lowered)
     run = await decide(runs, asking.actor, asking.start.trace_id, plugin_id, wanted)
     run.origin = Origin(asking.start.id, waiting)
+    run.start = replace(run.start, mode="call", parent_id=asking.start.id, depth=len(waiting))
+    run.tokens = asking.tokens
     held = run.task.capabilities
-    limited = replace(held, max_tokens=min(held.max_tokens, most_tokens))
-    run.task = replace(run.task, capabilities=limited)
+    left = max(0, held.max_tokens - run.tokens[plugin_id])
+    limited = replace(held, max_tokens=left if most_tokens is None else min(left, most_tokens))
+    run.task = replace(run.task, capabilities=limited, parent=str(asking.start.id))
     carried_out = runs.begin(run)
     try:
-        return await asyncio.shield(carried_out)
+        execution = await asyncio.shield(carried_out)
+        run.tokens[plugin_id] += tokens_used(execution)
+        return execution
     except asyncio.CancelledError:
         await runs.cancel(run.start.id)
         raise
+
+
+def tokens_used(execution: Execution) -> int:
+    """What the models have cost that it asked."""
+    usage = msgspec.json.decode(execution.usage or "{}")
+    return int(usage.get("tokens", 0))
 
 
 def _wall_left(runs: Runs, asking: Run) -> int:

@@ -8,11 +8,12 @@ from uuid import UUID
 import asyncpg
 
 from aei_marketplace.executions.rules.endings import Ending
+from aei_marketplace.executions.rules.journals import Kept
 from aei_marketplace.ground.audit import Entry
 
 _TERMS = "select * from execution_terms($1, $2)"
-_START = f"select execution_start({', '.join(f'${n}' for n in range(1, 19))})"
-_END = f"select execution_end({', '.join(f'${n}' for n in range(1, 20))})"
+_START = f"select execution_start({', '.join(f'${n}' for n in range(1, 22))})"
+_END = f"select execution_end({', '.join(f'${n}' for n in range(1, 25))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,18 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The row of a start."""
+    """The row of a start.
+
+    Attributes:
+        installation_id: None for a try-out, and for the replay of one.
+        parent_id: the execution whose guest waits for this one.
+        depth: how many executions wait for it.
+        replay_of: the execution whose journal answers this one.
+    """
 
     tenant: UUID
     id: UUID
-    installation_id: UUID
+    installation_id: UUID | None
     plugin_id: str
     version: str
     release_id: UUID
@@ -53,6 +61,9 @@ class Start:
     task_bytes: int
     task_sha256: bytes
     started_at: datetime
+    parent_id: UUID | None = None
+    depth: int = 0
+    replay_of: UUID | None = None
 
 
 async def find_terms(pool: asyncpg.Pool, tenant: UUID, plugin_id: str) -> Terms | None:
@@ -74,7 +85,13 @@ async def write_start(pool: asyncpg.Pool, start: Start, entry: Entry) -> None:
 
 
 async def write_end(
-    pool: asyncpg.Pool, start: Start, at: datetime, ending: Ending, lines: bytes | None, entries: list[Entry]
+    pool: asyncpg.Pool,
+    start: Start,
+    at: datetime,
+    ending: Ending,
+    lines: bytes | None,
+    kept: Kept,
+    entries: list[Entry],
 ) -> bool:
     """Write the one end of an execution and its entries, durably; False when it has one already."""
     actor = entries[0].actor
@@ -84,6 +101,8 @@ async def write_end(
         *(ending.usage, ending.permissions, list(ending.walls), ending.log_truncated, lines),
         *(str(actor.kind), actor.id, start.trace_id),
         *_columns(entries),
+        *(kept.journal, *((kept.sealed.nonce, kept.sealed.content) if kept.sealed else (None, None))),
+        *(kept.divergence, kept.identical),
     )
     return written
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Text, cast, delete, func, select, text, update
 
-from aei_marketplace.executions.models import execution_logs, executions
+from aei_marketplace.executions.models import execution_journals, execution_logs, executions
 from aei_marketplace.executions.rules.endings import Ending
+from aei_marketplace.executions.rules.journals import Sealed
 from aei_marketplace.ground.work import Work
 
 #: JSON columns are read as the texts they are: the digest of a usage's text stands in the log.
-_AS_TEXT = {"limits", "usage", "permissions"}
+_AS_TEXT = {"limits", "usage", "permissions", "divergence"}
 _ROW = select(*(cast(c, Text).label(c.name) if c.name in _AS_TEXT else c for c in executions.c))
 _OWNER_IS_GONE = text("select pg_try_advisory_xact_lock(:key)")
 
@@ -27,6 +28,13 @@ async def find_log(work: Work, id: UUID) -> bytes | None:
     """The log's lines as JSON."""
     found = await work.run(select(execution_logs.c.lines).where(execution_logs.c.execution_id == id))
     return found.scalar_one_or_none()
+
+
+async def find_journal(work: Work, id: UUID) -> Sealed | None:
+    """The sealed journal of an execution; None when there is none, or its time is over."""
+    query = select(execution_journals.c.nonce, execution_journals.c.sealed)
+    row = (await work.run(query.where(execution_journals.c.execution_id == id))).first()
+    return None if row is None else Sealed(row.nonce, row.sealed)
 
 
 async def find_page(
@@ -92,7 +100,7 @@ async def write_end(work: Work, id: UUID, ending: Ending) -> bool:
 
 
 async def forget_outputs(work: Work, older_than: timedelta, limit: int) -> int:
-    """Drop output and log of old executions; returns how many."""
+    """Drop output, log and journal of old executions; returns how many."""
     old = (
         select(executions.c.id)
         .where(
@@ -102,7 +110,8 @@ async def forget_outputs(work: Work, older_than: timedelta, limit: int) -> int:
         .limit(limit)
     )
     ids = list((await work.run(old)).scalars())
-    await work.run(delete(execution_logs).where(execution_logs.c.execution_id.in_(ids)))
+    for table in (execution_logs, execution_journals):
+        await work.run(delete(table).where(table.c.execution_id.in_(ids)))
     await work.run(
         update(executions)
         .where(executions.c.id.in_(ids))

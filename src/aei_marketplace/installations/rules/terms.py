@@ -59,7 +59,7 @@ def kept_config(config: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]
 
 
 def check_policy(policy: Any) -> dict[str, Any]:
-    """A policy that is understood: `{"limits": {…}}`, each limit a whole number above 0.
+    """A policy that is understood: `{"limits": {…}, "journal": true}`, each limit a whole number above 0.
 
     Raises:
         PolicyUnfit: it says anything else.
@@ -73,5 +73,11 @@ def check_policy(policy: Any) -> dict[str, Any]:
 def _policy_faults(policy: Any) -> list[Fault]:
     if not isinstance(policy, dict):
         return [Fault("/policy", "expected an object")]
-    unknown = [Fault(f"/policy/{k[:60]}", "unknown; there is limits") for k in policy if k != "limits"]
-    return unknown + limit_faults(policy.get("limits", {}), "/policy/limits")
+    faults = [
+        Fault(f"/policy/{name[:60]}", "unknown; there are limits and journal")
+        for name in policy
+        if name not in ("limits", "journal")
+    ]
+    if not isinstance(policy.get("journal", False), bool):
+        faults.append(Fault("/policy/journal", "true keeps the host calls of each execution for replays"))
+    return faults + limit_faults(policy.get("limits", {}), "/policy/limits")
