@@ -10,10 +10,12 @@ from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
+from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import Live
+from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.work import Works
 from aei_protocol.limits import OPERATOR_CAP
 from tests.fakes import FakeSandbox
@@ -32,6 +34,8 @@ async def main(app: str, system: str, objects: str, user: str, tenant: str, firs
             master_key=bytes(32),
             operator_cap=OPERATOR_CAP,
             aei_version="2.3.1",
+            model_endpoints=ModelEndpointClient({}),
+            plugin_models=PluginModels(),
             live=Live(),
         )
         actor = await accounts.actor_for(works, UUID(user), UUID(tenant))
