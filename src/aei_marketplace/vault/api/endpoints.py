@@ -67,7 +67,7 @@ async def put_endpoint(
         kind=body.kind,
         base_url=body.base_url,
         models=body.models,
-        key=body.key.get_secret_value() if body.key else None,
+        key=None if body.key is None else body.key.get_secret_value(),
         keep_key="key" not in body.model_fields_set,
         streaming=body.streaming,
         enabled=body.enabled,
