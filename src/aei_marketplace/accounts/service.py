@@ -219,6 +219,12 @@ async def find_policies(work: Work, *, hold: bool = False) -> dict[str, Any]:
     return found
 
 
+async def policies_in_force(work: Work) -> dict[str, Any]:
+    """The policies of the actor's tenant, for what has to obey them."""
+    found: dict[str, Any] = await store.find_policies(work, work.actor.in_tenant(), hold=False)
+    return found
+
+
 async def save_policies(work: Work, policies: dict[str, Any]) -> None:
     """Replace the policies of the actor's tenant; the caller has checked them."""
     work.actor.require("policy.administer")

@@ -145,6 +145,15 @@ class NoSuchExecution(NotFound):
     advice = "Check the id; a role without execution.read_all sees its own executions only."
 
 
+class StillRunning(Conflict):
+    """Only what has ended can be replayed."""
+
+    type = "still-running"
+    title = "The execution still runs"
+    advice = "Wait for its end, or cancel it."
+    retry = True
+
+
 class NoJournal(Conflict):
     """The execution left nothing that a replay could be answered from."""
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from aei_marketplace.executions import service
 from aei_marketplace.executions.errors import TaskTooLarge
 from aei_marketplace.executions.rules.requests import ENVELOPE_BYTES, read_request
+from aei_marketplace.executions.rules.tryouts import read_tryout
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace, actor_of, deps_of, trace_of
@@ -39,6 +40,31 @@ _EXECUTE_BODY = {
                     },
                 },
                 "examples": {"short": {"value": {"task": {"text": "Guten Morgen"}}}},
+            }
+        },
+    }
+}
+
+
+_TRY_BODY = {
+    "requestBody": {
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "version": {"type": "string", "description": "The latest offered when absent."},
+                        "example": {
+                            "type": "integer",
+                            "minimum": 0,
+                            "default": 0,
+                            "description": "Place in the listing's `examples`, from 0.",
+                        },
+                        "task": {"description": "A task of your own, instead of an example."},
+                    },
+                },
+                "examples": {"first": {"value": {"example": 0}}},
             }
         },
     }
@@ -107,6 +133,29 @@ async def follow(id: UUID, request: Request, actor: TheActor) -> Response:
 async def cancel(id: UUID, request: Request, actor: TheActor) -> Response:
     """End a running execution now."""
     return json_answer((await service.cancel(runs_of(request), actor, id)).shape(), 202)
+
+
+@router.post("/executions/{id}/replay")
+async def replay(id: UUID, request: Request, actor: TheActor, trace: TheTrace) -> Response:
+    """Run an execution again, its host calls answered from its journal; `replay` says whether it is the same.
+
+    Nothing is called outside the sandbox. Secrets are read anew and compared, for they are never recorded.
+    """
+    return json_answer((await service.replay(runs_of(request), actor, trace, id)).shape())
+
+
+@router.post("/plugins/{plugin_id}/try", openapi_extra=_TRY_BODY)
+async def try_out(request: Request) -> Response:
+    """Run an example of a release, or a task of your own, without installing it and without any grant.
+
+    `requested` shows what the release asks for, `permissions.denied` what it asked for in this run.
+    """
+    actor, plugin_id = await actor_of(request), request.path_params["plugin_id"]
+    wanted = read_tryout(await body_of(request))
+    execution, requested = await service.try_out(
+        runs_of(request), actor, trace_of(request), plugin_id, wanted
+    )
+    return json_answer({**execution.shape(), "requested": requested})
 
 
 async def _events(runs: service.Runs, actor: Actor, id: UUID) -> AsyncIterator[bytes]:

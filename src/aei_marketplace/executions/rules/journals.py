@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from aei_marketplace.executions.errors import JournalUnreadable
+from aei_marketplace.executions.rules.endings import storable
 from aei_protocol.messages import Divergence, Ended
 from aei_protocol.outcomes import Outcome
 
@@ -116,7 +117,8 @@ def kept_journal(master_key: bytes, tenant: UUID, execution: UUID, task: str, en
 def compared(original: Original, ended: Ended) -> Kept:
     """What the end of a replay says."""
     output = None if ended.output is None else ended.output.encode()
-    same = (str(ended.outcome), output, ended.problem) == (
+    problem = None if ended.problem is None else storable(ended.problem)
+    same = (str(ended.outcome), output, problem) == (
         original.outcome,
         original.output,
         original.problem,

@@ -9,9 +9,11 @@ from aei_marketplace.executions.service.records import (
     read_execution,
 )
 from aei_marketplace.executions.service.recovery import forget_old, recover
+from aei_marketplace.executions.service.replaying import replay
 from aei_marketplace.executions.service.runs import Runs
 from aei_marketplace.executions.service.serving import serving
 from aei_marketplace.executions.service.starting import execute, execute_later
+from aei_marketplace.executions.service.trying import try_out
 
 __all__ = [
     "Runs",
@@ -28,5 +30,7 @@ __all__ = [
     "read_execution",
     "read_log",
     "recover",
+    "replay",
     "serving",
+    "try_out",
 ]

@@ -24,19 +24,22 @@ class Pace:
         self._clock = clock
         self._buckets: dict[UUID, Bucket] = {}
 
-    def require(self, tenant: UUID, allowance: Allowance) -> None:
-        """Let one more execution of a tenant start.
+    def require(self, who: UUID, allowance: Allowance, words: str = "Your tenant") -> None:
+        """Let one more execution of a tenant, or of a user, start.
+
+        Args:
+            words: how `who` is called when it has to wait.
 
         Raises:
             TooFast: its allowance is used up for now.
         """
         now = self._clock()
-        self._buckets[tenant], wait = take(self._buckets.get(tenant), now, allowance)
+        self._buckets[who], wait = take(self._buckets.get(who), now, allowance)
         if len(self._buckets) > _MOST_BUCKETS:
             self._buckets = {t: b for t, b in self._buckets.items() if not is_full(b, now, allowance)}
         if wait:
             raise TooFast(
-                f"Your tenant may start {allowance.executions_per_minute:,} executions a minute, "
+                f"{words} may start {allowance.executions_per_minute:,} executions a minute, "
                 f"{allowance.executions_burst:,} at once.",
                 retry_after=max(1, math.ceil(wait)),
             )

@@ -64,6 +64,7 @@ class Runs:
         self.owner = owner
         self.releases = Releases()
         self.pace = Pace()
+        self.tryouts = Pace()
         self.running: dict[UUID, Run] = {}
         self._of_tenant: Counter[UUID] = Counter()
         self._tasks: set[asyncio.Task[Execution]] = set()
@@ -127,6 +128,8 @@ class Runs:
         start = run.start
         called_by = run.origin.execution if run.origin else None
         fact = start_fact(start.id, start.plugin_id, start.version, start.mode, start.task_bytes, called_by)
+        if start.replay_of is not None:
+            fact = replace(fact, context={**fact.context, "replay_of": str(start.replay_of)})
         entry = make_entry(new_id(), start.started_at, run.actor, fact, start.trace_id)
         await quick.write_start(self.deps.works.database.quick, start, entry)
         run.started.set_result(None)

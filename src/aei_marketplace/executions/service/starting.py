@@ -1,7 +1,6 @@
 """From a request to a run: what applies, whether it is admitted, within which limits."""
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -9,21 +8,18 @@ from uuid import UUID
 import msgspec
 
 from aei_marketplace.executions.errors import InstallationDisabled, NotAdmitted, NotInstalled
-from aei_marketplace.executions.rules.journals import digest_key
 from aei_marketplace.executions.rules.requests import Wanted, check_limits, check_task
 from aei_marketplace.executions.rules.views import Execution
+from aei_marketplace.executions.service.plan import Plan, planned_run, require_admitted
 from aei_marketplace.executions.service.records import started_execution
 from aei_marketplace.executions.service.releases import Runnable
 from aei_marketplace.executions.service.run import Run
 from aei_marketplace.executions.service.runs import Runs
-from aei_marketplace.executions.store.quick import Start, Terms, find_terms
+from aei_marketplace.executions.store.quick import Terms, find_terms
 from aei_marketplace.ground.actor import Actor
-from aei_marketplace.ground.clock import new_id
-from aei_marketplace.installations.rules.admission import Answer, Facts, admit
+from aei_marketplace.installations.rules.admission import Facts
 from aei_marketplace.installations.rules.limits import effective_allowance, effective_limits
 from aei_protocol.identifiers import PluginId
-from aei_protocol.limits import Limits
-from aei_protocol.messages import Execute
 
 
 async def execute(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: Wanted) -> Execution:
@@ -66,19 +62,19 @@ async def decide(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted
     task = bytes(wanted.task)
     check_task(task, limits, release.schema)
     runs.require_room(tenant)
-    journal = bool(policy.get("journal"))
-    return _make_run(
-        runs,
-        actor,
-        trace_id,
-        wanted.mode,
-        terms,
-        release,
-        limits,
-        allowance.concurrency,
-        task,
-        journal=journal,
+    plan = Plan(
+        mode=wanted.mode,
+        release_id=terms.release_id,
+        release=release,
+        installation_id=terms.installation_id,
+        capabilities=release.capabilities(terms.grants),
+        limits=limits,
+        config=terms.config,
+        task=task.decode(),
+        concurrency=allowance.concurrency,
+        journal=bool(policy.get("journal")),
     )
+    return planned_run(runs, actor, trace_id, plan)
 
 
 async def find_installed(runs: Runs, tenant: UUID, plugin_id: str) -> Terms | None:
@@ -107,9 +103,7 @@ def _admitted(plugin_id: str, terms: Terms, release: Runnable | None, aei_versio
         aei_range=release.manifest.aei_range,
         pricing=release.pricing,
     )
-    verdict = admit(facts)
-    if verdict.answer is Answer.NO:
-        raise NotAdmitted(f"{plugin_id} {terms.version}: {verdict.why()}")
+    require_admitted(facts, f"{plugin_id} {terms.version}")
     return release
 
 
@@ -120,55 +114,6 @@ def _decoded(policy: str) -> Mapping[str, Any]:
 def _limits_in(policy: Mapping[str, Any]) -> Mapping[str, int]:
     limits: Mapping[str, int] = policy.get("limits", {})
     return limits
-
-
-def _make_run(
-    runs: Runs,
-    actor: Actor,
-    trace_id: str,
-    mode: str,
-    terms: Terms,
-    release: Runnable,
-    limits: Limits,
-    concurrency: int,
-    task: bytes,
-    *,
-    journal: bool,
-) -> Run:
-    assert actor.id is not None
-    id, tenant = new_id(), actor.in_tenant()
-    start = Start(
-        tenant=tenant,
-        id=id,
-        installation_id=terms.installation_id,
-        plugin_id=release.manifest.id,
-        version=terms.version,
-        release_id=terms.release_id,
-        actor_id=actor.id,
-        mode=mode,
-        owner=runs.owner.id,
-        trace_id=trace_id,
-        limits=msgspec.json.encode(limits).decode(),
-        task_bytes=len(task),
-        task_sha256=hashlib.sha256(task).digest(),
-        started_at=runs.deps.works.clock(),
-    )
-    execute_message = Execute(
-        id=str(id),
-        tenant=str(tenant),
-        installation=str(terms.installation_id),
-        plugin=release.manifest.id,
-        version=terms.version,
-        component=release.component,
-        interfaces=release.manifest.interfaces,
-        capabilities=release.capabilities(terms.grants),
-        limits=limits,
-        config=terms.config,
-        task=task.decode(),
-        concurrency=concurrency,
-        journal=digest_key(runs.deps.master_key, tenant, id) if journal else None,
-    )
-    return Run(actor, start, execute_message, runs.deps.live, asyncio.get_running_loop().create_future())
 
 
 def _not_installed(plugin_id: str, actor: Actor) -> NotInstalled:

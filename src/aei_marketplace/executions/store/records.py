@@ -30,6 +30,12 @@ async def find_log(work: Work, id: UUID) -> bytes | None:
     return found.scalar_one_or_none()
 
 
+async def find_release_id(work: Work, id: UUID) -> UUID:
+    """The release that an execution ran."""
+    found: UUID = (await work.run(select(executions.c.release_id).where(executions.c.id == id))).scalar_one()
+    return found
+
+
 async def find_journal(work: Work, id: UUID) -> Sealed | None:
     """The sealed journal of an execution; None when there is none, or its time is over."""
     query = select(execution_journals.c.nonce, execution_journals.c.sealed)
