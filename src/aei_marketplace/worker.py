@@ -12,6 +12,7 @@ from aei_marketplace.audit.jobs import sequence_for_ever
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog.events import ReleaseListed, ReleasePublished, ReleaseStateChanged
 from aei_marketplace.executions import jobs as executions_jobs
+from aei_marketplace.executions.events import SandboxViolated
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.outbox import read_message
 from aei_marketplace.installations import jobs as installations_jobs
@@ -42,6 +43,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     InstallationCreated: (),
     InstallationRemoved: (),
     ReleaseLeft: (installations_jobs.let_go,),
+    SandboxViolated: (),
 }
 
 #: What recurs, with the seconds between two times.

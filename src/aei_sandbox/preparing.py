@@ -19,6 +19,7 @@ from aei_sandbox.text import escaped
 from aei_sandbox.walls import missing_required
 from aei_sandbox.zygote import Zygote, ZygoteLost
 
+_FAREWELL_SECONDS = 5.0
 _LARGEST_ARTEFACT = 512 << 20
 _LONGEST_DETAIL = 1000
 
@@ -129,7 +130,9 @@ class _CompilingChild:
             raise NotAdmitted("compile_limit", text) from None
         except EOFError:
             assert child is not None
-            raise explained(await child.ended, self._limits) from None
+            # Who hung up and goes on is not waited for longer.
+            await asyncio.wait({child.ended}, timeout=_FAREWELL_SECONDS)
+            raise explained(child.ended.result() if child.ended.done() else 0, self._limits) from None
         finally:
             self._line.close("done")
             if child is not None and not child.ended.done():
@@ -137,6 +140,15 @@ class _CompilingChild:
         return _read_answer(body)
 
     def _on_frame(self, body: bytes) -> None:
+        try:
+            self._read(body)
+        except (msgspec.DecodeError, ValueError, TypeError, RecursionError):
+            _log.critical("the compiling process broke the protocol: an upload may have found a fault")
+            if not self._answer.done():
+                error = NotAdmitted("invalid_component", "the compiler gave no sound answer")
+                self._answer.set_exception(error)
+
+    def _read(self, body: bytes) -> None:
         if body and not self._content:
             if not self._answer.done():
                 self._answer.set_result(body)

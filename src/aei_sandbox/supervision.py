@@ -125,7 +125,7 @@ class Supervision:
 
     def on_violation(self, what: str) -> None:
         """The worker did what no guest can make it do."""
-        _log.error("execution %s of tenant %s: %s", self._execution.id, self._execution.tenant, what)
+        _log.critical("execution %s of tenant %s: %s", self._execution.id, self._execution.tenant, what)
         problem = escaped(f"the worker broke the protocol: {what}", LONGEST_PROBLEM)
         self.end(Ending(Outcome.SANDBOX_VIOLATION, problem=problem), kill=True)
 

@@ -45,5 +45,5 @@ def _decode(body: bytes, known: dict[str, Any]) -> Any:
         return known[kind].decode(fields)
     except KeyError as kind_error:
         raise BadMessage(f"unknown message {kind_error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadMessage(str(error)) from error

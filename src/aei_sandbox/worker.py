@@ -1,6 +1,7 @@
 """The host's view of one worker: a state machine that believes nothing the worker says."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from aei_sandbox.frames import FrameLine
 from aei_sandbox.measuring import kill
 from aei_sandbox.zygote import Child, Zygote, ZygoteLost
 
+_log = logging.getLogger(__name__)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Any]).decode
 _START_SECONDS = 10.0
@@ -156,7 +158,7 @@ class Worker:
         try:
             kind, *fields = _decode(body)
             deliver = self._readers[kind](*fields)
-        except (msgspec.DecodeError, ValueError, KeyError, TypeError) as error:
+        except (msgspec.DecodeError, ValueError, KeyError, TypeError, RecursionError) as error:
             self._violated(f"{type(error).__name__} in a worker's frame")
             return
         deliver()
@@ -199,6 +201,9 @@ class Worker:
         self.kill()
         if supervisor is not None:
             supervisor.on_violation(what)
+        else:
+            component, tenant = self.key.component, self.key.tenant
+            _log.critical("a worker of %s for tenant %s, at rest: %s", component, tenant, what)
 
     def _on_closed(self, reason: str | None) -> None:
         if reason is not None and self.state is not State.DEAD:
