@@ -272,7 +272,8 @@ async def test_a_host_that_is_killed_in_a_write_leaves_whole_files(tmp_path: Pat
     restless = scribe(300_000, "persistent/x", "persistent/x", forever=True)
     for pause in (0.1, 0.25):
         async with LocalHost(files=tmp_path / "files") as host:
-            office = Office(host, installation="i", limits=Limits(cpu_ms=60_000, wall_ms=60_000))
+            endless = Limits(cpu_ms=60_000, wall_ms=60_000, host_calls=10**9, bytes_out=2**50)
+            office = Office(host, installation="i", limits=endless)
             running = asyncio.create_task(office.run(restless))
             while not (tmp_path / "files/acme/i/files.sqlite3").exists():
                 assert not running.done(), await running

@@ -31,7 +31,7 @@ class InstallWanted(_Body):
 
 
 class UninstallWanted(_Body):
-    """How to uninstall; `purge` forgets configuration and grants at once instead of after 30 days."""
+    """How to uninstall; `purge` forgets configuration, grants and files now, not in 30 days."""
 
     purge: StrictBool = False
 
@@ -91,7 +91,7 @@ async def update(
 async def uninstall(
     plugin_id: str, deps: TheDeps, actor: TheActor, trace: TheTrace, body: UninstallWanted | None = None
 ) -> Response:
-    """Uninstall a plugin; configuration and grants are kept for 30 days unless purged."""
+    """Uninstall a plugin; configuration, grants and files are kept for 30 days unless purged."""
     async with deps.works.begin(actor, trace) as work:
         purge = body is not None and body.purge
         requested = await service.request_uninstall(work, plugin_id, purge=purge)
