@@ -60,9 +60,9 @@ def component_wat(answer: str = '{"said":"echo"}', imports: tuple[str, ...] = ()
 
 
 @lru_cache
-def make_component(wat: str) -> bytes:
-    """The binary of a component's WAT."""
-    return bytes(wasmtime.wat2wasm(wat))
+def make_component(wat: str | bytes) -> bytes:
+    """The binary of a component's WAT; what is binary stays."""
+    return wat if isinstance(wat, bytes) else bytes(wasmtime.wat2wasm(wat))
 
 
 def make_manifest(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def make_manifest(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
 def make_package(
     overrides: Mapping[str, Any] | None = None,
     *,
-    wat: str | None = None,
+    wat: str | bytes | None = None,
     files: Mapping[str, bytes | None] | None = None,
 ) -> bytes:
     """A package that passes the gate, unless the overrides spoil it.
