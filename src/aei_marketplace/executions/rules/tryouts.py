@@ -30,12 +30,12 @@ class TryWanted(msgspec.Struct, forbid_unknown_fields=True):
     Attributes:
         version: the latest that is offered when absent.
         example: place in the manifest's `examples`, from 0; the first when neither it nor `task` is given.
-        task: the caller's own task, JSON.
+        task: the caller's own task, JSON; empty when none was sent.
     """
 
     version: str | None = None
     example: int | None = None
-    task: msgspec.Raw | None = None
+    task: msgspec.Raw = msgspec.Raw()
 
 
 _decode = msgspec.json.Decoder(TryWanted).decode
@@ -56,7 +56,7 @@ def read_tryout(body: bytes) -> TryWanted:
         raise Malformed(f"The body could not be read: {error}.") from error
     except RecursionError as error:
         raise unfit("/task", "nested too deeply") from error
-    if wanted.task is not None and wanted.example is not None:
+    if bytes(wanted.task) and wanted.example is not None:
         raise unfit("/example", "an example or a task, not both")
     return wanted
 
@@ -67,7 +67,7 @@ def chosen_task(wanted: TryWanted, manifest: Manifest) -> bytes:
     Raises:
         Invalid: there is no such example.
     """
-    if wanted.task is not None:
+    if bytes(wanted.task):
         return bytes(wanted.task)
     examples, number = manifest.document.get("examples", []), wanted.example or 0
     if not 0 <= number < len(examples):
