@@ -192,7 +192,9 @@ def explained(status: int | None, limits: CompileLimits) -> Exception:
     if status is None:
         return ZygoteLost("the compiling process was lost")
     ended_by = status & 0x7F
-    if ended_by in (signal.SIGXCPU, signal.SIGKILL):
+    if ended_by == signal.SIGKILL:  # by somebody else: its own limits end it otherwise
+        return ZygoteLost("the compiling process was killed")
+    if ended_by == signal.SIGXCPU:
         return NotAdmitted("compile_limit", f"compiling used its {limits.cpu_seconds} s of CPU time")
     if ended_by in (signal.SIGSYS, signal.SIGSEGV):
         _log.critical("the compiling process ended by signal %d: an upload may have found a fault", ended_by)

@@ -4,13 +4,16 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from aei_marketplace.bench import audit, execute, up
+from aei_marketplace.bench import audit, chaos, execute, up
+from aei_marketplace.bench.hostile import bench as hostile
 from aei_marketplace.bench.report import Result
 
 BENCHES: dict[str, Callable[[bool], Result]] = {
     "up": up.measure,
     "execute": execute.measure,
     "audit": audit.measure,
+    "chaos": chaos.measure,
+    "hostile": hostile.measure,
 }
 
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+LISTED_S = 240.0
+
 
 class Caller:
     """Sends requests one after the other over one connection, as one token's owner."""
@@ -20,6 +22,19 @@ class Caller:
     def get(self, path: str) -> tuple[int, Any]:
         """GET: status and JSON."""
         return self._send("GET", path, None)
+
+    def download(self, path: str) -> bytes:
+        """GET: the bytes.
+
+        Raises:
+            RuntimeError: the answer was not a success.
+        """
+        self._connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}"})
+        response = self._connection.getresponse()
+        content = response.read()
+        if response.status != 200:
+            raise RuntimeError(f"{path} answered {response.status}")
+        return content
 
     def post(self, path: str, body: Any) -> tuple[int, Any]:
         """POST JSON: status and JSON."""
@@ -59,6 +74,19 @@ class Caller:
         response = self._connection.getresponse()
         content = response.read()
         return response.status, json.loads(content) if content else None
+
+
+def until_listed(caller: Caller, plugin: str) -> None:
+    """Wait until a plugin is offered.
+
+    Raises:
+        RuntimeError: it is not within `LISTED_S`.
+    """
+    end = time.monotonic() + LISTED_S
+    while caller.get(f"/api/plugins/{plugin}")[0] != 200:
+        if time.monotonic() > end:
+            raise RuntimeError(f"{plugin} was not listed within {LISTED_S} s")
+        time.sleep(0.5)
 
 
 def posts_per_second(url: str, token: str, path: str, body: Any, clients: int, seconds: float) -> float:

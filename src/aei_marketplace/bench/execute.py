@@ -5,7 +5,7 @@ import signal
 import time
 
 from aei_marketplace.bench import peers
-from aei_marketplace.bench.calls import Caller, posts_per_second
+from aei_marketplace.bench.calls import Caller, posts_per_second, until_listed
 from aei_marketplace.bench.report import Result, median, percentile
 from aei_marketplace.bench.running import Running, family, marketplace, pss_mb, workplace
 
@@ -17,7 +17,6 @@ TASKS = {
         "sentences": 1,
     },
 }
-LISTED_S = 240.0
 
 
 def measure(quick: bool) -> Result:
@@ -25,7 +24,7 @@ def measure(quick: bool) -> Result:
     with workplace() as folder, marketplace(folder / "data") as running:
         caller = Caller(running.url, running.tokens["admin"])
         for plugin in TASKS:
-            _until_listed(caller, plugin)
+            until_listed(caller, plugin)
             caller.install(plugin)
         times = 200 if quick else 1000
         c, python = (_warm(caller, plugin, times) for plugin in (C, PYTHON))
@@ -48,14 +47,6 @@ def measure(quick: bool) -> Result:
 
 def _path(plugin: str) -> str:
     return f"/api/plugins/{plugin}/execute"
-
-
-def _until_listed(caller: Caller, plugin: str) -> None:
-    end = time.monotonic() + LISTED_S
-    while caller.get(f"/api/plugins/{plugin}")[0] != 200:
-        if time.monotonic() > end:
-            raise RuntimeError(f"{plugin} was not listed within {LISTED_S} s")
-        time.sleep(0.5)
 
 
 def _warm(caller: Caller, plugin: str, times: int) -> list[float]:

@@ -64,7 +64,7 @@ class Patience:
     answer: float = 180.0
     after_deadline: float = 60.0
     first_retry: float = 0.05
-    last_retry: float = 1.0
+    last_retry: float = 0.25
 
 
 class SandboxClient:
