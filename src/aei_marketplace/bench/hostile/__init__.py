@@ -1,0 +1,1 @@
+"""The experiment `./market bench hostile`: fifty hostile plugins against a running marketplace."""
