@@ -8,6 +8,7 @@ from typing import Any
 from aei_marketplace.adapters.sandbox.line import BrokenProtocol
 from aei_marketplace.ground.ports import Listener, SandboxGone, SandboxRefused
 from aei_protocol.messages import (
+    Divergence,
     Ended,
     Execute,
     Forgotten,
@@ -21,6 +22,9 @@ from aei_protocol.messages import (
     Status,
     Usage,
 )
+
+#: No text of a divergence is longer.
+LONGEST_TOLD = 500
 
 
 @dataclass(slots=True)
@@ -182,8 +186,18 @@ def _checked_progress(progress: Progress) -> Progress:
 def _check_end(ended: Ended, task: Execute) -> None:
     if ended.output is not None and len(ended.output.encode()) > task.limits.output_bytes:
         raise BrokenProtocol("an output beyond the execution's limit")
+    if ended.journal is not None and (task.journal is None or task.recorded is not None):
+        raise BrokenProtocol("a journal that was not asked for")
+    if ended.divergence is not None and not _believable(ended.divergence, task):
+        raise BrokenProtocol("a divergence that no replay can have")
     if not _plausible(ended.usage):
         raise BrokenProtocol("usage that no execution can have")
+
+
+def _believable(divergence: Divergence, task: Execute) -> bool:
+    texts = (divergence.expected, divergence.got, divergence.detail)
+    whole = 1 <= divergence.call <= task.limits.host_calls + 1
+    return task.recorded is not None and whole and all(len(text) <= LONGEST_TOLD for text in texts)
 
 
 def _plausible(usage: Usage) -> bool:
