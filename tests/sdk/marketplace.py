@@ -70,6 +70,7 @@ class Marketplace:
         answers: a response for a method and path that goes before the usual one.
         states: the states that a published release passes through, one for each look.
         break_streams: end every stream of events before its last event.
+        diverged: where a replay left its journal.
     """
 
     plugins: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class Marketplace:
     outcome: str = "ok"
     operation_problem: dict[str, Any] | None = None
     break_streams: bool = False
+    diverged: dict[str, Any] | None = None
     url: str = ""
 
     def last(self, method: str, path: str) -> Seen:
@@ -110,6 +112,9 @@ class Marketplace:
                 web.get("/api/executions/{id}/events", self._execution_events),
                 web.get("/api/executions/{id}/log", self._log),
                 web.post("/api/executions/{id}/cancel", self._execution),
+                web.post("/api/executions/{id}/replay", self._replay),
+                web.post("/api/plugins/{id}/try", self._try),
+                web.get("/api/plugins/{id}/installation", self._installation),
                 web.get("/api/audit", self._audit),
             ]
         )
@@ -185,6 +190,18 @@ class Marketplace:
 
     async def _execution(self, _request: web.Request) -> web.Response:
         return web.json_response(self._an_execution(self.outcome))
+
+    async def _replay(self, request: web.Request) -> web.Response:
+        diverged, original = self.diverged, request.match_info["id"]
+        found = {"of": original, "identical": diverged is None, "diverged": diverged}
+        return web.json_response({**self._an_execution(self.outcome), "replay": found})
+
+    async def _try(self, _request: web.Request) -> web.Response:
+        requested = {"network": {"hosts": ["evil.example"], "reason": REASON}}
+        return web.json_response({**self._an_execution(self.outcome), "requested": requested})
+
+    async def _installation(self, request: web.Request) -> web.Response:
+        return web.json_response({"plugin_id": request.match_info["id"], "policy": {"limits": {"cpu_ms": 5}}})
 
     async def _execution_events(self, request: web.Request) -> web.StreamResponse:
         events = [

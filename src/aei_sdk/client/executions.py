@@ -42,6 +42,21 @@ class Executions:
         execution: Execution = await self._transport.post(f"/api/executions/{execution_id}/cancel", {})
         return execution
 
+    async def replay(self, execution_id: str) -> Execution:
+        """Run an execution again from its journal; `replay` says whether it ended the same."""
+        execution: Execution = await self._transport.post(f"/api/executions/{execution_id}/replay", {})
+        return execution
+
+    async def try_out(self, plugin_id: str, body: Mapping[str, Any]) -> Execution:
+        """Run a release without an installation.
+
+        Args:
+            body: `version`, and `example` (from 0) or `task`; each may be absent.
+        """
+        path = f"/api/plugins/{quote(plugin_id, safe='')}/try"
+        execution: Execution = await self._transport.post(path, dict(body))
+        return execution
+
     async def follow(self, execution_id: str) -> AsyncIterator[Event]:
         """The events `progress`, `log` and, last, `end` with the execution.
 

@@ -80,6 +80,14 @@ class Installations:
         installation: Installation = await self._transport.patch(_path(plugin_id, "installation"), body)
         return installation
 
+    async def keep_journals(self, plugin_id: str, *, keep: bool) -> Installation:
+        """Have each execution journalled from now on, or none; the rest of the policy stays."""
+        path = _path(plugin_id, "installation")
+        present: Installation = await self._transport.get(path)
+        policy = {**present["policy"], "journal": keep}
+        changed: Installation = await self._transport.patch(path, {"policy": policy})
+        return changed
+
     async def _begin(self, plugin_id: str, what: str, **fields: Any) -> Operation:
         body = {name: value for name, value in fields.items() if value is not None}
         operation: Operation = await self._transport.post(_path(plugin_id, what), body)

@@ -89,7 +89,10 @@ class Installation(TypedDict):
 
 
 class Execution(TypedDict):
-    """One run; `outcome` is None until it has ended."""
+    """One run; `outcome` is None until it has ended.
+
+    `replay` is {of, identical, diverged} of a replay; `requested` what the release of a try-out asks for.
+    """
 
     id: str
     plugin_id: str
@@ -102,6 +105,8 @@ class Execution(TypedDict):
     walls: Any
     started_at: str | None
     ended_at: str | None
+    replay: NotRequired[Any]
+    requested: NotRequired[dict[str, Any]]
 
 
 class LogEntry(TypedDict):
