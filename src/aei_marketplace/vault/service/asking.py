@@ -14,7 +14,7 @@ from aei_marketplace.ground.ports import (
     ModelReply,
     model_failure,
 )
-from aei_marketplace.ground.work import Works
+from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.vault.errors import BadQuestion
 from aei_marketplace.vault.rules.endpoints import Endpoint, choose, key_place
 from aei_marketplace.vault.rules.questions import (
@@ -89,11 +89,11 @@ async def try_endpoint(gateway: Gateway, actor: Actor, trace_id: str, name: str)
     """
     async with gateway.works.begin(actor, trace_id) as work:
         endpoint = await find_endpoint(work, name)
+        key = await _opened_key(work, gateway.master_key, actor.in_tenant(), endpoint)
     model = min(endpoint.models)
     question: Question = EmbedQuestion(model, "ping")
     if endpoint.kind == "chat":
         question = ChatQuestion(model, [Message("user", "ping")], max_tokens=16)
-    key = await _opened_key(gateway, actor.in_tenant(), endpoint)
     began = time.monotonic()
     reply = await _ask(gateway.endpoints, TEST_TOKENS, question, endpoint, key)
     trial = Trial(model, reply, round((time.monotonic() - began) * 1000))
@@ -109,14 +109,15 @@ async def _find(
 ) -> tuple[Endpoint, str | None] | None:
     async with gateway.works.begin(_reader(tenant)) as work:
         endpoint = choose(await store.find_all(work, tenant), call.kind, model)
-    return None if endpoint is None else (endpoint, await _opened_key(gateway, tenant, endpoint))
+        if endpoint is None:
+            return None
+        return endpoint, await _opened_key(work, gateway.master_key, tenant, endpoint)
 
 
-async def _opened_key(gateway: Gateway, tenant: UUID, endpoint: Endpoint) -> str | None:
+async def _opened_key(work: Work, master_key: bytes, tenant: UUID, endpoint: Endpoint) -> str | None:
     if endpoint.key is None or endpoint.key_version is None:
         return None
-    async with gateway.works.begin(_reader(tenant)) as work:
-        data_key = await opened_data_key(work, gateway.master_key, tenant)
+    data_key = await opened_data_key(work, master_key, tenant)
     assert data_key is not None, "a sealed key was sealed with it, and it is never deleted"
     return open_value(data_key, key_place(tenant, endpoint.name, endpoint.key_version), endpoint.key)
 
