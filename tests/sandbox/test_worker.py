@@ -79,7 +79,12 @@ class Taken:
             Limits(**{"wall_ms": 20_000, **limits}), "{}", "{}",
         )  # fmt: skip
         services = Services(
-            self._no_network, Cabinet(None, 1), self._secret, self._no_model, self.told.append
+            fetch=self._no_network,
+            cabinet=Cabinet(None, 1),
+            ask_secret=self._secret,
+            ask_model=self._no_model,
+            ask_plugin=self._no_plugin,
+            tell=self.told.append,
         )
         return asyncio.get_running_loop().create_task(Supervision(execution, self.worker, services).run())
 
@@ -88,6 +93,9 @@ class Taken:
 
     async def _no_model(self, *_: Any) -> ModelAnswer:
         return ModelAnswer(1, None, "failed", None, 0)
+
+    async def _no_plugin(self, *_: Any) -> Any:
+        raise AssertionError("no guest here calls a plugin")
 
     async def _secret(self, _tenant: str, _execution: str, name: str) -> str | None:
         self.asked.append(name)
