@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 from aei_marketplace.bench import audit, chaos, execute, up
+from aei_marketplace.bench.hostile import bench as hostile
 from aei_marketplace.bench.report import Result
 
 BENCHES: dict[str, Callable[[bool], Result]] = {
@@ -12,6 +13,7 @@ BENCHES: dict[str, Callable[[bool], Result]] = {
     "execute": execute.measure,
     "audit": audit.measure,
     "chaos": chaos.measure,
+    "hostile": hostile.measure,
 }
 
 
