@@ -82,8 +82,7 @@ def planned_run(runs: Runs, actor: Actor, trace_id: str, plan: Plan) -> Run:
     message = Execute(
         id=str(id),
         tenant=str(tenant),
-        # What keeps nothing shares its name with nothing.
-        installation=str(plan.installation_id or id),
+        installation="" if plan.installation_id is None else str(plan.installation_id),
         plugin=manifest.id,
         version=manifest.version,
         component=plan.release.component,
