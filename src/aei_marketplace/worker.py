@@ -54,6 +54,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (3600, executions_jobs.forget_old_output),
     (3600, installations_jobs.purge_removed),
     (30, installations_jobs.forget_files),
+    (30, installations_jobs.prepare_artefacts),
     (3600, lambda deps: forget_old_keys(deps.works)),
 )
 

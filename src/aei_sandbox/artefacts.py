@@ -8,8 +8,9 @@ after that could only come from somebody who owns the host already.
 import asyncio
 import hashlib
 import os
+import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,7 @@ class Card:
         imports: import name → item name → signature text.
         exports: export name → signature text.
         compile_ms: what compiling took.
+        engine: fingerprint of the engine that it fits.
     """
 
     sha256: str
@@ -34,9 +36,25 @@ class Card:
     imports: dict[str, dict[str, str]]
     exports: dict[str, str]
     compile_ms: int
+    engine: str = ""
 
 
-_read_card = msgspec.json.Decoder(Card).decode
+_decode_card = msgspec.json.Decoder(Card).decode
+
+
+def _seal(card: Card) -> bytes:
+    """A card as it lies on disk: its digest, a line's end, JSON; what the disk changes is then noticed."""
+    body = msgspec.json.encode(card)
+    return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def _read_card(path: Path) -> Card | None:
+    """A sound card; None when there is none."""
+    try:
+        digest, _, body = path.read_bytes().partition(b"\n")
+        return _decode_card(body) if hashlib.sha256(body).hexdigest().encode() == digest else None
+    except (OSError, msgspec.DecodeError):
+        return None
 
 
 class Artefacts:
@@ -85,21 +103,39 @@ class Artefacts:
         """How many artefacts lie here, those of other engines included."""
         return sum(1 for path in self._directory.iterdir() if path.suffix == _CARD)
 
+    def sweep(self, older_than: float) -> int:
+        """Remove artefacts of other engines, and code without a card; returns how many files.
+
+        Args:
+            older_than: seconds since they were written; an engine that is soon put back finds its own.
+        """
+        before, removed = time.time() - older_than, 0
+        for code in self._directory.glob(f"*{_CODE}"):
+            if code.stat().st_mtime < before and not self._is_ours(code.with_suffix(_CARD)):
+                for path in (code.with_suffix(_CARD), code):
+                    path.unlink(missing_ok=True)
+                    removed += 1
+        return removed
+
+    def _is_ours(self, card: Path) -> bool:
+        read = _read_card(card)
+        return read is not None and read.engine == self._fingerprint
+
     def _verify(self, component: str) -> Card | None:
         path = self._directory / self.name(component)
+        card = _read_card(path.with_suffix(_CARD))
         try:
-            card = _read_card(path.with_suffix(_CARD).read_bytes())
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except (OSError, msgspec.DecodeError):
+        except OSError:
             return None
-        return card if digest == card.sha256 else None
+        return card if card is not None and digest == card.sha256 else None
 
     def _write(self, component: str, code: bytes, card: Card) -> None:
         """The card comes last: an artefact without one does not exist."""
         path = self._directory / self.name(component)
         self._replace(path, code)
-        self._replace(path.with_suffix(_CARD), msgspec.json.encode(card))
+        self._replace(path.with_suffix(_CARD), _seal(replace(card, engine=self._fingerprint)))
         directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(directory)

@@ -30,6 +30,8 @@ _ATTEMPTS = 3
 _ZYGOTE_SECONDS = 10.0
 _LONGEST_PAUSE = 5.0
 _NICENESS_OF_FURTHER = 10
+#: How long artefacts of another runtime are kept: an upgrade that is taken back finds its own again.
+_KEPT_SECONDS = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,9 @@ class House:
         self.runtime = description.runtime
         self._artefacts = Artefacts(setting.artefacts, description.fingerprint, setting.group)
         self._preparation = Preparation(self._artefacts, setting.development)
+        loop = asyncio.get_running_loop()
+        if swept := await loop.run_in_executor(None, self._artefacts.sweep, _KEPT_SECONDS):
+            _log.warning("removed %d files of artefacts that fit another runtime", swept)
         self._pool = Pool(setting.workers, setting.idle_seconds, self._make_worker)
         probe = Worker(Key("", "", ()), 0)
         await probe.start(self._zygote.result(), "", lambda _: None)

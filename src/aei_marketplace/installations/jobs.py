@@ -14,7 +14,7 @@ from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Refusal
 from aei_marketplace.ground.ports import SandboxGone
 from aei_marketplace.installations import service
-from aei_marketplace.installations.errors import BrokeOff
+from aei_marketplace.installations.errors import BrokeOff, NotPrepared
 from aei_marketplace.installations.events import (
     InstallRequested,
     ReleaseLeft,
@@ -53,6 +53,17 @@ async def let_go(deps: Deps, event: ReleaseLeft, trace_id: str) -> None:  # noqa
 async def purge_removed(deps: Deps) -> None:
     """Forget what was kept of installations removed 30 days ago."""
     await service.purge_removed(deps.works)
+
+
+_upkeep = service.Upkeep()
+
+
+async def prepare_artefacts(deps: Deps) -> None:
+    """Have a sandbox host that started anew compile what it lacks, as after an upgrade."""
+    try:
+        await _upkeep.prepare_all(deps)
+    except (SandboxGone, NotPrepared) as wait:
+        log.warning("artefacts.wait", reason=str(wait))  # the next time takes up what is left
 
 
 async def forget_files(deps: Deps) -> None:

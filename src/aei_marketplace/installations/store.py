@@ -54,6 +54,13 @@ async def find_page(work: Work, tenant: UUID, after: str | None, limit: int) -> 
     return [_installation(row) for row in rows]
 
 
+async def installed_releases(work: Work) -> list[UUID]:
+    """The releases of live installations, those installed longest first."""
+    query = select(installations.c.release_id).where(_LIVE).group_by(installations.c.release_id)
+    rows = await work.run(query.order_by(func.min(installations.c.created_at)))
+    return list(rows.scalars())
+
+
 async def count(work: Work, tenant: UUID) -> int:
     """How many live installations a tenant has."""
     query = select(func.count()).select_from(installations).where(installations.c.tenant_id == tenant, _LIVE)

@@ -14,6 +14,7 @@ from aei_marketplace.catalog.service.reading import (
     latest_versions,
     list_processing,
     list_releases,
+    offered_releases,
     releases_by_id,
     search_plugins,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "list_processing",
     "list_release",
     "list_releases",
+    "offered_releases",
     "publish_release",
     "releases_by_id",
     "require_publisher",

@@ -73,6 +73,11 @@ async def list_releases(work: Work, plugin_id: str, page: PageWanted) -> Page:
     return page.page(rows, total, lambda release: release.version)
 
 
+async def offered_releases(work: Work) -> list[UUID]:
+    """The ids of all releases that the actor may see and that are offered, the oldest first."""
+    return await releases.offered(work)
+
+
 async def list_processing(work: Work, published_before: datetime) -> list[ReleaseView]:
     """Releases published before a moment that still wait to be prepared, the oldest first; at most 100."""
     return await releases.processing(work, published_before)

@@ -17,7 +17,7 @@ from aei_marketplace.catalog.models import (
 )
 from aei_marketplace.catalog.rules.compatibility import Interval
 from aei_marketplace.catalog.rules.listing import Candidate
-from aei_marketplace.catalog.rules.states import Change, ReleaseState
+from aei_marketplace.catalog.rules.states import OFFERED, Change, ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import ReleaseTexts, ReleaseView
 from aei_marketplace.ground.paging import PageWanted
@@ -83,6 +83,12 @@ async def processing(work: Work, published_before: datetime) -> list[ReleaseView
     wanted = _VIEW.where(waiting, releases.c.published_at < published_before)
     rows = (await work.run(wanted.order_by(releases.c.published_at).limit(100))).all()
     return [_view(row) for row in rows]
+
+
+async def offered(work: Work) -> list[UUID]:
+    """The ids of all offered releases, the oldest first."""
+    wanted = select(releases.c.id).where(releases.c.state.in_(OFFERED)).order_by(releases.c.published_at)
+    return list((await work.run(wanted)).scalars())
 
 
 async def list_page(work: Work, plugin_id: str, page: PageWanted) -> tuple[list[ReleaseView], int]:

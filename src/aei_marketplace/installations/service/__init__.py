@@ -1,5 +1,6 @@
 """What can be done with installations."""
 
+from aei_marketplace.installations.service.artefacts import Upkeep
 from aei_marketplace.installations.service.changing import Change, change, toggle
 from aei_marketplace.installations.service.installing import install, request_install
 from aei_marketplace.installations.service.policies import change_policies, read_policies
@@ -17,6 +18,7 @@ __all__ = [
     "Change",
     "Described",
     "Requested",
+    "Upkeep",
     "change",
     "change_policies",
     "find_installation",

@@ -97,8 +97,11 @@ def fitting_terms(
     )
 
 
-async def prepare(deps: Deps, release: ReleaseView) -> None:
+async def prepare(deps: Deps, release: ReleaseView) -> bool:
     """Have the sandbox hold the release's artefact.
+
+    Returns:
+        Whether it had to be compiled.
 
     Raises:
         NotPrepared: it does not take the component.
@@ -107,7 +110,7 @@ async def prepare(deps: Deps, release: ReleaseView) -> None:
     component, interfaces = release.component_sha256, release.manifest.interfaces
     try:
         await deps.sandbox.prepare(component, interfaces)
-        return
+        return False
     except SandboxRefused as refused:
         if refused.code != "component_missing":
             raise _not_prepared(release, refused) from refused
@@ -118,6 +121,7 @@ async def prepare(deps: Deps, release: ReleaseView) -> None:
         raise _not_prepared(release, refused) from refused
     except KeyError as missing:
         raise NotPrepared(f"The component of {release.plugin_id} {release.version} is missing.") from missing
+    return True
 
 
 def warnings(verdict: Verdict) -> list[str]:
