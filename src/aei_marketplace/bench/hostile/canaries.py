@@ -9,7 +9,7 @@ import re
 import secrets
 import string
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aei_marketplace.bench.hostile.forms import Form, forms_of
@@ -70,10 +70,11 @@ class CanaryIndex:
                 self._add(canary, form)
 
     def find(self, document: bytes) -> set[Sighting]:
-        """The canaries in a document."""
-        found = self._find(document, None)
+        """The canaries in a document, each in one form."""
+        found = self._find(document, {})
         joined = _JSON_ESCAPE.sub(b"", document).translate(None, _OTHERS)
-        return found | self._find(joined, {sighting.canary for sighting in found})
+        found |= dict.fromkeys(self._find(joined, found), "split")
+        return {Sighting(canary, form) for canary, form in found.items()}
 
     def _add(self, canary: Canary, form: Form) -> None:
         content = form.content
@@ -81,19 +82,19 @@ class CanaryIndex:
             number = int.from_bytes(content[at : at + _WINDOW], sys.byteorder)
             self._places.setdefault(number, []).append((canary, form, at))
 
-    def _find(self, document: bytes, already: set[Canary] | None) -> set[Sighting]:
-        """Sightings; with `already` those of other canaries only, as `split`."""
+    def _find(self, document: bytes, already: Mapping[Canary, str]) -> dict[Canary, str]:
+        """Canaries beside those already found, and how each is spelled."""
         steps = len(document) // _WINDOW
         numbers = memoryview(document)[: steps * _WINDOW].cast("Q") if steps else ()
         if self._places.keys().isdisjoint(numbers):
-            return set()
-        found = set()
+            return {}
+        found: dict[Canary, str] = {}
         for step, number in enumerate(numbers):
             for canary, form, at in self._places.get(number, ()):
-                if already is not None and canary in already:
+                if canary in found or canary in already:
                     continue
                 if _common(document, step * _WINDOW, form.content, at) >= _CERTAIN * form.bytes_per_character:
-                    found.add(Sighting(canary, "split" if already is not None else form.name))
+                    found[canary] = form.name
         return found
 
 
