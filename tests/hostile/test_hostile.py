@@ -101,7 +101,6 @@ def test_the_gate_refuses(attempt: Publication) -> None:
 
 
 @pytest.mark.parametrize("kind", HOSTILE_ENTRIES)
-@pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_the_gate_refuses_entries(kind: str) -> None:
     with pytest.raises(PackageRefused):
         inspect_package(with_entries(kind, b"marker")("north.bomb", "1.0.0", 1))

@@ -7,9 +7,9 @@ import pytest
 from aei_marketplace.bench.hostile.attempt import Case
 from aei_marketplace.bench.hostile.bench import figures
 from aei_marketplace.bench.hostile.evidence import Leak
-from aei_marketplace.bench.hostile.experiment import HOSTILE, QUIET, Found, welch_t
+from aei_marketplace.bench.hostile.experiment import QUIET, Found, welch_t
 from aei_marketplace.bench.hostile.page import write_page
-from aei_marketplace.bench.hostile.rounds import Rounds
+from aei_marketplace.bench.hostile.rounds import FLOOD, HOSTILE, Rounds
 from aei_marketplace.bench.hostile.seeded import SeededLeak
 from aei_marketplace.bench.report import Result
 
@@ -32,7 +32,8 @@ def found() -> Found:
     load = {
         "phases": {
             QUIET: {"milliseconds": [10.0] * 100, "failures": []},
-            HOSTILE: {"milliseconds": [15.0] * 100, "failures": ["north: 500 <b>\n"]},
+            HOSTILE: {"milliseconds": [15.0] * 90, "failures": ["north: 500 <b>\n"]},
+            FLOOD: {"milliseconds": [15.0] * 10, "failures": []},
         }
     }
     leak = Leak("north's secret", "hex", "south", "answer GET /x")

@@ -1,6 +1,7 @@
 """The whole experiment, from the first tenant to the last search."""
 
 import asyncio
+import json
 import math
 import socket
 import statistics
@@ -22,7 +23,7 @@ from aei_marketplace.bench.hostile.kit import project_plugin
 from aei_marketplace.bench.hostile.load import Load
 from aei_marketplace.bench.hostile.origin import Origin
 from aei_marketplace.bench.hostile.plugin import MODELS, MODELS_PORT, ORIGIN, ORIGIN_PORT
-from aei_marketplace.bench.hostile.rounds import Rounds
+from aei_marketplace.bench.hostile.rounds import HOSTILE, Rounds
 from aei_marketplace.bench.hostile.seeded import SeededLeak, try_seeded_leaks
 from aei_marketplace.bench.hostile.sweep import search_folder, sweep_interface
 from aei_marketplace.bench.hostile.tenants import Tenant, make_tenants
@@ -30,18 +31,30 @@ from aei_marketplace.bench.running import Running
 from aei_marketplace.settings import load_settings
 
 TENANTS = 10
-QUIET, HOSTILE = "quiet", "hostile"
+QUIET = "quiet"
 _WARM_UP = "warm-up"
 _WARM_UP_S = 3.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is done: rounds, seconds without hostile runs, seconds after which no round begins."""
+    """How much is done.
 
+    Attributes:
+        first: number of the first round; in round 0 the bombs are whole, and what is dear is tried too.
+        quiet_s: without hostile runs, before the rounds.
+        rounds_s: after which no further round begins.
+    """
+
+    first: int
     rounds: int
     quiet_s: float
     rounds_s: float
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of the rounds."""
+        return range(self.first, self.first + self.rounds)
 
 
 @dataclass(frozen=True)
@@ -122,7 +135,7 @@ async def _prepare(place: Field, rounds: Rounds, plan: Plan) -> None:
     for tenant in place.tenants[1:3]:
         await place.offer_privately(tenant, ECHO)
     await rounds.offer_all()
-    await rounds.install_all(plan.rounds)
+    await rounds.install_all(plan.numbers)
 
 
 async def _furnish(place: Field, tenant: Tenant) -> None:
@@ -139,8 +152,6 @@ async def _furnish(place: Field, tenant: Tenant) -> None:
 
 
 async def _put(place: Field, tenant: Tenant, path: str, body: Mapping[str, Any]) -> None:
-    import json
-
     answer = await place.door.call(tenant, "PUT", path, json.dumps(body).encode())
     if answer.status != 200:
         raise RuntimeError(f"PUT {path} answered {answer.status}: {answer.body[:500]!r}")
@@ -153,8 +164,9 @@ async def _phases(load: Load, rounds: Rounds, plan: Plan) -> None:
     load.begin(QUIET)
     await asyncio.sleep(plan.quiet_s)
     load.begin(HOSTILE)
+    rounds.tell = load.begin
     deadline = time.monotonic() + plan.rounds_s
-    for number in range(plan.rounds):
+    for number in plan.numbers:
         if time.monotonic() < deadline:
             await rounds.run(number)
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aei_marketplace.bench.hostile.attempt import Attempt, Case, Seen
@@ -11,6 +11,8 @@ from aei_marketplace.bench.hostile.field import Field
 from aei_marketplace.bench.hostile.plugin import Plugin
 from aei_marketplace.bench.hostile.tenants import Tenant
 
+#: What the witnesses measure goes to the phase in which they measured it.
+HOSTILE, FLOOD = "hostile", "flood"
 AT_ONCE = 3
 _OFFERED_AT_ONCE = 3
 _SETTLED_S, _AUDITED_S = 1.0, 15.0
@@ -41,6 +43,9 @@ class Account:
 class Rounds:
     """Makes the tries.
 
+    Args:
+        tell: is told the phase, `HOSTILE` or `FLOOD`.
+
     Attributes:
         accounts: by case.
         general: what must hold after every round and did not.
@@ -48,8 +53,11 @@ class Rounds:
         done: rounds that were completed.
     """
 
-    def __init__(self, place: Field, cases: Sequence[Case]) -> None:
+    def __init__(
+        self, place: Field, cases: Sequence[Case], tell: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.place = place
+        self.tell = tell
         self.cases = cases
         self.accounts = {case.id: Account(case) for case in cases}
         self.general: list[str] = []
@@ -72,11 +80,11 @@ class Rounds:
 
         await asyncio.gather(*(offer(plugin) for plugin in wanted.values()))
 
-    async def install_all(self, rounds: int) -> None:
+    async def install_all(self, numbers: Iterable[int]) -> None:
         """Install what will be executed in these rounds, so that installing is no part of the load."""
         pairs = {
             (attacker.name, plugin.id): (attacker, plugin)
-            for number in range(rounds)
+            for number in numbers
             for index, case in enumerate(self.cases)
             for attempt in case.attempts
             for plugin in attempt.plugins
@@ -103,8 +111,10 @@ class Rounds:
         together = [(i, c) for i, c in enumerate(self.cases) if not c.alone]
         apart = [(i, c) for i, c in enumerate(self.cases) if c.alone]
         await asyncio.gather(*(self._case(index, case, number, executions) for index, case in together))
+        self.tell(FLOOD)
         for index, case in apart:
             await self._case(index, case, number, executions)
+        self.tell(HOSTILE)
         await asyncio.sleep(_SETTLED_S)
         await self._nothing_runs(number)
         await self._audited(executions)

@@ -34,8 +34,8 @@ async def sweep_interface(door: Door, tenants: Sequence[Tenant]) -> None:
         for other in tenants:
             if other is not tenant:
                 for id in executions[other.name][:_OTHERS_LOOKED_AT]:
-                    await door.get(tenant, f"/api/executions/{id}")
-                    await door.get(tenant, f"/api/executions/{id}/log")
+                    for part in ("", "/log", "/events"):
+                        await door.get(tenant, f"/api/executions/{id}{part}")
 
 
 def search_folder(data: Path, tenants: Sequence[Tenant], evidence: Evidence) -> list[Leak]:

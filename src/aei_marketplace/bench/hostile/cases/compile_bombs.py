@@ -165,6 +165,7 @@ def with_entries(kind: str, marker: bytes) -> Callable[[str, str, int], bytes]:
             for name, mode in HOSTILE_ENTRIES[kind]:
                 entry = zipfile.ZipInfo("placeholder", (1980, 1, 1, 0, 0, 0))
                 entry.filename, entry.external_attr, entry.create_system = name, mode, 3
+                archive.NameToInfo.clear()  # a name that stands there already is meant
                 archive.writestr(entry, marker)
         return held.getvalue()
 
