@@ -19,6 +19,7 @@ from aei_marketplace.executions.service.pace import Pace
 from aei_marketplace.executions.service.records import ended_execution, read_execution
 from aei_marketplace.executions.service.releases import Releases
 from aei_marketplace.executions.service.run import CallPlugin, Run, topic
+from aei_marketplace.executions.service.turns import Turns
 from aei_marketplace.executions.store import quick
 from aei_marketplace.ground.audit import make_entry
 from aei_marketplace.ground.clock import new_id
@@ -65,6 +66,7 @@ class Runs:
         self.releases = Releases()
         self.pace = Pace()
         self.tryouts = Pace()
+        self.turns = Turns()
         self.running: dict[UUID, Run] = {}
         self._of_tenant: Counter[UUID] = Counter()
         self._tasks: set[asyncio.Task[Execution]] = set()
@@ -173,14 +175,18 @@ class Runs:
         return await sandbox.execute(task, run)
 
     async def _end(self, run: Run, ended: Ended) -> Execution:
+        async with self.turns.turn(run.start.tenant):
+            execution = await self._record_somehow(run, ended)
+        self.deps.live.say(topic(run.start.id), ("end", execution))
+        return execution
+
+    async def _record_somehow(self, run: Run, ended: Ended) -> Execution:
         try:
-            execution = await self._record(run, ended)
+            return await self._record(run, ended)
         except asyncpg.PostgresError:
             # The database refuses these very words; an end without them is better than none.
             log.exception("executions.end_refused", execution=str(run.start.id))
-            execution = await self._record(run, lost(run.start.id, "its end could not be recorded as it was"))
-        self.deps.live.say(topic(run.start.id), ("end", execution))
-        return execution
+            return await self._record(run, lost(run.start.id, "its end could not be recorded as it was"))
 
     async def _record(self, run: Run, ended: Ended) -> Execution:
         written_down = ending(ended, run.start.plugin_id, run.start.version, run.start.id)

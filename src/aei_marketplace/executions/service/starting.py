@@ -30,15 +30,19 @@ async def execute(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wante
         TaskTooLarge, TaskUnfit, Invalid: the task or the limits cannot be used.
         TooManyRunning, TooFast, QueueFull, NotReady, NeverStarted: not now.
     """
-    run = await decide(runs, actor, trace_id, plugin_id, wanted)
-    return await asyncio.shield(runs.begin(run))
+    async with runs.turns.turn(actor.in_tenant()):
+        run = await decide(runs, actor, trace_id, plugin_id, wanted)
+        ending = runs.begin(run)
+        await asyncio.shield(run.started)
+    return await asyncio.shield(ending)
 
 
 async def execute_later(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: Wanted) -> Execution:
     """The same without waiting for the end: returns once the start is durable."""
-    run = await decide(runs, actor, trace_id, plugin_id, wanted)
-    runs.begin(run)
-    await asyncio.shield(run.started)
+    async with runs.turns.turn(actor.in_tenant()):
+        run = await decide(runs, actor, trace_id, plugin_id, wanted)
+        runs.begin(run)
+        await asyncio.shield(run.started)
     return started_execution(run.start)
 
 
