@@ -8,6 +8,8 @@ from collections.abc import Callable
 from aiohttp import web
 
 _STALL_S = 30.0
+#: Whoever is stalled then has long been killed.
+_FAREWELL_S = 0.5
 METADATA = "http://169.254.169.254/latest/meta-data/"
 
 
@@ -24,11 +26,10 @@ class Origin:
         self._received = received
         self._count = itertools.count(1)
         self._runner: web.ServerRunner | None = None
-        self.redirected_to_metadata = 0
 
     async def open(self) -> None:
         """Begin to serve."""
-        self._runner = web.ServerRunner(web.Server(self._answer))
+        self._runner = web.ServerRunner(web.Server(self._answer), shutdown_timeout=_FAREWELL_S)
         await self._runner.setup()
         await web.SockSite(self._runner, self._door).start()
 

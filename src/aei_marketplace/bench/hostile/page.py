@@ -54,6 +54,7 @@ def _lines(found: Found, result: Result) -> Iterator[str]:
 _LIMITS = """
 ## What this does not show
 
+- Only the first round uses bombs of the whole size, and CPython built with WASI; the others use a quarter.
 - The public half of DNS rebinding runs with a resolver of its own that lets no connection out.
 - The time of sign-in is not compared: ten attempts a minute for an account leave no sample to speak of.
 - `timing_*.t` is Welch's t over all samples of the run; beyond ±4.5 a difference is certain.

@@ -22,7 +22,7 @@ from aei_marketplace.bench.hostile.plugin import Plugin
 from aei_marketplace.bench.hostile.sweep import search_folder
 from aei_marketplace.bench.hostile.tenants import Tenant
 
-#: Spoils one answer: whose request, method and path, request body, answer → answer.
+#: Spoils one answer: request, answer → answer.
 Spoil = Callable[["Request", bytes], bytes]
 
 
@@ -30,7 +30,6 @@ Spoil = Callable[["Request", bytes], bytes]
 class Request:
     """A request as the proxy sees it."""
 
-    token: str
     path: str
     body: bytes
     status: int
@@ -184,7 +183,7 @@ async def _proxy(target: str, spoil: Spoil) -> AsyncIterator[str]:
                 request.method, target + request.path_qs, headers=headers, data=body
             ) as answer:
                 content = await answer.read()
-                seen = Request(headers.get("Authorization", ""), request.path, body, answer.status)
+                seen = Request(request.path, body, answer.status)
             return web.Response(
                 body=spoil(seen, content), status=answer.status, content_type=answer.content_type
             )
