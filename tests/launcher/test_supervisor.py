@@ -167,6 +167,8 @@ if os.fork() == 0:
     os.read(reading, 1)  # until the parent is gone
     open(sys.argv[1], "w").write(str(os.getpid()))
     tie()
+    # A parent that ends closes its files first: the tie may still be made, and then the kernel kills.
+    time.sleep(3)
     open(sys.argv[1] + ".outlived", "w").close()
     time.sleep(600)
 """
