@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from aei_marketplace.bench import audit, chaos, execute, up
+from aei_marketplace.bench import audit, chaos, execute, fairness, limits, up
 from aei_marketplace.bench.hostile import bench as hostile
 from aei_marketplace.bench.report import Result
 
@@ -14,6 +14,8 @@ BENCHES: dict[str, Callable[[bool], Result]] = {
     "audit": audit.measure,
     "chaos": chaos.measure,
     "hostile": hostile.measure,
+    "fairness": fairness.measure,
+    "limits": limits.measure,
 }
 
 
