@@ -1,0 +1,1 @@
+-- Signed checkpoints of the audit log, its archive, and where it is streamed to.

@@ -1,0 +1,1 @@
+-- Sessions, second factors, invitations, providers of sign-in and a tenant's own roles.

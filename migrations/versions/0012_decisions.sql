@@ -1,0 +1,1 @@
+-- What waits for a person's decision, appeals, and reports about plugins.

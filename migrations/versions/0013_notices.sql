@@ -1,0 +1,1 @@
+-- Notices, their deliveries, and what people want to hear of.

@@ -1,0 +1,1 @@
+-- What search reads: a change sequence over listings, and popularity.

@@ -1,0 +1,1 @@
+-- Releases' whole life: channels, yanks, quarantine, the kill list, rollouts.

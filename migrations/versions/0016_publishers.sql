@@ -1,0 +1,1 @@
+-- Claims, members and proofs of publishers, and quotas.
