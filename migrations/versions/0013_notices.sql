@@ -1,1 +1,2 @@
 -- Notices, their deliveries, and what people want to hear of.
+select 1;

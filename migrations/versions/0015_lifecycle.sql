@@ -1,1 +1,2 @@
 -- Releases' whole life: channels, yanks, quarantine, the kill list, rollouts.
+select 1;

@@ -1,1 +1,2 @@
 -- Claims, members and proofs of publishers, and quotas.
+select 1;

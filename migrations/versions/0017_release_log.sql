@@ -1,1 +1,2 @@
 -- The public log of releases, signatures and trusted publishing.
+select 1;
