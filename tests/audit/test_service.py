@@ -5,7 +5,6 @@ import pytest
 from sqlalchemy import text
 
 from aei_marketplace.audit.errors import LogCorrupt
-from aei_marketplace.audit.rules import Tree
 from aei_marketplace.audit.service import search as search_log
 from aei_marketplace.audit.service import sequence_pending
 from aei_marketplace.audit.store import Wanted
@@ -14,6 +13,7 @@ from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import utc_now
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Works
+from aei_protocol.merkle import Tree
 from tests.builders import make_staff, make_tenant, sequence_all
 
 

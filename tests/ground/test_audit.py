@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aei_marketplace.ground.actor import Actor, ActorKind
-from aei_marketplace.ground.audit import PREFIX, Fact, commitment, leaf_hash, make_entry, read_entry
+from aei_marketplace.ground.audit import PREFIX, Fact, commitment, make_entry, read_entry
 
 SOMEBODY = Actor(ActorKind.USER, UUID(int=7), "Ada", UUID(int=1), "acme")
 AT = datetime(2026, 11, 22, 17, 45, 41, 123456, tzinfo=UTC)
@@ -49,11 +49,6 @@ def test_the_encoding_is_canonical_json_whatever_the_context(context):
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert content == PREFIX + canonical.encode()
     assert read_entry(content)["context"] == context
-
-
-def test_the_leaf_hash_is_that_of_rfc_6962():
-    assert leaf_hash(b"entry") == hashlib.sha256(b"\x00entry").digest()
-    assert leaf_hash(b"").hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
 
 
 def test_personal_data_is_only_committed_to():

@@ -12,10 +12,11 @@ from aei_marketplace.audit import store
 from aei_marketplace.audit.errors import LogCorrupt
 from aei_marketplace.audit.store import Wanted
 from aei_marketplace.ground.actor import Actor
-from aei_marketplace.ground.audit import leaf_hash, read_entry
+from aei_marketplace.ground.audit import read_entry
 from aei_marketplace.ground.clock import Clock
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work, Works
+from aei_protocol.merkle import leaf_hash
 
 BATCH = 5_000
 #: How long a search waits for its newest entries to be sequenced, before it shows them without a number.

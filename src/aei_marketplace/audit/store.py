@@ -10,8 +10,8 @@ import asyncpg
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from aei_marketplace.audit.models import entries, leaves, personal
-from aei_marketplace.audit.rules import Node, Tree, peak_places
 from aei_marketplace.ground.work import Work
+from aei_protocol.merkle import Node, Tree, peak_places
 
 #: One sequencer at a time, in the whole installation.
 SEQUENCER_LOCK = 0x4145_4953

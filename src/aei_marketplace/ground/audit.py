@@ -20,6 +20,7 @@ import msgspec
 
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.clock import rfc3339
+from aei_protocol.merkle import leaf_hash
 
 PREFIX = b"aei-audit/1\n"
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -74,11 +75,6 @@ def make_entry(entry_id: UUID, at: datetime, actor: Actor, fact: Fact, trace_id:
     openings = tuple(Opening(n, v, secrets.token_bytes(32)) for n, v in sorted(fact.personal.items()))
     content = PREFIX + _encoder.encode(_document(entry_id, at, actor, fact, trace_id, openings))
     return Entry(entry_id, at, actor, fact, trace_id, content, leaf_hash(content), openings)
-
-
-def leaf_hash(content: bytes) -> bytes:
-    """The Merkle tree leaf hash of RFC 6962, section 2.1: 32 bytes."""
-    return hashlib.sha256(b"\x00" + content).digest()
 
 
 def commitment(opening: Opening) -> str:
