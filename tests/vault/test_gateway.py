@@ -12,8 +12,8 @@ from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.ports import ModelCall, ModelReply
+from aei_marketplace.ground.sealing import SealBroken
 from aei_marketplace.vault import service
-from aei_marketplace.vault.errors import SealBroken
 from aei_marketplace.vault.service.asking import Gateway
 from tests.adapters.endpoint_server import EndpointServer, completion, embeddings, endpoint_server, whole
 from tests.builders import Tenant, make_tenant

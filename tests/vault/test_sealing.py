@@ -7,16 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aei_marketplace.vault.errors import SealBroken, SecretUnfit
-from aei_marketplace.vault.rules.endpoints import key_place
-from aei_marketplace.vault.rules.sealing import (
+from aei_marketplace.ground.sealing import (
     Place,
+    SealBroken,
     new_data_key,
     open_value,
     seal_value,
     unwrap_data_key,
     wrap_data_key,
 )
+from aei_marketplace.vault.errors import SecretUnfit
+from aei_marketplace.vault.rules.endpoints import key_place
 from aei_marketplace.vault.rules.secrets import LONGEST_VALUE, check_name, check_value, secret_place
 
 TENANT, OTHER = UUID(int=1), UUID(int=2)

@@ -10,8 +10,9 @@ from aei_marketplace.ground.actor import Actor, MissingAction
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Conflict
 from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.ground.sealing import SealBroken
 from aei_marketplace.vault import service
-from aei_marketplace.vault.errors import NoSuchSecret, SealBroken
+from aei_marketplace.vault.errors import NoSuchSecret
 from tests.builders import Tenant, make_tenant
 
 CANARY = "canary-5f1c-do-not-show"

@@ -18,10 +18,6 @@ class NoSuchSecret(NotFound):
     advice = "GET /api/secrets lists the names."
 
 
-class SealBroken(Exception):
-    """A sealed value does not open: another master key, or a changed row. Nothing of it is shown."""
-
-
 class EndpointUnfit(Invalid):
     """The model endpoint cannot be kept as it was sent."""
 

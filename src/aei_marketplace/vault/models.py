@@ -5,15 +5,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from aei_marketplace.ground.db import metadata
 
-data_keys = Table(
-    "data_keys",
-    metadata,
-    Column("tenant_id", Uuid, primary_key=True),
-    Column("nonce", LargeBinary, nullable=False),
-    Column("wrapped", LargeBinary, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-)
-
 secrets = Table(
     "secrets",
     metadata,

@@ -8,15 +8,17 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from aei_marketplace.adapters.model_endpoints.chat import ChatAnswer
-from aei_marketplace.adapters.model_endpoints.connections import (
+from aei_marketplace.adapters.connections import (
+    AddressRefused,
+    DestinationRefused,
     LookUp,
     admitted_url,
     open_session,
     system_look_up,
 )
+from aei_marketplace.adapters.model_endpoints.chat import ChatAnswer
 from aei_marketplace.adapters.model_endpoints.embeddings import EmbeddingsAnswer
-from aei_marketplace.adapters.model_endpoints.failures import AddressRefused, EndpointFailed, too_large
+from aei_marketplace.adapters.model_endpoints.failures import EndpointFailed, too_large
 from aei_marketplace.ground.ports import EndpointCall, ModelReply, model_failure
 
 #: The longest answer that is read whole, and the longest that a guest is given.
@@ -75,7 +77,7 @@ class ModelEndpointClient:
             document = answer.document()
         except TimeoutError:
             return model_failure("timeout", "the endpoint gave no complete answer in time", exchange.cost)
-        except EndpointFailed as failed:
+        except (EndpointFailed, DestinationRefused) as failed:
             return model_failure("failed", str(failed), exchange.cost)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # Only the kind: texts of errors can hold what was sent, the key among it.
@@ -112,7 +114,7 @@ class _Exchange:
         """Send and read.
 
         Raises:
-            EndpointFailed: no answer that can be used.
+            EndpointFailed, DestinationRefused: no answer that can be used.
             aiohttp.ClientError, OSError, TimeoutError: no answer.
         """
         request = session.post(url, data=self._body(), headers=self._headers(), allow_redirects=False)

@@ -5,10 +5,6 @@ class EndpointFailed(Exception):
     """The endpoint gave no answer that can be used; the text may be shown to a guest."""
 
 
-class AddressRefused(EndpointFailed):
-    """The endpoint's name leads where nothing is sent."""
-
-
 def too_large(what: str, most: int) -> EndpointFailed:
     """It sent more than is read."""
     return EndpointFailed(f"the endpoint sent {what} of more than {most:,} bytes")

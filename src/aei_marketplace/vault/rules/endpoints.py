@@ -1,7 +1,7 @@
 """What a model endpoint may be, and which one answers for a model's name."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,9 @@ from uuid import UUID
 
 from aei_marketplace.ground.errors import Fault
 from aei_marketplace.ground.ports import ModelKind
+from aei_marketplace.ground.sealing import Place, Sealed
+from aei_marketplace.ground.urls import IsInternal, UrlUnfit, read_service_url
 from aei_marketplace.vault.errors import EndpointUnfit, ModelNameTaken
-from aei_marketplace.vault.rules.sealing import Place, Sealed
-from aei_protocol.addresses import HOST_NAME
 
 MOST_MODELS, LONGEST_KEY = 100, 4096
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -19,11 +19,6 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}")
 _UPSTREAM = re.compile(r"[!-~]{1,200}")
 _KEY = re.compile(r"[!-~]+")
-_URL = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?"
-    r"(?P<path>(?:/(?!\.\.?(?:/|\Z))[A-Za-z0-9._~-]+){0,20})/?"
-)
-_DEFAULT_PORT = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +83,7 @@ def check_endpoint_name(name: str) -> str:
     return name
 
 
-def read_base_url(text: str, is_internal: Callable[[str, int], bool]) -> str:
+def read_base_url(text: str, is_internal: IsInternal) -> str:
     """The URL that `/chat/completions` is added to, without a slash at its end.
 
     Args:
@@ -97,18 +92,10 @@ def read_base_url(text: str, is_internal: Callable[[str, int], bool]) -> str:
     Raises:
         EndpointUnfit: it is no `https://name[:port][/path]`, or plain http to what is not the operator's own.
     """
-    scheme, _, rest = text.partition("://")
-    host, slash, path = rest.partition("/")
-    parts = _URL.fullmatch(f"{scheme.lower()}://{host.lower()}{slash}{path}")
-    if parts is None or not HOST_NAME.fullmatch(parts["host"]):
-        raise _unfit_url("https://name/path: a DNS name, no address, no user, no query")
-    port = int(parts["port"] or _DEFAULT_PORT[parts["scheme"]])
-    if not 0 < port < 65536:
-        raise _unfit_url("no such port")
-    if parts["scheme"] == "http" and not is_internal(parts["host"], port):
-        raise _unfit_url("plain http only to services that the operator names with --egress-host")
-    shown_port = "" if port == _DEFAULT_PORT[parts["scheme"]] else f":{port}"
-    return f"{parts['scheme']}://{parts['host']}{shown_port}{parts['path']}"
+    try:
+        return read_service_url(text, is_internal, "--egress-host")
+    except UrlUnfit as unfit:
+        raise EndpointUnfit("The URL cannot be used.", faults=[Fault("/base_url", str(unfit))]) from unfit
 
 
 def origin_of(base_url: str) -> str:
@@ -163,7 +150,3 @@ def choose(endpoints: Iterable[Endpoint], kind: ModelKind, model: str) -> Endpoi
     """The enabled endpoint that answers for a model's name."""
     found = (e for e in endpoints if e.enabled and e.kind == kind and model in e.models)
     return next(found, None)
-
-
-def _unfit_url(message: str) -> EndpointUnfit:
-    return EndpointUnfit("The URL cannot be used.", faults=[Fault("/base_url", message)])

@@ -4,8 +4,8 @@ import re
 from uuid import UUID
 
 from aei_marketplace.ground.errors import Fault
+from aei_marketplace.ground.sealing import Place
 from aei_marketplace.vault.errors import SecretUnfit
-from aei_marketplace.vault.rules.sealing import Place
 
 LONGEST_VALUE = 16 * 1024
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from aei_marketplace.ground.actor import Actor, system_actor
 from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.data_keys import opened_data_key
 from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.ports import (
     EndpointCall,
@@ -14,6 +15,7 @@ from aei_marketplace.ground.ports import (
     ModelReply,
     model_failure,
 )
+from aei_marketplace.ground.sealing import open_value
 from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.vault.errors import BadQuestion
 from aei_marketplace.vault.rules.endpoints import Endpoint, choose, key_place
@@ -24,8 +26,6 @@ from aei_marketplace.vault.rules.questions import (
     Question,
     read_question,
 )
-from aei_marketplace.vault.rules.sealing import open_value
-from aei_marketplace.vault.service.data_keys import opened_data_key
 from aei_marketplace.vault.service.endpoints import find_endpoint
 from aei_marketplace.vault.store import endpoints as store
 from aei_protocol.identifiers import PluginId

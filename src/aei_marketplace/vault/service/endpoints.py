@@ -6,9 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.data_keys import made_data_key
 from aei_marketplace.ground.errors import Conflict, Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.ports import ModelKind
+from aei_marketplace.ground.sealing import Sealed, seal_value
 from aei_marketplace.ground.work import Work
 from aei_marketplace.vault.errors import EndpointStale, EndpointUnfit, NoSuchEndpoint
 from aei_marketplace.vault.rules.endpoints import (
@@ -21,10 +23,8 @@ from aei_marketplace.vault.rules.endpoints import (
     origin_of,
     read_base_url,
 )
-from aei_marketplace.vault.rules.sealing import Sealed, seal_value
-from aei_marketplace.vault.service.data_keys import made_data_key
 from aei_marketplace.vault.store import endpoints as store
-from aei_marketplace.vault.store.data_keys import hold
+from aei_marketplace.vault.store.locks import hold
 
 MOST_ENDPOINTS = 100
 

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from aei_marketplace.ground.actor import system_actor
 from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.data_keys import made_data_key, opened_data_key
 from aei_marketplace.ground.errors import Conflict, Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.sealing import Sealed, open_value, seal_value
 from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.vault.errors import NoSuchSecret, SecretUnfit
-from aei_marketplace.vault.rules.sealing import Sealed, open_value, seal_value
 from aei_marketplace.vault.rules.secrets import check_name, check_value, secret_place
-from aei_marketplace.vault.service.data_keys import made_data_key, opened_data_key
 from aei_marketplace.vault.store import secrets as store
-from aei_marketplace.vault.store.data_keys import hold
+from aei_marketplace.vault.store.locks import hold
 
 MOST_SECRETS = 1_000
 

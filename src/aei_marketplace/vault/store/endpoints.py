@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy import Row, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from aei_marketplace.ground.sealing import Sealed
 from aei_marketplace.ground.work import Work
 from aei_marketplace.vault.models import model_endpoints as table
 from aei_marketplace.vault.rules.endpoints import Endpoint
-from aei_marketplace.vault.rules.sealing import Sealed
 
 
 async def find(work: Work, tenant: UUID, name: str) -> Endpoint | None:

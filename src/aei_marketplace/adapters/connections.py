@@ -1,4 +1,4 @@
-"""Connections to endpoints: made to public addresses or the operator's own services, and to no other."""
+"""Connections out: made to public addresses or the operator's own services, and to no other."""
 
 import asyncio
 import socket
@@ -8,11 +8,18 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from aei_marketplace.adapters.model_endpoints.failures import AddressRefused, EndpointFailed
 from aei_protocol.addresses import HOST_NAME, all_public
 
 #: Name and port → addresses.
 LookUp = Callable[[str, int], Awaitable[list[str]]]
+
+
+class DestinationRefused(Exception):
+    """Nothing is sent there; the text is ours and may be shown."""
+
+
+class AddressRefused(DestinationRefused):
+    """The name leads to an address where nothing is sent."""
 
 
 async def system_look_up(name: str, port: int) -> list[str]:
@@ -29,14 +36,14 @@ def admitted_url(base_url: str, path: str, internal: Mapping[str, tuple[str, int
     """Where to send a request; judged anew, for the operator's map may have changed since it was kept.
 
     Raises:
-        EndpointFailed: an address in the place of a name, or plain HTTP to a service that is not internal.
+        DestinationRefused: an address in the place of a name, or plain HTTP to what is not internal.
     """
     url = URL(base_url + path, encoded=True)
     # The client asks no resolver for an address, so that one would never be judged.
     if not HOST_NAME.fullmatch(url.host or ""):
-        raise EndpointFailed("the endpoint's URL has no DNS name")
+        raise DestinationRefused("the URL has no DNS name")
     if url.scheme != "https" and f"{url.host}:{url.port}" not in internal:
-        raise EndpointFailed("the endpoint's URL is not https")
+        raise DestinationRefused("the URL is not https")
     return url
 
 
@@ -69,7 +76,7 @@ class JudgingResolver(AbstractResolver):
             return [_result(host, *internal)]
         addresses = await self._look_up(host, port)
         if not all_public(addresses):
-            raise AddressRefused("the endpoint's name leads to an address that is not public")
+            raise AddressRefused("the name leads to an address that is not public")
         return [_result(host, address, port) for address in addresses]
 
     async def close(self) -> None:
@@ -82,13 +89,13 @@ def open_session(
     """A client that keeps nothing: no cookie, no proxy, no connection that two tenants could share.
 
     Args:
-        stall: seconds without a byte after which an endpoint counts as silent.
+        stall: seconds without a byte after which the other side counts as silent.
     """
     connector = aiohttp.TCPConnector(
         resolver=JudgingResolver(internal, look_up),
         use_dns_cache=False,
         force_close=True,
-        # Running executions are bounded; a bound here would let one tenant's silent endpoint take all.
+        # Whoever sends is bounded; a bound here would let one tenant's silent endpoint take all.
         limit=0,
     )
     return aiohttp.ClientSession(

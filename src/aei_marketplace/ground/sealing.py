@@ -1,4 +1,4 @@
-"""How a tenant's values are sealed.
+"""How values are sealed that the database must not show.
 
 Envelope encryption with AES-256-GCM (NIST SP 800-38D): a value is sealed with its tenant's data key,
 the data key with the master key. What a sealed value belongs to (tenant, kind, name, version) is
@@ -12,9 +12,13 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from aei_marketplace.vault.errors import SealBroken
-
 KEY_BYTES, NONCE_BYTES = 32, 12
+#: Stands in a tenant's place where a value is the operator's own.
+OPERATOR = UUID(int=0)
+
+
+class SealBroken(Exception):
+    """A sealed value does not open: another master key, or a changed row. Nothing of it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Place:
 
     Attributes:
         label: what sort of value it is.
+        tenant: whose it is; `OPERATOR` for the operator's own.
     """
 
     label: str
