@@ -1,9 +1,10 @@
 """What the domains need from outside, as shapes; `adapters` fill them."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from aei_marketplace.ground.errors import Unavailable
 from aei_protocol.messages import (
     Ended,
     Execute,
@@ -223,3 +224,109 @@ class SandboxRefused(Exception):
 
 class SandboxGone(Exception):
     """The sandbox host does not answer, or went away."""
+
+
+class MailRefused(Unavailable):
+    """The mail server will never take this message: sending it again is of no use."""
+
+    type = "mail-refused"
+    title = "The mail cannot be delivered"
+    advice = "Check the address."
+    retry = False
+
+
+class Mail(Protocol):
+    """The way to people's mailboxes; never used inside a work."""
+
+    async def send(self, to: str, subject: str, text: str, *, message_id: str | None = None) -> None:
+        """Hand one message over, in plain text.
+
+        Args:
+            to: a bare address.
+            subject: one line.
+            message_id: what tells a message that is sent again from a new one, unique without a host.
+
+        Raises:
+            MailRefused: it will never be taken.
+            Unavailable: it cannot be handed over now.
+        """
+        ...
+
+
+class NoMail:
+    """A marketplace without any way to mailboxes."""
+
+    async def send(self, to: str, subject: str, text: str, *, message_id: str | None = None) -> None:  # noqa: ARG002 it goes nowhere
+        """Refuse.
+
+        Raises:
+            Unavailable: always.
+        """
+        raise Unavailable("This marketplace sends no mail.", advice="Ask its operator.")
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAnswer:
+    """How the other side took a request.
+
+    Attributes:
+        status: the HTTP status; None when no answer came.
+        problem: why it does not count as taken, in our words, never the other side's; None when it does.
+    """
+
+    status: int | None
+    problem: str | None = None
+
+
+class WebhookSender(Protocol):
+    """The way to people's webhooks: public ones by https, or services that the operator named."""
+
+    def is_internal(self, name: str, port: int) -> bool:
+        """Whether the operator named this service: it needs no public address and no TLS."""
+        ...
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> WebhookAnswer:
+        """Send one request, once; what goes wrong is told in the answer. Redirects are not followed."""
+        ...
+
+
+class ProviderFailed(Exception):
+    """A provider of sign-in gave no answer that can be used; the text names no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeExchange:
+    """An authorization code on its way to the provider's token endpoint (RFC 6749, 4.1.3).
+
+    Attributes:
+        endpoint: the token endpoint.
+        form: what is sent, without the client's authentication.
+        client_secret: None for a public client.
+        basic: whether the secret goes into the Authorization header instead of the form.
+    """
+
+    endpoint: str
+    form: Mapping[str, str] = field(repr=False)
+    client_id: str
+    client_secret: str | None = field(repr=False)
+    basic: bool
+
+
+class IdentityProviders(Protocol):
+    """The way to OpenID providers: public ones by https, or the operator's own services."""
+
+    async def get(self, url: str) -> Mapping[str, Any]:
+        """A JSON object, such as the provider's metadata or keys.
+
+        Raises:
+            ProviderFailed: there is none.
+        """
+        ...
+
+    async def exchange(self, exchange: CodeExchange) -> Mapping[str, Any]:
+        """Trade a code for tokens, once.
+
+        Raises:
+            ProviderFailed: the provider refused, or did not answer.
+        """
+        ...
