@@ -1,0 +1,98 @@
+"""Mail to an SMTP server (RFC 5321): one connection a message, given up in time."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import aiosmtplib
+
+from aei_marketplace.adapters.mail.message import compose
+from aei_marketplace.ground.clock import Clock, utc_now
+from aei_marketplace.ground.errors import Unavailable
+from aei_marketplace.ground.ports import MailRefused
+
+#: `starttls` insists on it: a server that does not offer it gets nothing.
+SmtpTls = Literal["starttls", "tls", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail is handed over, and as whom.
+
+    Attributes:
+        ca_file: certificates that vouch for the server; None for the system's.
+    """
+
+    host: str
+    port: int
+    tls: SmtpTls = "starttls"
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+
+
+class SmtpMail:
+    """Hands messages to one server.
+
+    Args:
+        sender: a bare address.
+        patience: seconds for one whole message.
+    """
+
+    def __init__(
+        self, server: SmtpServer, sender: str, *, patience: float = 30.0, clock: Clock = utc_now
+    ) -> None:
+        self._server = server
+        self._sender = sender
+        self._patience = patience
+        self._clock = clock
+
+    async def send(self, to: str, subject: str, text: str, *, message_id: str | None = None) -> None:
+        """Hand one message over.
+
+        Raises:
+            MailRefused: the server will never take it.
+            Unavailable: the server does not take it now; what it says about us counts as that, too.
+        """
+        message = compose(self._sender, to, subject, text, self._clock(), message_id)
+        try:
+            async with asyncio.timeout(self._patience), self._client() as client:
+                await client.send_message(message, sender=self._sender, recipients=[to])
+        except aiosmtplib.SMTPRecipientsRefused as refused:
+            raise _verdict(refused.recipients[0].code) from None
+        except aiosmtplib.SMTPDataError as refused:
+            raise _verdict(refused.code) from None
+        except aiosmtplib.SMTPResponseException as answer:
+            raise _not_now(f"answered {answer.code}") from None
+        except TimeoutError:
+            raise _not_now("gave no answer in time") from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            # Only the kind: texts of errors repeat what was sent.
+            raise _not_now(f"cannot be used: {type(error).__name__}") from None
+
+    def _client(self) -> aiosmtplib.SMTP:
+        server = self._server
+        secure = server.tls != "none"
+        return aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.user,
+            password=server.password,
+            timeout=self._patience,
+            use_tls=server.tls == "tls",
+            start_tls=server.tls == "starttls",
+            tls_context=ssl.create_default_context(cafile=server.ca_file) if secure else None,
+        )
+
+
+def _verdict(code: int) -> Unavailable:
+    """What a server's answer about recipient or content means (RFC 5321, 4.2.1)."""
+    if 500 <= code < 600:
+        return MailRefused(f"The mail server refused the message for good, with code {code}.")
+    return _not_now(f"answered {code}")
+
+
+def _not_now(what: str) -> Unavailable:
+    return Unavailable(f"The mail server {what}.")
