@@ -5,9 +5,8 @@ import pytest
 from sqlalchemy import text
 
 from aei_marketplace.audit.errors import LogCorrupt
+from aei_marketplace.audit.service import Wanted, sequence_pending
 from aei_marketplace.audit.service import search as search_log
-from aei_marketplace.audit.service import sequence_pending
-from aei_marketplace.audit.store import Wanted
 from aei_marketplace.ground.actor import MissingAction
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import utc_now

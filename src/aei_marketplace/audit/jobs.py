@@ -1,12 +1,14 @@
-"""The sequencer: one loop in the job process."""
+"""The sequencer: one loop in the job process. It signs too, since it knows first what is new."""
 
 import asyncio
 
 import asyncpg
 import structlog
 
-from aei_marketplace.audit.errors import LogCorrupt
-from aei_marketplace.audit.service import BATCH, sequence_pending
+from aei_marketplace.audit.errors import CheckpointRefused, LogCorrupt
+from aei_marketplace.audit.rules.checkpoints import is_due
+from aei_marketplace.audit.service.checkpoints import Signer
+from aei_marketplace.audit.service.sequencing import BATCH, sequence_pending
 from aei_marketplace.ground.clock import Clock
 
 #: An entry waits at most this long, and then as long as its batch takes.
@@ -16,8 +18,8 @@ RECONNECT_S = 1.0
 log = structlog.get_logger()
 
 
-async def sequence_for_ever(system_url: str, clock: Clock) -> None:
-    """Sequence entries for as long as the process runs.
+async def sequence_for_ever(system_url: str, clock: Clock, signer: Signer) -> None:
+    """Sequence entries and sign the tree for as long as the process runs.
 
     Args:
         system_url: asyncpg DSN of the role `aei_system`.
@@ -25,11 +27,12 @@ async def sequence_for_ever(system_url: str, clock: Clock) -> None:
     Raises:
         LogCorrupt: somebody changed an entry; a person has to look.
     """
+    signing = Signing(signer)
     while True:
         try:
             connection = await asyncpg.connect(system_url)
             try:
-                await _sequence(connection, clock)
+                await _sequence(connection, clock, signing)
             finally:
                 await connection.close()
         except LogCorrupt:
@@ -40,7 +43,36 @@ async def sequence_for_ever(system_url: str, clock: Clock) -> None:
             await asyncio.sleep(RECONNECT_S)
 
 
-async def _sequence(connection: asyncpg.Connection, clock: Clock) -> None:
+class Signing:
+    """Signs when it is due, and says so again and again while it must not."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        # What the process before left is unknown: the first look may sign.
+        self._unsigned = 1
+        self._since = -float("inf")
+
+    async def step(self, connection: asyncpg.Connection, sequenced: int) -> None:
+        """Sign if it is due; a refusal leaves the sequencer running, which loses nothing."""
+        self._unsigned += sequenced
+        now = asyncio.get_running_loop().time()
+        if not is_due(self._unsigned, now - self._since):
+            return
+        try:
+            await self._signer.sign(connection)
+            self._unsigned = 0
+        except CheckpointRefused as refusal:
+            log.critical("audit.checkpoint_refused", reason=str(refusal))
+            self._unsigned = 1  # the next attempt is due after a minute, not at once
+        except OSError as error:
+            log.error("audit.checkpoint_not_written", reason=str(error))
+            self._unsigned = 1
+        self._since = now
+
+
+async def _sequence(connection: asyncpg.Connection, clock: Clock, signing: Signing) -> None:
     while True:
-        if await sequence_pending(connection, clock) < BATCH:
+        taken = await sequence_pending(connection, clock)
+        await signing.step(connection, taken)
+        if taken < BATCH:
             await asyncio.sleep(PAUSE_S)

@@ -1,4 +1,5 @@
-"""The tables of the audit log; `migrations/versions/0001_accounts_and_audit.sql` creates them."""
+"""The tables of the audit log; `migrations/versions/0001_accounts_and_audit.sql` creates them, and
+`0010_checkpoints.sql`."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
 
@@ -52,4 +53,22 @@ personal = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text),
     Column("key", LargeBinary),
+)
+
+checkpoints = Table(
+    "audit_checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True),
+    Column("root", LargeBinary),
+    Column("note", Text),
+    Column("verifying_key", Text),
+    Column("at", DateTime(timezone=True)),
+)
+
+archived_entries = Table(
+    "audit_archived_entries",
+    metadata,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid),
+    Column("file_name", Text),
 )

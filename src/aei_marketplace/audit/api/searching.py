@@ -6,8 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from aei_marketplace.audit.service import Found, search
-from aei_marketplace.audit.store import Wanted
+from aei_marketplace.audit.service import Found, Wanted, search
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace
 from aei_marketplace.web.responses import page_answer
 

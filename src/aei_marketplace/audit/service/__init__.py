@@ -1,0 +1,29 @@
+"""What can be done with the log."""
+
+from aei_marketplace.audit.service.checkpoints import Signer
+from aei_marketplace.audit.service.proofs import (
+    Growth,
+    Inclusion,
+    SignedHead,
+    newest_head,
+    prove_entry,
+    prove_growth,
+)
+from aei_marketplace.audit.service.searching import Found, search
+from aei_marketplace.audit.service.sequencing import BATCH, sequence_pending
+from aei_marketplace.audit.store.searching import Wanted
+
+__all__ = [
+    "BATCH",
+    "Found",
+    "Growth",
+    "Inclusion",
+    "SignedHead",
+    "Signer",
+    "Wanted",
+    "newest_head",
+    "prove_entry",
+    "prove_growth",
+    "search",
+    "sequence_pending",
+]
