@@ -1,5 +1,6 @@
-"""An author's project: a folder with `plugin.json`, `README.md` and `src/plugin.c` or `src/plugin.py`."""
+"""An author's project: a folder with `plugin.json`, `README.md` and `src/plugin.c`, `.py` or `.js`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,12 +13,17 @@ SOURCE_FOLDER = "src"
 #: Files beside the manifest that a package carries when they exist.
 DOCUMENTS = (README_NAME, "CHANGELOG.md", "LICENSE", "icon.svg", "icon.png")
 
+#: The most that a build reads: far more than any plugin's code, far less than a memory.
+MOST_FILES = 5_000
+LARGEST_SOURCES = 64 * 1024 * 1024
+
 
 class Language(StrEnum):
     """What a plugin is written in; the value is the suffix of its source."""
 
     C = "c"
     PYTHON = "py"
+    JAVASCRIPT = "js"
 
 
 @dataclass(frozen=True)
@@ -34,13 +40,24 @@ class Project:
         return self.directory / SOURCE_FOLDER
 
     def sources(self) -> dict[str, bytes]:
-        """Every source file, path relative to `src/` to content, sorted."""
-        found = (p for p in sorted(self.source_folder.rglob("*")) if p.is_file() and _is_source(p))
-        return {p.relative_to(self.source_folder).as_posix(): p.read_bytes() for p in found}
+        """Every source file, path relative to `src/` to content, sorted.
+
+        Raises:
+            ProjectRefused: a link leads out of the project, or there is more than a build takes.
+        """
+        found = [p for p in sorted(self.source_folder.rglob("*")) if p.is_file() and _is_source(p)]
+        _refuse_giant(self.directory, found)
+        return {p.relative_to(self.source_folder).as_posix(): _read(self.directory, p) for p in found}
 
     def documents(self) -> dict[str, bytes]:
-        """The documents that travel in the package, name to content."""
-        return {n: (self.directory / n).read_bytes() for n in DOCUMENTS if (self.directory / n).is_file()}
+        """The documents that travel in the package, name to content.
+
+        Raises:
+            ProjectRefused: a link leads out of the project, or there is more than a build takes.
+        """
+        found = [self.directory / name for name in DOCUMENTS if (self.directory / name).is_file()]
+        _refuse_giant(self.directory, found)
+        return {path.name: _read(self.directory, path) for path in found}
 
 
 def read_project(directory: Path) -> Project:
@@ -56,7 +73,8 @@ def read_project(directory: Path) -> Project:
             f"There is no {MANIFEST_NAME} in it.",
             advice="Go to the project's folder, or make one: aei plugin new NAMESPACE.NAME --lang python",
         )
-    content = manifest_path.read_bytes()
+    _refuse_giant(directory, [manifest_path])
+    content = _read(directory, manifest_path)
     manifest = read_manifest(content)
     if not (directory / README_NAME).is_file():
         raise ProjectRefused(
@@ -73,13 +91,41 @@ def _language(directory: Path) -> Language:
     if len(present) == 1:
         return present[0]
     names = " or ".join(f"{SOURCE_FOLDER}/plugin.{lang}" for lang in Language)
-    what = "are both there" if present else "is there"
+    what = f"{len(present)} of them are" if present else "none of them is"
     raise ProjectRefused(
         "The source is not clear" if present else "The source is missing",
-        f"A project has one entry, {names}; {'they' if present else 'neither'} {what}.",
+        f"A project has one entry, {names}; {what} there.",
         advice="Keep the one that holds the plugin." if present else "Write one of them.",
         faults=[Fault(SOURCE_FOLDER, f"expected one of {names}")],
     )
+
+
+def _refuse_giant(directory: Path, paths: Sequence[Path]) -> None:
+    """Asked before anything is read: a build must not fill the memory of this machine."""
+    size = sum(path.stat().st_size for path in paths)
+    if len(paths) <= MOST_FILES and size <= LARGEST_SOURCES:
+        return
+    largest = max(paths, key=lambda path: path.stat().st_size)
+    raise ProjectRefused(
+        "The project is too large",
+        f"{len(paths):,} files with {size:,} bytes; a build takes {MOST_FILES:,} files and "
+        f"{LARGEST_SOURCES:,} bytes.",
+        advice="Keep data, tests and what tools leave behind outside src/; a plugin carries only its code.",
+        faults=[Fault(str(largest.relative_to(directory)), f"has {largest.stat().st_size:,} bytes")],
+    )
+
+
+def _read(directory: Path, path: Path) -> bytes:
+    """A file's content; what is linked into a project from elsewhere must not travel in its package."""
+    if not path.resolve().is_relative_to(directory.resolve()):
+        place = str(path.relative_to(directory))
+        raise ProjectRefused(
+            "A link leads out of the project",
+            "What it leads to would be published with the plugin.",
+            advice="Copy the file into the project, or remove the link.",
+            faults=[Fault(place, "leads out of the project's folder")],
+        )
+    return path.read_bytes()
 
 
 def _is_source(path: Path) -> bool:

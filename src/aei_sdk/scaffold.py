@@ -64,6 +64,20 @@ _CHAT_OUTPUT = {
     "properties": {"object": {"const": "chat.completion"}, "choices": {"type": "array", "minItems": 1}},
 }
 
+#: No `dom` and no `node` among the libraries: a plugin has neither.
+_JSCONFIG = {
+    "compilerOptions": {
+        "checkJs": True,
+        "strict": True,
+        "target": "es2023",
+        "lib": ["es2023"],
+        "module": "esnext",
+        "moduleResolution": "bundler",
+        "types": [],
+    },
+    "include": ["src", "types"],
+}
+
 
 def create_project(plugin_id: str, language: Language, kind: str, directory: Path) -> list[Path]:
     """Write a project and return the files made.
@@ -84,6 +98,8 @@ def create_project(plugin_id: str, language: Language, kind: str, directory: Pat
         f"{SOURCE_FOLDER}/plugin.{language}": _template(f"{template}.{language}", plugin_id, name),
         ".gitignore": "build/\n__pycache__/\n",
     }
+    if language is Language.JAVASCRIPT:
+        contents |= _editor_files()
     for path, text in contents.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text(text, "utf-8")
@@ -130,6 +146,12 @@ def _shapes(kind: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
             return _TEXT_INPUT, _FINDINGS, {"text": "open the file\nTODO: close it again"}
         case _:
             return _TEXT_INPUT, _COUNTS, {"text": "Grüße aus Köln\nand a second line"}
+
+
+def _editor_files() -> dict[str, str]:
+    """What lets an editor check and complete JavaScript: its settings and the types of `aei`."""
+    types = (files("aei_sdk") / "guest" / "javascript" / "aei.d.ts").read_text("utf-8")
+    return {"jsconfig.json": json.dumps(_JSCONFIG, indent=2) + "\n", "types/aei.d.ts": types}
 
 
 def _template(file: str, plugin_id: str, name: str) -> str:

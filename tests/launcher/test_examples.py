@@ -87,13 +87,32 @@ def plugins(tmp_path: Path, registry: Registry) -> ExamplePlugins:
     return ExamplePlugins(Console(io.StringIO()), tmp_path / "builds", tmp_path / "log", registry.publisher)
 
 
-def test_c_comes_first_since_it_is_ready_first(tmp_path: Path) -> None:
+def test_what_is_ready_first_comes_first(tmp_path: Path) -> None:
     project(tmp_path, "a.python", "plugin.py")
+    project(tmp_path, "m.script", "plugin.js")
     project(tmp_path, "z.native", "plugin.c")
     assert [(one.id, one.language) for one in find_examples(tmp_path)] == [
         ("z.native", "c"),
+        ("m.script", "javascript"),
         ("a.python", "python"),
     ]
+
+
+def test_javascript_is_left_out_with_the_reason_where_node_is_missing(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project(tmp_path, "a.python", "plugin.py")
+    project(tmp_path, "m.script", "plugin.js")
+    out = io.StringIO()
+    plugins = ExamplePlugins(Console(out), tmp_path, tmp_path / "log", registry.publisher)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert [one.id for one in plugins.buildable(find_examples(tmp_path))] == ["a.python"]
+    assert "m.script  left out" in out.getvalue()
+    assert "apt install nodejs npm" in out.getvalue()
+    for program in ("node", "npm"):
+        (tmp_path / program).write_text("#!/bin/sh\n")
+        (tmp_path / program).chmod(0o755)
+    assert len(plugins.buildable(find_examples(tmp_path))) == 2
 
 
 def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tests.sdk.guests import write_project
 def test_the_source_file_tells_the_language(tmp_path: Path) -> None:
     assert write_project(tmp_path / "one", "", "c").language is Language.C
     assert write_project(tmp_path / "other", "", "py").language is Language.PYTHON
+    assert write_project(tmp_path / "third", "", "js").language is Language.JAVASCRIPT
 
 
 def test_a_folder_without_a_manifest_is_no_project(tmp_path: Path) -> None:
@@ -62,3 +63,48 @@ def test_caches_and_hidden_files_are_no_sources(tmp_path: Path) -> None:
         (tmp_path / "src" / path).parent.mkdir(exist_ok=True)
         (tmp_path / "src" / path).write_text("x")
     assert sorted(project.sources()) == ["part/real.py", "plugin.py"]
+
+
+@pytest.mark.parametrize("place", ["src/data.txt", "LICENSE", "plugin.json"])
+def test_a_link_out_of_the_project_is_refused_and_read_by_nobody(tmp_path: Path, place: str) -> None:
+    project = write_project(tmp_path / "p", "", "c")
+    secret = tmp_path / "secret"
+    secret.write_bytes(project.manifest_bytes)
+    (tmp_path / "p" / place).unlink(missing_ok=True)
+    (tmp_path / "p" / place).symlink_to(secret)
+    with pytest.raises(ProjectRefused, match="leads out") as refused:
+        again = read_project(tmp_path / "p")
+        (again.sources(), again.documents())
+    assert refused.value.faults[0].pointer == place
+
+
+def test_a_linked_folder_is_not_entered(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "p", "", "c")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "secret.txt").write_text("x")
+    (tmp_path / "p" / "src" / "linked").symlink_to(tmp_path / "elsewhere")
+    assert sorted(project.sources()) == ["plugin.c"]
+
+
+def test_a_link_inside_the_project_is_followed(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "p", "code", "c")
+    (tmp_path / "p" / "src" / "same.c").symlink_to("plugin.c")
+    assert project.sources()["same.c"] == b"code"
+
+
+def test_a_giant_source_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    project = write_project(tmp_path, "", "c")
+    with (tmp_path / "src" / "data.bin").open("wb") as file:
+        file.truncate(2**40)  # sparse: it takes no room
+    with pytest.raises(ProjectRefused, match="too large") as refused:
+        project.sources()
+    assert refused.value.faults[0].pointer == "src/data.bin"
+
+
+def test_too_many_sources_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aei_sdk.project.MOST_FILES", 3)
+    project = write_project(tmp_path, "", "c")
+    for number in range(3):
+        (tmp_path / "src" / f"{number}.c").touch()
+    with pytest.raises(ProjectRefused, match="too large"):
+        project.sources()

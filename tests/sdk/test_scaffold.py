@@ -9,6 +9,7 @@ from aei_sdk.errors import UsageRefused
 from aei_sdk.project import Language, read_project
 from aei_sdk.scaffold import KINDS, create_project
 from tests.sdk.conftest import Aei
+from tests.sdk.javascript import needs_node
 
 PROJECTS = [(kind, language) for kind in KINDS for language in Language]
 
@@ -50,6 +51,24 @@ def test_a_new_python_project_builds_and_passes_its_examples(aei: Aei, tmp_path:
     assert result.exit_code == 0, result.output
     (example,) = json.loads(result.stdout)["examples"]
     assert example["output"] == {"characters": 32, "words": 7, "lines": 2}
+
+
+@pytest.mark.slow
+@needs_node
+@pytest.mark.parametrize("kind", ["agent", "model", "scanner"])
+def test_a_new_javascript_project_builds_and_passes_its_examples(aei: Aei, tmp_path: Path, kind: str) -> None:
+    words = ("--lang", "javascript", "--kind", kind, "--directory", tmp_path / "p")
+    assert aei("plugin", "new", "acme.fresh", *words).exit_code == 0
+    result = aei("plugin", "test", tmp_path / "p", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["failed"] == 0
+
+
+def test_a_new_javascript_project_tells_editors_the_types(tmp_path: Path) -> None:
+    create_project("acme.fresh", Language.JAVASCRIPT, "tool", tmp_path / "p")
+    settings = json.loads((tmp_path / "p" / "jsconfig.json").read_text())
+    assert "types" in settings["include"]
+    assert 'declare module "aei"' in (tmp_path / "p" / "types" / "aei.d.ts").read_text()
 
 
 def test_a_folder_that_holds_something_is_left_alone(aei: Aei, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ _LISTED_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 # What decides about a package besides its project: the kit that builds it and its compilers.
 _TOOLS = ("src/aei_sdk", "src/aei_protocol", "requirements/c.txt", "requirements/python.txt")
+# In this order: C is built in a second, JavaScript in three, Python in twenty.
+_SOURCES = {"c": "plugin.c", "javascript": "plugin.js", "python": "plugin.py"}
 # What is made from the rest decides nothing.
 _MADE = {"__pycache__", "build"}
 
@@ -54,13 +57,15 @@ def find_examples(plugins: Path) -> list[Example]:
         LaunchError: a manifest cannot be read.
     """
     examples = [_read(manifest) for manifest in sorted(plugins.glob("*/plugin.json"))]
-    return sorted(examples, key=lambda example: (example.language != "c", example.id))
+    languages = list(_SOURCES)
+    return sorted(examples, key=lambda example: (languages.index(example.language), example.id))
 
 
 def _read(manifest: Path) -> Example:
     try:
         content = json.loads(manifest.read_text(encoding="utf-8"))
-        language = "c" if (manifest.parent / "src" / "plugin.c").exists() else "python"
+        sources = manifest.parent / "src"
+        (language,) = (name for name, entry in _SOURCES.items() if (sources / entry).exists())
         return Example(manifest.parent, str(content["id"]), str(content["version"]), language)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LaunchError(f"{manifest} cannot be read: {error!r}") from error
@@ -83,6 +88,19 @@ class ExamplePlugins:
     async def missing(self, examples: Iterable[Example]) -> list[Example]:
         """Those that are not published yet."""
         return [example for example in examples if not await self._is_published(example)]
+
+    def buildable(self, examples: Iterable[Example]) -> list[Example]:
+        """Those that can be built here; of the others it says what is missing."""
+        found = list(examples)
+        if all(shutil.which(program) for program in ("node", "npm")):
+            return found
+        for example in found:
+            if example.language == "javascript":
+                self._console.line(
+                    f"  {example.id}  left out: it is written in JavaScript, and building that needs "
+                    "Node.js and npm (on Debian and Ubuntu: apt install nodejs npm)"
+                )
+        return [example for example in found if example.language != "javascript"]
 
     async def publish(self, example: Example, background: bool = False) -> None:
         """Build an example unless that is done, publish it, and wait until it is listed.
@@ -107,9 +125,13 @@ class ExamplePlugins:
     async def install_tools(self, language: str) -> None:
         """Install what building in a language needs, through the clone's own installer.
 
+        The authors' kit installs JavaScript's compiler itself, when it builds.
+
         Raises:
             LaunchError: the installation failed.
         """
+        if language == "javascript":
+            return
         with self._console.step(f"{language} tools", background=True):
             environment = callers_environment() | {"AEI_VENV": sys.prefix}
             await run_tool(

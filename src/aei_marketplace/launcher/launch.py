@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from aei_marketplace.launcher import programs
@@ -110,13 +111,14 @@ class Launch:
 
     async def _publish_later(self, plugins: ExamplePlugins, examples: Sequence[Example]) -> None:
         """Build what takes long while the marketplace serves already; a failure here ends nothing."""
-        try:
-            for language in {example.language for example in examples}:
+        by_language = groupby(plugins.buildable(examples), key=lambda example: example.language)
+        for language, group in [(language, list(group)) for language, group in by_language]:
+            try:
                 await plugins.install_tools(language)
-            for example in examples:
-                await plugins.publish(example, background=True)
-        except LaunchError as error:
-            self._console.error(str(error))
+                for example in group:
+                    await plugins.publish(example, background=True)
+            except LaunchError as error:
+                self._console.error(str(error))
 
     async def _keep_logs_short(self) -> None:
         while True:

@@ -34,5 +34,6 @@ def run_compiler(command: Sequence[str], folder: Path, environment: Mapping[str,
     except subprocess.TimeoutExpired as error:
         raise CompileFailed("The build took too long", f"It was stopped after {DEADLINE_S} s.") from error
     if done.returncode != 0:
-        said = done.stdout.decode("utf-8", "replace").replace(f"{folder}{os.sep}", "")
+        said = done.stdout.decode("utf-8", "replace")
+        said = said.replace(f"{folder}{os.sep}", "").replace(str(folder), "the project")
         raise CompileFailed("The source does not compile", said[-_MOST_OUTPUT:].strip())

@@ -13,6 +13,8 @@ from aei_protocol.manifest import COMPONENT_NAME, MANIFEST_NAME, PACKAGE_SUFFIX,
 from aei_sdk.builder.archive import pack
 from aei_sdk.builder.c import compile_c
 from aei_sdk.builder.cache import BuildCache, key_of, kit_digest
+from aei_sdk.builder.javascript import compile_javascript, unopened_imports
+from aei_sdk.builder.node import find_componentizer_for_javascript
 from aei_sdk.builder.python import compile_python
 from aei_sdk.builder.python_source import unopened_uses
 from aei_sdk.builder.sbom import write_sbom
@@ -65,7 +67,7 @@ def build_package(
         CompileFailed: the source does not compile.
     """
     started = time.monotonic()
-    toolchain, sources = _toolchain(project.language), project.sources()
+    toolchain, sources = _toolchain(project.language, cache), project.sources()
     component_key = key_of(_component_parts(project, sources, toolchain))
     key = key_of(_package_parts(project, component_key, with_source))
     content = cache.find(key)
@@ -88,15 +90,19 @@ def build_component(project: Project, cache: BuildCache, report: Report) -> byte
         ToolchainMissing: the language's compiler is not installed.
         CompileFailed: the source does not compile.
     """
-    toolchain, sources = _toolchain(project.language), project.sources()
+    toolchain, sources = _toolchain(project.language, cache), project.sources()
     key = key_of(_component_parts(project, sources, toolchain))
     return _component(project, sources, toolchain, cache, key, report)
 
 
-def _toolchain(language: Language) -> tuple[Tool, ...]:
-    if language is Language.C:
-        return find_c_compiler(), find_wasm_tools()
-    return (find_componentizer(),)
+def _toolchain(language: Language, cache: BuildCache) -> tuple[Tool, ...]:
+    match language:
+        case Language.C:
+            return find_c_compiler(), find_wasm_tools()
+        case Language.PYTHON:
+            return (find_componentizer(),)
+        case Language.JAVASCRIPT:
+            return (find_componentizer_for_javascript(cache),)
 
 
 def _component_parts(
@@ -133,10 +139,18 @@ def _component(
     return component
 
 
+#: What finds a use of a closed interface before the compiler runs; C's compiler says it at once.
+_UNOPENED = {
+    Language.C: (),
+    Language.PYTHON: (unopened_uses,),
+    Language.JAVASCRIPT: (unopened_imports,),
+}
+
+
 def _refuse_unopened(project: Project, sources: dict[str, bytes]) -> None:
-    if project.language is Language.PYTHON and (
-        faults := unopened_uses(sources, project.manifest.interfaces)
-    ):
+    if faults := [
+        f for find in _UNOPENED[project.language] for f in find(sources, project.manifest.interfaces)
+    ]:
         raise CompileFailed(
             "The source asks for more than its manifest opens",
             advice="Request it in plugin.json, with a reason that a person reads, or do without it.",
@@ -153,13 +167,19 @@ def _compile(
         write_world(project.manifest.interfaces, folder / "wit")
         for path, content in sources.items():
             _write(folder / "src" / path, content)
-        if project.language is Language.PYTHON:
-            return compile_python(toolchain[0], project.manifest.interfaces, folder).read_bytes()
-        compiler_cache = cache.folder / "compiler"
-        compiler, wasm_tools = toolchain
-        return compile_c(
-            compiler, wasm_tools, project.manifest.interfaces, folder, compiler_cache
-        ).read_bytes()
+        return _compiled(project, toolchain, folder, cache).read_bytes()
+
+
+def _compiled(project: Project, toolchain: Sequence[Tool], folder: Path, cache: BuildCache) -> Path:
+    interfaces = project.manifest.interfaces
+    match project.language:
+        case Language.C:
+            compiler, wasm_tools = toolchain
+            return compile_c(compiler, wasm_tools, interfaces, folder, cache.folder / "compiler")
+        case Language.PYTHON:
+            return compile_python(toolchain[0], interfaces, folder)
+        case Language.JAVASCRIPT:
+            return compile_javascript(toolchain[0], interfaces, folder)
 
 
 def _entries(

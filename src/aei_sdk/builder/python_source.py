@@ -4,12 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from aei_protocol.interface import SIGNATURES
-from aei_protocol.permissions import INTERFACE_OF
+from aei_sdk.builder.opening import NEEDS
 from aei_sdk.errors import Fault
-
-_NEEDS = {interface: f'"permissions": {{"{name}": …}}' for name, interface in INTERFACE_OF.items()} | {
-    "plugins": '"dependencies"'
-}
 
 
 def unopened_uses(sources: Mapping[str, bytes], interfaces: Sequence[str]) -> list[Fault]:
@@ -22,7 +18,7 @@ def unopened_uses(sources: Mapping[str, bytes], interfaces: Sequence[str]) -> li
     closed = set(SIGNATURES) - set(interfaces)
     return [
         Fault(
-            f"src/{path}:{line}", f"aei.{name} is not open to this plugin: plugin.json has no {_NEEDS[name]}"
+            f"src/{path}:{line}", f"aei.{name} is not open to this plugin: plugin.json has no {NEEDS[name]}"
         )
         for path, content in sources.items()
         if path.endswith(".py")

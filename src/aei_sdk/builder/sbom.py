@@ -10,6 +10,14 @@ from typing import Any
 from aei_protocol.manifest import COMPONENT_NAME, Manifest
 from aei_sdk.builder.toolchain import Tool
 
+#: Compilers that bring an interpreter: the package type of their purl, and what they bring.
+_RUNTIMES = {
+    "componentize-py": (
+        "pypi",
+        "CPython for WebAssembly with its standard library, as this version carries it",
+    ),
+    "componentize-qjs": ("npm", "QuickJS for WebAssembly, as this version carries it"),
+}
 _DIST_INFO = re.compile(r"(?:^|/)[^/]+\.dist-info/METADATA$")
 
 
@@ -64,19 +72,20 @@ def _file(name: str, content: bytes) -> dict[str, Any]:
 
 
 def _bundled_runtime(toolchain: Sequence[Tool]) -> list[dict[str, Any]]:
-    """What the compiler itself puts into the component: componentize-py brings CPython."""
-    return [
-        {
-            "type": "framework",
-            "bom-ref": f"pkg:pypi/{tool.name}@{tool.version}",
-            "name": tool.name,
-            "version": tool.version,
-            "purl": f"pkg:pypi/{tool.name}@{tool.version}",
-            "description": "CPython for WebAssembly with its standard library, as this version carries it",
-        }
-        for tool in toolchain
-        if tool.name == "componentize-py"
-    ]
+    """What the compiler itself puts into the component: a language's interpreter."""
+    return [_runtime(tool, *_RUNTIMES[tool.name]) for tool in toolchain if tool.name in _RUNTIMES]
+
+
+def _runtime(tool: Tool, registry: str, description: str) -> dict[str, Any]:
+    purl = f"pkg:{registry}/{tool.name}@{tool.version}"
+    return {
+        "type": "framework",
+        "bom-ref": purl,
+        "name": tool.name,
+        "version": tool.version,
+        "purl": purl,
+        "description": description,
+    }
 
 
 def _bundled_distributions(sources: Mapping[str, bytes]) -> list[dict[str, Any]]:

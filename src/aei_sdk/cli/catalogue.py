@@ -13,7 +13,11 @@ from aei_sdk.client.values import Plugin, Release
 _SEARCH = examples(
     "aei search summary", "aei search --kind model --compatible-with 2.1.0", "aei search links --json"
 )
-_INFO = examples("aei info studio.summarise", "aei info studio.summarise --version 1.0.0 --json")
+_INFO = examples(
+    "aei info studio.summarise",
+    "aei info studio.summarise --version 1.0.0 --json",
+    "aei info studio.summarise --verify",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -43,11 +47,22 @@ def search(
 def info(
     plugin: PluginArgument,
     version: Annotated[str | None, typer.Option(help="One release instead of the listing.")] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Prove that its publication is in the public log.")
+    ] = False,
+    log_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The log's key, as its operator told you; is pinned.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a plugin: what it does, what it may ask for, its releases."""
     with Screen(as_json) as screen:
         plugin_id = checked_id(plugin)
+        if verify or log_key:
+            from aei_sdk.cli.proving import verify as prove  # its library of signatures loads slowly
+
+            prove(screen, plugin_id, version, log_key)
+            return
         if version is not None:
             release = call(lambda client: client.catalogue.release(plugin_id, version))
             screen.show(release, lambda: _show_release(screen, release))
@@ -93,6 +108,7 @@ def _show_release(screen: Screen, release: Release) -> None:
         ("published", release["published_at"]),
         ("size", f"{release['size_bytes'] / 1e6:.2f} MB"),
         ("sha256", release["sha256"]),
+        ("signed by", release.get("signer")),
         ("log index", release["log_index"]),
     ]
     screen.table(("", ""), rows)

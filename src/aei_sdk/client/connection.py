@@ -7,6 +7,7 @@ from aei_sdk.client.catalogue import Catalogue
 from aei_sdk.client.executions import Executions
 from aei_sdk.client.installations import Installations
 from aei_sdk.client.operations import Operations
+from aei_sdk.client.release_log import ReleaseLog
 from aei_sdk.client.transport import Transport
 from aei_sdk.client.values import Me
 
@@ -24,6 +25,7 @@ class Client:
         operations: background work and its progress.
         executions: runs of installed plugins.
         audit: the audit log.
+        release_log: the public log of releases.
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
@@ -33,6 +35,7 @@ class Client:
         self.operations = Operations(self._transport)
         self.executions = Executions(self._transport)
         self.audit = AuditLog(self._transport)
+        self.release_log = ReleaseLog(self._transport)
 
     async def me(self) -> Me:
         """Who the token belongs to."""

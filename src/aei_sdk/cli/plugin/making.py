@@ -14,6 +14,7 @@ from aei_sdk.scaffold import KINDS, create_project
 
 _NEW = examples(
     "aei plugin new acme.counter --lang python",
+    "aei plugin new acme.table --lang javascript --kind tool",
     "aei plugin new acme.todo-finder --lang c --kind scanner --directory todo",
 )
 
@@ -22,10 +23,15 @@ class LanguageName(StrEnum):
     """What a person calls a language."""
 
     PYTHON = "python"
+    JAVASCRIPT = "javascript"
     C = "c"
 
 
-_LANGUAGES = {LanguageName.PYTHON: Language.PYTHON, LanguageName.C: Language.C}
+_LANGUAGES = {
+    LanguageName.PYTHON: Language.PYTHON,
+    LanguageName.JAVASCRIPT: Language.JAVASCRIPT,
+    LanguageName.C: Language.C,
+}
 
 
 def register(app: typer.Typer) -> None:
