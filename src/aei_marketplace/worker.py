@@ -1,4 +1,4 @@
-"""The job process: reactions to events, recurring jobs, the audit sequencer."""
+"""The job process: reactions to events, recurring jobs, the sequencers of the two logs."""
 
 import asyncio
 import signal
@@ -27,7 +27,13 @@ from aei_marketplace.installations.events import (
 from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.settings import load_settings
 from aei_marketplace.web.idempotency import forget_old_keys
-from aei_marketplace.wiring import configure_log, database_urls, open_deps
+from aei_marketplace.wiring import (
+    configure_log,
+    database_urls,
+    open_deps,
+    read_release_log_key,
+    release_log_shelf,
+)
 
 Reaction = Callable[[Deps, Any, str], Awaitable[None]]
 Chore = Callable[[Deps], Awaitable[Any]]
@@ -68,9 +74,11 @@ async def work() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     system_url = database_urls(settings).system
+    log_key, log_shelf = read_release_log_key(settings), release_log_shelf(settings)
     async with open_deps(settings, connections=4) as deps:
         beside = [
             asyncio.create_task(sequence_for_ever(system_url, deps.works.clock)),
+            asyncio.create_task(catalog_jobs.keep_release_log(deps.works, log_key, log_shelf)),
             *(asyncio.create_task(_again_and_again(seconds, chore, deps)) for seconds, chore in CHORES),
         ]
         try:

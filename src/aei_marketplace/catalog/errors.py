@@ -1,6 +1,14 @@
 """Refusals of the catalogue."""
 
-from aei_marketplace.ground.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooLarge
+from aei_marketplace.ground.errors import (
+    Conflict,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Refusal,
+    TooLarge,
+    Unavailable,
+)
 
 
 class PluginNotFound(NotFound):
@@ -116,3 +124,30 @@ class PackageRemoved(Refusal):
     type = "package-removed"
     title = "The package was removed"
     advice = "Choose another version."
+
+
+class ReleaseLogCorrupt(Exception):
+    """The public log is not what was signed. Nothing is sequenced or signed until somebody looks."""
+
+
+class NotInLog(NotFound):
+    """The public log of releases does not tell of this release."""
+
+    type = "not-in-log"
+    title = "Not in the public log"
+    advice = "The log holds releases of public plugins, from their listing on."
+
+
+class NotInLogYet(Unavailable):
+    """The release waits for its place in the public log, or for the checkpoint that covers it."""
+
+    type = "not-in-log-yet"
+    title = "Not in the public log yet"
+    advice = "Ask again in a second or two; if it lasts, the operator's job process does not run."
+
+
+class NotThatLarge(Invalid):
+    """The public log has never had so many entries."""
+
+    type = "log-not-that-large"
+    advice = "Ask for sizes of checkpoints that you have seen; /api/log/checkpoint has the newest."

@@ -1,17 +1,23 @@
-"""Reactions of the catalogue."""
+"""Reactions of the catalogue, and the sequencer of the public log."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
+from aei_inspection.notes import SigningKey
 from aei_marketplace.catalog import service
+from aei_marketplace.catalog.errors import ReleaseLogCorrupt
 from aei_marketplace.catalog.events import ReleasePublished
 from aei_marketplace.catalog.service import ReleaseState, ReleaseView
 from aei_marketplace.ground.actor import system_actor
 from aei_marketplace.ground.deps import Deps
-from aei_marketplace.ground.ports import SandboxGone, SandboxRefused
+from aei_marketplace.ground.ports import CheckpointShelf, SandboxGone, SandboxRefused
+from aei_marketplace.ground.work import Works
 
 #: The sandbox's refusals that say something about the component. Others (`busy`, `no_walls`) say
 #: something about the sandbox: the job fails and is run again.
@@ -23,6 +29,10 @@ VERDICTS = {
     "compile_limit": "Compiling the component took more time or memory than is allowed.",
 }
 
+
+#: A leaf of the public log waits at most this long, and then as long as its batch takes.
+PAUSE_S = 0.2
+RECONNECT_S = 1.0
 
 #: A release that has been processing for so long has lost its job, or its job gave up.
 FORGOTTEN = timedelta(minutes=5)
@@ -56,6 +66,31 @@ async def prepare_forgotten(deps: Deps) -> None:
         except (SandboxGone, SandboxRefused) as error:
             log.warning("release.still_waiting", plugin=release.plugin_id, error=str(error))
             return
+
+
+async def keep_release_log(works: Works, key: SigningKey, shelf: CheckpointShelf) -> None:
+    """Sequence and sign the public log of releases for as long as the process runs.
+
+    Raises:
+        ReleaseLogCorrupt: the log is not what was signed; a person has to look.
+    """
+    signed = False
+    while True:
+        try:
+            count = await service.sequence_releases(works)
+            if count or not signed:
+                signed = False
+                await service.sign_log(works, key, shelf)
+                signed = True
+        except ReleaseLogCorrupt:
+            log.critical("release_log.corrupt", exc_info=True)
+            raise
+        except (OSError, SQLAlchemyError, asyncpg.PostgresError):
+            log.warning("release_log.tries_again", exc_info=True)
+            count = 0
+            await asyncio.sleep(RECONNECT_S)
+        if count < service.LOG_BATCH:
+            await asyncio.sleep(PAUSE_S)
 
 
 async def _prepare(deps: Deps, release: ReleaseView, trace_id: str) -> None:

@@ -1,6 +1,6 @@
 """The tables of the catalogue; `migrations/versions/0002_catalog.sql` creates them."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from aei_marketplace.ground.db import metadata
@@ -12,6 +12,7 @@ publishers = Table(
     Column("tenant_id", Uuid),
     Column("name", Text),
     Column("verified_at", DateTime(timezone=True)),
+    Column("signatures_required", Boolean),
     Column("created_at", DateTime(timezone=True)),
 )
 
@@ -81,6 +82,7 @@ releases = Table(
     Column("readme", Text),
     Column("changelog", Text),
     Column("signature", LargeBinary),
+    Column("signer", Text),
     Column("published_by", Uuid),
     Column("published_at", DateTime(timezone=True)),
     Column("log_index", BigInteger),
@@ -106,4 +108,76 @@ release_states = Table(
     Column("replacement", Text),
     Column("actor_id", Uuid),
     Column("at", DateTime(timezone=True)),
+)
+
+release_log_pending = Table(
+    "release_log_pending",
+    metadata,
+    Column("position", BigInteger, primary_key=True),
+    Column("release_id", Uuid),
+    Column("content", LargeBinary),
+    Column("leaf_hash", LargeBinary),
+)
+
+release_log_leaves = Table(
+    "release_log_leaves",
+    metadata,
+    Column("leaf_index", BigInteger, primary_key=True),
+    Column("release_id", Uuid),
+    Column("content", LargeBinary),
+    Column("leaf_hash", LargeBinary),
+)
+
+release_log_nodes = Table(
+    "release_log_nodes",
+    metadata,
+    Column("level", Integer, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("hash", LargeBinary),
+)
+
+release_log_checkpoints = Table(
+    "release_log_checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True),
+    Column("note", Text),
+    Column("verifying_key", Text),
+    Column("at", DateTime(timezone=True)),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("publisher_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid),
+    Column("name", Text),
+    Column("public_key", LargeBinary),
+    Column("created_at", DateTime(timezone=True)),
+    Column("created_by", Uuid),
+    Column("revoked_at", DateTime(timezone=True)),
+)
+
+trusted_publishers = Table(
+    "trusted_publishers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid),
+    Column("plugin_id", Text),
+    Column("issuer", Text),
+    Column("repository", Text),
+    Column("workflow", Text),
+    Column("environment", Text),
+    Column("repository_id", Text),
+    Column("service_id", Uuid),
+    Column("created_at", DateTime(timezone=True)),
+    Column("created_by", Uuid),
+)
+
+used_identity_tokens = Table(
+    "used_identity_tokens",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("token_id", Text, primary_key=True),
+    Column("expires_at", DateTime(timezone=True)),
 )

@@ -64,6 +64,11 @@ class Settings:
         return self.data / "keys"
 
     @property
+    def checkpoints(self) -> Path:
+        """Signed heads of the logs, outside the database; copy them to where nobody of here can write."""
+        return self.data / "checkpoints"
+
+    @property
     def run(self) -> Path:
         """What describes the running marketplace: its lock and its address."""
         return self.data / "run"

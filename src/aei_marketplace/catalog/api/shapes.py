@@ -79,9 +79,14 @@ def release_shape(release: ReleaseView) -> dict[str, Any]:
         "component_sha256": release.component_sha256,
         "published_at": release.published_at,
         "listed_at": release.listed_at,
-        "publisher": {"name": release.publisher_name, "verified": release.publisher_verified},
+        "publisher": {
+            "id": release.publisher_id,
+            "name": release.publisher_name,
+            "verified": release.publisher_verified,
+        },
         "visibility": release.visibility,
         "signed": release.signed,
+        "signer": release.signer,
         "manifest": release.manifest.document,
         "certification": None,  # no release can be certified yet
         "log_index": release.log_index,

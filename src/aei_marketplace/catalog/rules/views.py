@@ -24,6 +24,7 @@ class ReleaseView:
         size_bytes, component_size: of package and component.
         listed_at: when it was first listed; None until then.
         log_index: its place in the public log of releases; None until it has one.
+        signer: the id of the key whose signature was verified; None when it is not signed.
     """
 
     release_id: UUID
@@ -42,12 +43,14 @@ class ReleaseView:
     size_bytes: int
     component_sha256: str
     component_size: int
+    publisher_id: UUID
     publisher_name: str
     publisher_verified: bool
     published_at: datetime
     listed_at: datetime | None
     log_index: int | None
     signed: bool
+    signer: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,30 @@ from aei_marketplace.catalog.service.reading import (
     releases_by_id,
     search_plugins,
 )
+from aei_marketplace.catalog.service.release_log import BATCH as LOG_BATCH
+from aei_marketplace.catalog.service.release_log import (
+    LogHead,
+    ProvenLeaf,
+    ReleaseProof,
+    log_entries,
+    log_head,
+    prove_growth,
+    prove_release,
+    sequence_releases,
+    sign_log,
+)
 from aei_marketplace.catalog.service.states import change_installs, change_state, hold_release, list_release
 
 __all__ = [
+    "LOG_BATCH",
     "OFFERED",
     "STOPPED",
     "Change",
     "Channel",
+    "LogHead",
     "PluginView",
+    "ProvenLeaf",
+    "ReleaseProof",
     "ReleaseState",
     "ReleaseTexts",
     "ReleaseView",
@@ -43,9 +59,15 @@ __all__ = [
     "list_processing",
     "list_release",
     "list_releases",
+    "log_entries",
+    "log_head",
     "offered_releases",
+    "prove_growth",
+    "prove_release",
     "publish_release",
     "releases_by_id",
     "require_publisher",
     "search_plugins",
+    "sequence_releases",
+    "sign_log",
 ]

@@ -27,6 +27,7 @@ from aei_marketplace.catalog.rules.compatibility import intervals
 from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import channel_of, precedence_key
 from aei_marketplace.catalog.rules.views import ReleaseView
+from aei_marketplace.catalog.service import release_log
 from aei_marketplace.catalog.service.namespaces import refuse_foreign_namespace, require_namespace
 from aei_marketplace.catalog.service.states import refresh_listing
 from aei_marketplace.catalog.store import plugins, publishers, releases
@@ -36,6 +37,7 @@ from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Fault, Invalid, Unavailable
 from aei_marketplace.ground.work import Work, Works
+from aei_protocol.release_log import Reason
 
 LARGEST_SIGNATURE = 64 * 1024
 VISIBILITIES = ("public", "private")
@@ -183,6 +185,8 @@ async def _settle_visibility(work: Work, held: Row[Any], submission: Submission)
         raise VisibilityFixed(f"{held.id} is public and stays so.")
     if visibility != held.visibility:
         await plugins.set_visibility(work, held.id, visibility)
+        for release in await releases.listed_once(work, held.id):
+            await release_log.tell(work, release, Reason.MADE_PUBLIC)
     await _set_audience(work, held.id, visibility, submission.audience)
     return visibility
 

@@ -6,8 +6,10 @@ from aei_marketplace.catalog.errors import NotYourPlugin, PluginNotFound, Releas
 from aei_marketplace.catalog.events import ReleaseListed, ReleaseStateChanged
 from aei_marketplace.catalog.rules import listing, states
 from aei_marketplace.catalog.rules.names import check_plugin_id
+from aei_marketplace.catalog.rules.release_log import reason_of
 from aei_marketplace.catalog.rules.states import Change, Mover, ReleaseState
 from aei_marketplace.catalog.rules.views import ReleaseView
+from aei_marketplace.catalog.service import release_log
 from aei_marketplace.catalog.store import plugins, releases
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.errors import Fault, Invalid
@@ -37,11 +39,11 @@ async def change_state(
     work.actor.require(_action_needed(release, change, mover))
     states.check_change(release.state, change, mover, was_listed=release.listed_at is not None)
     await _check_replacement(work, plugin_id, replacement)
-    await _move(work, release, change)
+    moved = await _move(work, release, change, mover)
     work.emit(
         ReleaseStateChanged(plugin_id, version, release.release_id, release.component_sha256, str(state))
     )
-    return await _again(work, release.release_id)
+    return moved
 
 
 async def list_release(work: Work, release_id: UUID) -> None:
@@ -134,9 +136,11 @@ async def _check_replacement(work: Work, plugin_id: str, replacement: str | None
         raise Invalid("The replacement cannot be one.", faults=[fault])
 
 
-async def _move(work: Work, release: ReleaseView, change: Change) -> None:
+async def _move(work: Work, release: ReleaseView, change: Change, mover: Mover | None = None) -> ReleaseView:
     await releases.save_state(work, release.release_id, change)
     await refresh_listing(work, release.plugin_id)
+    moved = await _again(work, release.release_id)
+    await release_log.tell(work, moved, reason_of(release, change.state, mover))
     work.record(
         Fact(
             states.AUDIT_ACTION[change.state],
@@ -150,3 +154,4 @@ async def _move(work: Work, release: ReleaseView, change: Change) -> None:
             personal={"reason": change.reason} if change.reason else {},
         )
     )
+    return moved

@@ -41,12 +41,14 @@ _VIEW = (
         releases.c.size_bytes,
         releases.c.component_sha256,
         releases.c.component_size,
+        publishers.c.id.label("publisher_id"),
         publishers.c.name.label("publisher_name"),
         publishers.c.verified_at.is_not(None).label("publisher_verified"),
         releases.c.published_at,
         releases.c.listed_at,
         releases.c.log_index,
         releases.c.signature.is_not(None).label("signed"),
+        releases.c.signer,
     )
     .join(plugins, plugins.c.id == releases.c.plugin_id)
     .join(publishers, publishers.c.id == plugins.c.publisher_id)
@@ -83,6 +85,12 @@ async def processing(work: Work, published_before: datetime) -> list[ReleaseView
     wanted = _VIEW.where(waiting, releases.c.published_at < published_before)
     rows = (await work.run(wanted.order_by(releases.c.published_at).limit(100))).all()
     return [_view(row) for row in rows]
+
+
+async def listed_once(work: Work, plugin_id: str) -> list[ReleaseView]:
+    """A plugin's releases that were listed at some time, in that order."""
+    wanted = _VIEW.where(releases.c.plugin_id == plugin_id, releases.c.listed_at.is_not(None))
+    return [_view(row) for row in (await work.run(wanted.order_by(releases.c.listed_at))).all()]
 
 
 async def offered(work: Work) -> list[UUID]:
