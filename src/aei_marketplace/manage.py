@@ -13,6 +13,7 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.rules import STAFF_ROLES, TENANT_ROLES
 from aei_marketplace.adapters.postgres import PostgresError
 from aei_marketplace.adapters.queue import PostgresQueue
+from aei_marketplace.backup import commands as backups
 from aei_marketplace.examination import Finding, examine
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.errors import Refusal
@@ -36,6 +37,8 @@ tenants = typer.Typer(help="Tenants.", no_args_is_help=True)
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
 app.add_typer(tenants, name="tenant")
+app.command("backup", epilog=backups.BACKUP_EXAMPLE)(backups.backup)
+app.command("restore", epilog=backups.RESTORE_EXAMPLE)(backups.restore)
 
 Data = Annotated[Path | None, typer.Option("--data", help="the folder that holds all that lasts")]
 DatabaseUrl = Annotated[

@@ -1,19 +1,16 @@
 """Building a process's dependencies from its settings: the one place where ports meet adapters."""
 
 import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import structlog
 
-from aei_inspection.notes import SigningKey
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
-from aei_marketplace.adapters.checkpoints import CheckpointFolder
+from aei_marketplace.adapters.master_key_files import MasterKeyFiles
 from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.postgres import DatabaseUrls, PostgresError, read_urls
 from aei_marketplace.adapters.queue import PostgresQueue
@@ -124,18 +121,9 @@ def database_urls(settings: Settings) -> DatabaseUrls:
     return urls
 
 
-def read_release_log_key(settings: Settings) -> SigningKey:
-    """The key that signs the public log of releases; made on first use, 0600.
-
-    Raises:
-        NoteMalformed: the file does not hold such a key.
-    """
-    return _read_log_key(settings, "release-log.key", "releases")
-
-
-def release_log_shelf(settings: Settings) -> CheckpointFolder:
-    """Where the checkpoints of the public log of releases are kept outside the database."""
-    return CheckpointFolder(settings.checkpoints, "releases")
+def master_key_files(settings: Settings) -> MasterKeyFiles:
+    """The files of the keys that wrap the tenants' data keys."""
+    return MasterKeyFiles(settings.master_key_file or settings.keys / "master.key")
 
 
 def read_master_key(settings: Settings) -> bytes:
@@ -146,28 +134,18 @@ def read_master_key(settings: Settings) -> bytes:
     """
     path = settings.master_key_file or settings.keys / "master.key"
     if settings.master_key_file is None:
-        _make_key(path, os.urandom(MASTER_KEY_BYTES))
+        _make_key(path)
     key = path.read_bytes()
     if len(key) != MASTER_KEY_BYTES:
         raise ValueError(f"{path} must hold {MASTER_KEY_BYTES} bytes and holds {len(key)}.")
     return key
 
 
-def _read_log_key(settings: Settings, file: str, log: str) -> SigningKey:
-    """A log's key. Its name is the log's origin and stays when the address changes: clients pinned it."""
-    path = settings.keys / file
-    if not path.exists():
-        where = urlsplit(settings.public_url).netloc if settings.public_url else ""
-        name = f"{where or f'aei-marketplace-{secrets.token_hex(4)}'}/{log}"
-        _make_key(path, SigningKey.generate(name).text().encode())
-    return SigningKey.parse(path.read_text("utf-8").strip())
-
-
-def _make_key(path: Path, content: bytes) -> None:
+def _make_key(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.touch(mode=0o600)
-    half.write_bytes(content)
+    half.write_bytes(os.urandom(MASTER_KEY_BYTES))
     try:
         os.link(half, path)  # of two processes that start together, one makes the key
     except FileExistsError:

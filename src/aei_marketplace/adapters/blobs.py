@@ -38,7 +38,7 @@ class ObjectStoreBlobs:
     """Blobs in any store that `obstore` opens."""
 
     def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
-        """Wrap an open store; `folder` is where a local one lies, so that it can be flushed."""
+        """Wrap an open store; `folder` is where a local one lies that shall be flushed with each object."""
         self._store = store
         self._folder = folder
 
@@ -118,16 +118,19 @@ class ObjectStoreBlobs:
             await asyncio.to_thread(_flush_to_disk, self._folder, _key(sha256))
 
 
-def open_blobs(location: str | Path) -> ObjectStoreBlobs:
+def open_blobs(location: str | Path, *, wait_for_disk: bool = True) -> ObjectStoreBlobs:
     """Open the store at a folder or a URL (`s3://bucket/prefix`, `gs://…`, `az://…`).
 
     Credentials of a cloud store come from its usual environment variables.
+
+    Args:
+        wait_for_disk: False leaves it to the caller to flush a local store, once for many objects.
     """
     if _CLOUD.match(str(location)):
         return ObjectStoreBlobs(from_url(str(location)))
     folder = Path(location).resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return ObjectStoreBlobs(LocalStore(prefix=folder), folder)
+    return ObjectStoreBlobs(LocalStore(prefix=folder), folder if wait_for_disk else None)
 
 
 def _key(sha256: str) -> str:

@@ -6,7 +6,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from aei_marketplace.adapters.postgres import EmbeddedPostgres, PostgresError
+from aei_marketplace.adapters.postgres import DatabaseUrls, EmbeddedPostgres, PostgresError
 from aei_marketplace.launcher.clone import CLONE, MIGRATIONS
 from aei_marketplace.settings import Settings, SettingsError, load_settings
 
@@ -28,8 +28,8 @@ def embedded_postgres(settings: Settings) -> EmbeddedPostgres:
     )
 
 
-async def prepare_database(settings: Settings) -> None:
-    """Make roles and database where they are missing, and bring the tables to this version's shape.
+async def prepare_roles(settings: Settings) -> DatabaseUrls:
+    """Make roles and database where they are missing, and leave the tables alone.
 
     Raises:
         PostgresError: the server cannot be entered, or refuses.
@@ -37,7 +37,16 @@ async def prepare_database(settings: Settings) -> None:
     from aei_marketplace.adapters.postgres.bootstrap import bootstrap
 
     admin_url = settings.database_url or embedded_postgres(settings).admin_url
-    urls = await bootstrap(admin_url, settings.database_secrets, own_server=settings.database_url is None)
+    return await bootstrap(admin_url, settings.database_secrets, own_server=settings.database_url is None)
+
+
+async def prepare_database(settings: Settings) -> None:
+    """Make roles and database where they are missing, and bring the tables to this version's shape.
+
+    Raises:
+        PostgresError: the server cannot be entered, or refuses.
+    """
+    urls = await prepare_roles(settings)
     shape = tables_fingerprint(MIGRATIONS)
     if await _kept_shape(urls.owner) != shape:
         await _bring_up_to_date(urls.owner)

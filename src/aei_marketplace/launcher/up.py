@@ -15,6 +15,7 @@ from aei_marketplace.launcher.instance import sole_instance
 from aei_marketplace.launcher.launch import Launch
 from aei_marketplace.launcher.listening import open_door, url_of
 from aei_marketplace.launcher.ready_file import only_meanwhile
+from aei_marketplace.launcher.unfinished import require_finished
 from aei_marketplace.settings import Settings
 
 #: Whoever depends on another goes first.
@@ -33,6 +34,7 @@ def run(settings: Settings, ready_file: Path | None = None) -> int:
             open_door(settings.host, settings.port) as door,
             only_meanwhile(ready_file),
         ):
+            require_finished(settings)
             announce(url_of(door))
             return _run_behind(settings, door, ready_file, console)
     except (LaunchError, PostgresError, OSError) as error:
