@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
+from aei_marketplace.adapters.identity_providers import IdentityProviderClient
 from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.adapters.postgres.bootstrap import bootstrap
@@ -22,6 +23,7 @@ from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.migrate import migrate
 from aei_marketplace.ground.plugin_models import PluginModels
+from aei_marketplace.ground.sign_in import SignInTerms
 from aei_marketplace.ground.work import Works
 from aei_protocol.limits import OPERATOR_CAP
 from tests.serving import Client, serving
@@ -98,17 +100,22 @@ def deps(works: Works, sandbox, model_endpoints: ModelEndpointClient, tmp_path: 
     async def authenticate(token: str, trace_id: str) -> Actor:
         return await accounts.authenticate(works, token, trace_id)
 
+    async def authenticate_session(secret: str, trace_id: str) -> Actor:
+        return await accounts.authenticate_session(works, SignInTerms(), secret, trace_id)
+
     return Deps(
         works=works,
         blobs=open_blobs(str(tmp_path / "objects")),
         sandbox=sandbox,
         authenticate=authenticate,
+        authenticate_session=authenticate_session,
         master_key=bytes(range(32)),
         operator_cap=OPERATOR_CAP,
         aei_version="2.3.1",
         model_endpoints=model_endpoints,
         plugin_models=PluginModels(),
         live=Live(),
+        identity_providers=IdentityProviderClient({}),
     )
 
 

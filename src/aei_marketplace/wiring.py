@@ -1,26 +1,35 @@
 """Building a process's dependencies from its settings: the one place where ports meet adapters."""
 
 import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 
+from aei_inspection.notes import SigningKey, VerifyingKey
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
+from aei_marketplace.adapters.checkpoints import CheckpointFolder
+from aei_marketplace.adapters.identity_providers import IdentityProviderClient
 from aei_marketplace.adapters.master_key_files import MasterKeyFiles
 from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.postgres import DatabaseUrls, PostgresError, read_urls
 from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.adapters.sandbox import SandboxClient
+from aei_marketplace.audit.service import Signer
 from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.clock import Clock
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.ports import ModelCall, ModelReply
+from aei_marketplace.ground.sign_in import SignInTerms
 from aei_marketplace.ground.work import Works
 from aei_marketplace.settings import Settings
 from aei_marketplace.vault import service as vault
@@ -75,12 +84,18 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
         async def authenticate(token: str, trace_id: str) -> Actor:
             return await accounts.authenticate(works, token, trace_id)
 
+        terms = sign_in_terms(settings)
+
+        async def authenticate_session(secret: str, trace_id: str) -> Actor:
+            return await accounts.authenticate_session(works, terms, secret, trace_id)
+
         try:
             yield Deps(
                 works=works,
                 blobs=open_blobs(str(settings.objects)),
                 sandbox=sandbox,
                 authenticate=authenticate,
+                authenticate_session=authenticate_session,
                 master_key=master_key,
                 operator_cap=set_limits(OPERATOR_CAP, settings.limits),
                 operator_allowance=set_allowance(OPERATOR_ALLOWANCE, settings.limits),
@@ -88,10 +103,22 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
                 model_endpoints=endpoints,
                 plugin_models=plugins,
                 live=Live(),
+                identity_providers=IdentityProviderClient(read_internal_hosts(settings.egress_hosts)),
+                sign_in=terms,
             )
         finally:
             await sandbox.close()
             await endpoints.close()
+
+
+def sign_in_terms(settings: Settings) -> SignInTerms:
+    """How long sessions and proofs last here."""
+    return SignInTerms(
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        lifetime=timedelta(hours=settings.session_hours),
+        proof=timedelta(minutes=settings.proof_minutes),
+        public_url=settings.public_url,
+    )
 
 
 def configure_log() -> None:
@@ -121,6 +148,57 @@ def database_urls(settings: Settings) -> DatabaseUrls:
     return urls
 
 
+def read_release_log_key(settings: Settings) -> SigningKey:
+    """The key that signs the public log of releases; made on first use, 0600.
+
+    Raises:
+        NoteMalformed: the file does not hold such a key.
+    """
+    return _read_log_key(settings, "release-log.key", "releases")
+
+
+def read_audit_log_key(settings: Settings) -> SigningKey:
+    """The key that signs the audit log; made on first use, 0600.
+
+    Raises:
+        NoteMalformed: the file does not hold such a key.
+    """
+    key = _read_log_key(settings, "audit-log.key", "audit")
+    if key.verifying not in audit_log_keys(settings):
+        with os.fdopen(
+            os.open(_known_keys(settings), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a"
+        ) as file:
+            file.write(key.verifying.text() + "\n")
+    return key
+
+
+def audit_log_keys(settings: Settings) -> tuple[VerifyingKey, ...]:
+    """Every key that the audit log was ever signed with, oldest first: their public halves.
+
+    Raises:
+        NoteMalformed: the file holds something else.
+    """
+    path = _known_keys(settings)
+    lines = path.read_text("utf-8").split() if path.exists() else []
+    return tuple(VerifyingKey.parse(line) for line in lines)
+
+
+def audit_signer(settings: Settings, clock: Clock) -> Signer:
+    """What signs the audit log. For the job process alone."""
+    key = read_audit_log_key(settings)
+    return Signer(key, audit_log_keys(settings), audit_log_shelf(settings), clock)
+
+
+def audit_log_shelf(settings: Settings) -> CheckpointFolder:
+    """Where the checkpoints of the audit log are kept outside the database."""
+    return CheckpointFolder(settings.checkpoints, "audit")
+
+
+def release_log_shelf(settings: Settings) -> CheckpointFolder:
+    """Where the checkpoints of the public log of releases are kept outside the database."""
+    return CheckpointFolder(settings.checkpoints, "releases")
+
+
 def master_key_files(settings: Settings) -> MasterKeyFiles:
     """The files of the keys that wrap the tenants' data keys."""
     return MasterKeyFiles(settings.master_key_file or settings.keys / "master.key")
@@ -134,18 +212,32 @@ def read_master_key(settings: Settings) -> bytes:
     """
     path = settings.master_key_file or settings.keys / "master.key"
     if settings.master_key_file is None:
-        _make_key(path)
+        _make_key(path, os.urandom(MASTER_KEY_BYTES))
     key = path.read_bytes()
     if len(key) != MASTER_KEY_BYTES:
         raise ValueError(f"{path} must hold {MASTER_KEY_BYTES} bytes and holds {len(key)}.")
     return key
 
 
-def _make_key(path: Path) -> None:
+def _known_keys(settings: Settings) -> Path:
+    return settings.keys / "audit-log.vkeys"
+
+
+def _read_log_key(settings: Settings, file: str, log: str) -> SigningKey:
+    """A log's key. Its name is the log's origin and stays when the address changes: clients pinned it."""
+    path = settings.keys / file
+    if not path.exists():
+        where = urlsplit(settings.public_url).netloc if settings.public_url else ""
+        name = f"{where or f'aei-marketplace-{secrets.token_hex(4)}'}/{log}"
+        _make_key(path, SigningKey.generate(name).text().encode())
+    return SigningKey.parse(path.read_text("utf-8").strip())
+
+
+def _make_key(path: Path, content: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.touch(mode=0o600)
-    half.write_bytes(os.urandom(MASTER_KEY_BYTES))
+    half.write_bytes(content)
     try:
         os.link(half, path)  # of two processes that start together, one makes the key
     except FileExistsError:

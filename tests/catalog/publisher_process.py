@@ -10,6 +10,7 @@ from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
+from aei_marketplace.adapters.identity_providers import IdentityProviderClient
 from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.ground.db import open_database
@@ -31,12 +32,14 @@ async def main(app: str, system: str, objects: str, user: str, tenant: str, firs
             blobs=open_blobs(objects),
             sandbox=FakeSandbox(),
             authenticate=_nobody,
+            authenticate_session=_nobody,
             master_key=bytes(32),
             operator_cap=OPERATOR_CAP,
             aei_version="2.3.1",
             model_endpoints=ModelEndpointClient({}),
             plugin_models=PluginModels(),
             live=Live(),
+            identity_providers=IdentityProviderClient({}),
         )
         actor = await accounts.actor_for(works, UUID(user), UUID(tenant))
         print("ready", flush=True)

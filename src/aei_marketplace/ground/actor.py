@@ -1,6 +1,7 @@
 """Who acts, and what they may do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -29,6 +30,8 @@ class Actor:
         staff: whether they hold a staff role, and so see across tenants.
         token: the id of the token they came with.
         scoped: whether that token is limited to some of their actions.
+        session: the id of the browser's session they came with.
+        proven_until: until when that session's last proof counts as recent.
     """
 
     kind: ActorKind
@@ -40,6 +43,8 @@ class Actor:
     staff: bool = False
     token: UUID | None = None
     scoped: bool = False
+    session: UUID | None = None
+    proven_until: datetime | None = None
 
     def may(self, action: str) -> bool:
         """Whether the actor holds the action."""
@@ -57,6 +62,18 @@ class Actor:
         if self.kind is ActorKind.ANONYMOUS:
             raise NotSignedIn(f"This needs the action {action}, and nobody is signed in.")
         raise MissingAction(action)
+
+    def require_recent_proof(self, now: datetime) -> None:
+        """Stop here unless whoever sits at the browser has lately proven who they are.
+
+        Bearer tokens pass: no person could be asked, and a token is a secret of its own, limited in
+        scope and time, that a browser left alone does not give away. Issuing one asks for the proof.
+
+        Raises:
+            ProofNeeded: the session's last proof is too old.
+        """
+        if self.session is not None and (self.proven_until is None or now >= self.proven_until):
+            raise ProofNeeded("This needs a fresh proof that it is you.")
 
     def in_tenant(self) -> UUID:
         """The tenant acted in.
@@ -79,6 +96,14 @@ class MissingAction(NotAllowed):
             f"Your role does not grant the action {action}, or your token's scopes leave it out."
         )
         self.action = action
+
+
+class ProofNeeded(NotAllowed):
+    """The session's last proof is too old for what is asked."""
+
+    type = "proof-needed"
+    title = "Prove that it is you"
+    advice = "Confirm with your passkey, or your password where you have none, and try again."
 
 
 class NoTenant(NotAllowed):

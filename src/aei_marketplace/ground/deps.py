@@ -1,12 +1,13 @@
 """Everything that a process hands to its domains: one frozen value, built in `wiring`."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.plugin_models import PluginModels
-from aei_marketplace.ground.ports import Blobs, ModelEndpoints, Sandbox
+from aei_marketplace.ground.ports import Blobs, IdentityProviders, Mail, ModelEndpoints, NoMail, Sandbox
+from aei_marketplace.ground.sign_in import Attempts, SignInTerms
 from aei_marketplace.ground.work import Works
 from aei_protocol.limits import OPERATOR_ALLOWANCE, Allowance, Limits
 
@@ -17,12 +18,17 @@ class Deps:
 
     Attributes:
         authenticate: from a bearer token and a trace id to the actor; raises NotSignedIn.
+        authenticate_session: from a session's secret and a trace id to the actor; raises NotSignedIn.
         master_key: 32 bytes that wrap the tenants' data keys.
         operator_cap: the most that any execution may have.
         aei_version: the AEI version that this marketplace serves.
         model_endpoints: the way to the tenants' model endpoints.
         plugin_models: the way to installed plugins of kind `model`, once executions run here.
         live: tells listeners in this process what happens right now.
+        identity_providers: the way to providers of sign-in.
+        mail: the way to people's mailboxes.
+        sign_in: how long sessions and proofs last.
+        attempts: how often somebody tried to sign in lately.
         operator_allowance: the most that any tenant may execute.
     """
 
@@ -30,10 +36,15 @@ class Deps:
     blobs: Blobs
     sandbox: Sandbox
     authenticate: Callable[[str, str], Awaitable[Actor]]
+    authenticate_session: Callable[[str, str], Awaitable[Actor]]
     master_key: bytes
     operator_cap: Limits
     aei_version: str
     model_endpoints: ModelEndpoints
     plugin_models: PluginModels
     live: Live
+    identity_providers: IdentityProviders
+    mail: Mail = field(default_factory=NoMail)
+    sign_in: SignInTerms = field(default_factory=SignInTerms)
+    attempts: Attempts = field(default_factory=Attempts)
     operator_allowance: Allowance = OPERATOR_ALLOWANCE

@@ -24,8 +24,13 @@ class Settings:
         max_workers: at most so many sandbox workers; None lets the sandbox choose.
         aei_version: the AEI that this marketplace serves; decides compatibility.
         master_key_file: the key that seals secrets; None keeps one under `keys`.
+        checkpoints_folder: where signed heads of the logs are kept outside the database; None keeps them in
+            the data folder.
         limits: the most that one execution and one tenant may have, by the names of `aei_protocol.limits`;
             what is not named keeps its default.
+        session_idle_minutes: a browser's session that is not used for so long is over.
+        session_hours: a browser's session is over after so long in any case.
+        proof_minutes: how old the last proof of who somebody is may be for publishing, payouts, the kill list.
         public_url: how callers reach this marketplace, where a proxy stands in front of it.
     """
 
@@ -40,7 +45,11 @@ class Settings:
     max_workers: int | None = None
     aei_version: str = "2.3.1"
     master_key_file: Path | None = None
+    checkpoints_folder: Path | None = None
     public_url: str | None = None
+    session_idle_minutes: int = 120
+    session_hours: int = 24
+    proof_minutes: int = 10
     limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -66,7 +75,7 @@ class Settings:
     @property
     def checkpoints(self) -> Path:
         """Signed heads of the logs, outside the database; copy them to where nobody of here can write."""
-        return self.data / "checkpoints"
+        return self.checkpoints_folder or self.data / "checkpoints"
 
     @property
     def run(self) -> Path:

@@ -117,6 +117,10 @@ PARSERS: dict[str, Callable[[object], Any]] = {
     "max_workers": _whole(1, 1024),
     "aei_version": _version,
     "master_key_file": _path,
+    "checkpoints_folder": _path,
     "public_url": _url(("http", "https")),
+    "session_idle_minutes": _whole(1, 7 * 24 * 60),
+    "session_hours": _whole(1, 30 * 24),
+    "proof_minutes": _whole(1, 24 * 60),
     "limits": _limits,
 }

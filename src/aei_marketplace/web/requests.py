@@ -8,6 +8,9 @@ from aei_marketplace.ground.actor import ANONYMOUS, Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import NotSignedIn
 from aei_marketplace.ground.paging import LARGEST_LIMIT, PageWanted
+from aei_marketplace.web.cookies import read_session
+from aei_marketplace.web.csrf import check_csrf
+from aei_marketplace.web.visits import SAFE_METHODS, ForgedRequest, check_same_origin, origin_of
 
 
 def deps_of(request: Request) -> Deps:
@@ -17,13 +20,15 @@ def deps_of(request: Request) -> Deps:
 
 
 async def visitor_of(request: Request) -> Actor:
-    """Who asks; anonymous when no token was sent.
+    """Who asks; anonymous when no token was sent, and for a browser whose session is over.
 
     Raises:
         NotSignedIn: a token was sent and is not valid.
+        ForgedRequest: a session's request would change something and was not written by our pages.
     """
     known: Actor | None = getattr(request.state, "actor", None)
     if known is None:
+        request.state.actor = ANONYMOUS  # whoever asks again after a refusal finds nobody
         known = await _authenticate(request)
         request.state.actor = known
     return known
@@ -37,7 +42,7 @@ async def actor_of(request: Request) -> Actor:
     """
     actor = await visitor_of(request)
     if actor is ANONYMOUS:
-        raise NotSignedIn("No token was sent.")
+        raise getattr(request.state, "session_refusal", None) or NotSignedIn("Nobody is signed in.")
     return actor
 
 
@@ -58,11 +63,51 @@ def page_wanted(
 async def _authenticate(request: Request) -> Actor:
     header = request.headers.get("authorization")
     if header is None:
-        return ANONYMOUS
+        return await _session_actor(request)
+    return await deps_of(request).authenticate(_bearer(header), trace_of(request))
+
+
+def unread_token(request: Request) -> str | None:
+    """The bearer token of a request whose actor nobody has asked for yet.
+
+    Raises:
+        NotSignedIn: there is a header that carries none.
+    """
+    header = request.headers.get("authorization")
+    return None if header is None or hasattr(request.state, "actor") else _bearer(header)
+
+
+def _bearer(header: str) -> str:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn("The Authorization header is not `Bearer <token>`.")
-    return await deps_of(request).authenticate(token.strip(), trace_of(request))
+    return token.strip()
+
+
+async def _session_actor(request: Request) -> Actor:
+    """Who the session's cookie belongs to."""
+    secret = read_session(request, origin := origin_of(request))
+    if secret is None:
+        return ANONYMOUS
+    deps, trace_id = deps_of(request), trace_of(request)
+    try:
+        actor = await deps.authenticate_session(secret, trace_id)
+    except NotSignedIn as refusal:
+        # A page for everybody is shown to who is not signed in any more; `actor_of` says why.
+        request.state.session_refusal = refusal
+        return ANONYMOUS
+    if request.method not in SAFE_METHODS:
+        await _refuse_forgery(request, actor, secret, origin)
+    return actor
+
+
+async def _refuse_forgery(request: Request, actor: Actor, secret: str, origin: str) -> None:
+    try:
+        check_same_origin(request, origin)
+        await check_csrf(request, secret)
+    except ForgedRequest as refusal:
+        await deps_of(request).works.record_denial(actor, refusal, trace_of(request))
+        raise
 
 
 TheDeps = Annotated[Deps, Depends(deps_of)]

@@ -1,8 +1,16 @@
 """What can be done with accounts."""
 
+from aei_marketplace.accounts.service.entering import (
+    Entry,
+    PasskeyAsked,
+    finish_with_passkey,
+    passkey_asked,
+    sign_in_with_password,
+)
 from aei_marketplace.accounts.service.members import (
     add_member,
     add_staff,
+    belongs_to,
     create_user,
     find_user,
     list_members,
@@ -10,7 +18,30 @@ from aei_marketplace.accounts.service.members import (
     remove_member,
     write_builtin_roles,
 )
-from aei_marketplace.accounts.service.signing_in import actor_for, authenticate, sign_in
+from aei_marketplace.accounts.service.passkeys import (
+    add_passkey,
+    begin_passkey,
+    list_passkeys,
+    remove_passkey,
+    rename_passkey,
+)
+from aei_marketplace.accounts.service.proving import (
+    begin_proof,
+    change_password,
+    prove_by_passkey,
+    prove_by_password,
+)
+from aei_marketplace.accounts.service.sessions import (
+    SignedIn,
+    authenticate_session,
+    describe_session,
+    list_sessions,
+    revoke_other_sessions,
+    revoke_session,
+    sign_out,
+    switch_tenant,
+)
+from aei_marketplace.accounts.service.signing_in import actor_for, actor_of_token, authenticate, sign_in
 from aei_marketplace.accounts.service.tenants import (
     create_tenant,
     find_policies,
@@ -22,25 +53,49 @@ from aei_marketplace.accounts.service.tenants import (
 from aei_marketplace.accounts.service.tokens import Token, issue_token, list_tokens, revoke_token
 
 __all__ = [
+    "Entry",
+    "PasskeyAsked",
+    "SignedIn",
     "Token",
     "actor_for",
+    "actor_of_token",
     "add_member",
+    "add_passkey",
     "add_staff",
     "authenticate",
+    "authenticate_session",
+    "begin_passkey",
+    "begin_proof",
+    "belongs_to",
+    "change_password",
     "create_tenant",
     "create_user",
+    "describe_session",
     "find_policies",
     "find_tenant",
     "find_user",
+    "finish_with_passkey",
     "issue_token",
     "list_members",
+    "list_passkeys",
     "list_roles",
+    "list_sessions",
     "list_tenants",
     "list_tokens",
+    "passkey_asked",
     "policies_in_force",
+    "prove_by_passkey",
+    "prove_by_password",
     "remove_member",
+    "remove_passkey",
+    "rename_passkey",
+    "revoke_other_sessions",
+    "revoke_session",
     "revoke_token",
     "save_policies",
     "sign_in",
+    "sign_in_with_password",
+    "sign_out",
+    "switch_tenant",
     "write_builtin_roles",
 ]

@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID, uuid5
 
-from aei_marketplace.accounts import rules, store
+from aei_marketplace.accounts import rules
 from aei_marketplace.accounts.errors import EmailTaken, LastAdmin, NoSuchUser, UnknownRole
 from aei_marketplace.accounts.service.passwords import hash_password
+from aei_marketplace.accounts.store import people as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.work import Work, Works
@@ -81,6 +82,11 @@ async def remove_member(work: Work, user_id: UUID) -> None:
     await store.remove_memberships(work, user_id, tenant_id)
     await store.revoke_tokens(work, work.now, user_id=user_id, tenant_id=tenant_id)
     work.record(Fact("member.remove", "user", str(user_id)))
+
+
+async def belongs_to(work: Work, user_id: UUID, tenant_id: UUID) -> bool:
+    """Whether a user has a role in a tenant, as far as the actor may see: staff see all."""
+    return await store.is_member(work, user_id, tenant_id)
 
 
 async def list_members(work: Work) -> list[dict[str, Any]]:

@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from aei_marketplace.accounts import rules, store
+from aei_marketplace.accounts import rules
 from aei_marketplace.accounts.errors import NoSuchTenant, SlugTaken
+from aei_marketplace.accounts.store import people as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.work import Work

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from aei_marketplace.accounts import rules, store
+from aei_marketplace.accounts import rules
 from aei_marketplace.accounts.errors import NoSuchToken
+from aei_marketplace.accounts.store import people as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.errors import NotSignedIn

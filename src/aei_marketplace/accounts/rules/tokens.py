@@ -1,4 +1,4 @@
-"""Decisions about who may act: roles, tokens, names. No input, no output, no clock of its own."""
+"""Decisions about bearer tokens and other secrets of 256 bits."""
 
 import hashlib
 import re
@@ -8,69 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from aei_marketplace.accounts.errors import (
-    AccountDisabled,
-    TokenExpired,
-    TokenRevoked,
-    UnknownToken,
-)
+from aei_marketplace.accounts.errors import AccountDisabled, TokenExpired, TokenRevoked, UnknownToken
+from aei_marketplace.accounts.rules.roles import ALL_ACTIONS
 from aei_marketplace.ground.errors import Fault, Invalid, NotAllowed
 
 TOKEN_LIFETIME = timedelta(days=30)
 LONGEST_LIFETIME = timedelta(days=366)
-LEAST_PASSWORD = 12
 _TOKEN = re.compile(r"aei_[A-Za-z0-9_-]{43}")
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
-_SLUG = re.compile(r"[a-z][a-z0-9-]{0,38}")
-
-_READ = ("plugin.browse",)
-_RUN = ("plugin.execute",)
-_INSTALL = ("plugin.install", "plugin.publish")
-_ADMINISTER = (
-    "member.administer",
-    "role.administer",
-    "policy.administer",
-    "secret.administer",
-    "token.administer",
-    "spend.administer",
-    "audit.read",
-)
-
-#: The roles that every tenant has, and what they grant.
-TENANT_ROLES: dict[str, tuple[str, ...]] = {
-    "Admin": (*_READ, *_RUN, *_INSTALL, "review.write", "execution.read_all", *_ADMINISTER),
-    "ProjectManager": (*_READ, *_RUN, *_INSTALL, "review.write", "execution.read_all"),
-    "Agent": (*_READ, *_RUN),
-    "Viewer": (*_READ, "review.write", "execution.read_all"),
-}
-
-_MODERATE = ("plugin.moderate", "review.moderate")
-_REVENUE = ("revenue.administer",)
-_CERTIFY = ("certification.decide",)
-_CURATE = ("collection.curate",)
-
-#: The roles of the operator's staff. A tenant can neither hold nor grant a staff action.
-STAFF_ROLES: dict[str, tuple[str, ...]] = {
-    "Operator": (
-        *_MODERATE,
-        *_CERTIFY,
-        *_REVENUE,
-        *_CURATE,
-        "tenant.administer",
-        "staff.administer",
-        "killlist.administer",
-        "policy.operate",
-        "audit.read_all",
-    ),
-    "Moderator": _MODERATE,
-    "Certifier": _CERTIFY,
-    "Finance": _REVENUE,
-    "Curator": _CURATE,
-}
-
-ALL_ACTIONS = frozenset(
-    a for roles in (TENANT_ROLES, STAFF_ROLES) for actions in roles.values() for a in actions
-)
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,40 +125,11 @@ def check_reach(scopes: Sequence[str], held: frozenset[str] | None) -> None:
         )
 
 
-def check_email(email: str) -> str:
-    """An e-mail address as it is stored.
-
-    Raises:
-        Invalid: it is not one.
-    """
-    if not _EMAIL.fullmatch(email):
-        raise Invalid("The e-mail address is not one.", faults=[Fault("/email", "expected name@host")])
-    return email.lower()
+def new_secret() -> str:
+    """A secret of 256 random bits: 43 letters."""
+    return secrets.token_urlsafe(32)
 
 
-def check_slug(slug: str) -> str:
-    """A tenant's short name.
-
-    Raises:
-        Invalid: it is not spelled like one.
-    """
-    if not _SLUG.fullmatch(slug):
-        raise Invalid(
-            "The short name cannot be used.",
-            faults=[Fault("/slug", "lower-case letters, digits and hyphens, at most 39, a letter first")],
-        )
-    return slug
-
-
-def check_password(password: str) -> str:
-    """A password that may be set.
-
-    Raises:
-        Invalid: it is too short or far too long.
-    """
-    if not LEAST_PASSWORD <= len(password) <= 1024:
-        raise Invalid(
-            "The password cannot be used.",
-            faults=[Fault("/password", f"at least {LEAST_PASSWORD} characters, at most 1,024")],
-        )
-    return password
+def secret_hash(secret: str) -> bytes | None:
+    """What is stored of such a secret; None when the text is not spelled like one."""
+    return hashlib.sha256(secret.encode()).digest() if _SECRET.fullmatch(secret) else None

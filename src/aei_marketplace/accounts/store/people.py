@@ -1,4 +1,4 @@
-"""Every query of the accounts."""
+"""Queries of tenants, users, roles, memberships and tokens."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,6 +26,19 @@ async def identity(work: Work, user_id: UUID, tenant_id: UUID | None) -> Row[Any
 async def password_of(pool: asyncpg.Pool, email: str) -> asyncpg.Record | None:
     """What a password is checked against, before anybody is signed in."""
     return await pool.fetchrow("select * from password_of($1)", email)
+
+
+async def places_of(work: Work, user_id: UUID) -> tuple[dict[str, UUID], bool]:
+    """Where a person belongs: tenants by short name, and whether they are staff."""
+    own = (
+        select(tenants.c.slug, tenants.c.id)
+        .join(memberships, memberships.c.tenant_id == tenants.c.id)
+        .where(memberships.c.user_id == user_id)
+        .distinct()
+    )
+    found = {row.slug: row.id for row in (await work.run(own)).all()}
+    on_staff = select(staff.c.user_id).where(staff.c.user_id == user_id).limit(1)
+    return found, (await work.run(on_staff)).first() is not None
 
 
 async def write_builtin_role(
@@ -94,10 +107,37 @@ async def find_user(work: Work, email: str) -> Row[Any] | None:
     return (await work.run(select(users).where(users.c.email == email))).first()
 
 
+async def email_of(work: Work, user_id: UUID) -> str | None:
+    """A user's e-mail, if the actor may see them."""
+    found: str | None = (
+        await work.run(select(users.c.email).where(users.c.id == user_id))
+    ).scalar_one_or_none()
+    return found
+
+
+async def password_hash_of(work: Work, user_id: UUID) -> str | None:
+    """The hash of a user's password; None without one."""
+    found: str | None = (
+        await work.run(select(users.c.password_hash).where(users.c.id == user_id))
+    ).scalar_one_or_none()
+    return found
+
+
+async def set_password(work: Work, user_id: UUID, password_hash: str) -> None:
+    """Replace the hash of a user's password."""
+    await work.run(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+
+
 async def add_membership(work: Work, user_id: UUID, tenant_id: UUID, role_id: UUID) -> None:
     """Give a user a role in a tenant; giving it again changes nothing."""
     values = {"user_id": user_id, "tenant_id": tenant_id, "role_id": role_id, "created_at": work.now}
     await work.run(insert(memberships).values(**values).on_conflict_do_nothing())
+
+
+async def is_member(work: Work, user_id: UUID, tenant_id: UUID) -> bool:
+    """Whether a user has a role in a tenant."""
+    wanted = and_(memberships.c.user_id == user_id, memberships.c.tenant_id == tenant_id)
+    return (await work.run(select(memberships.c.user_id).where(wanted).limit(1))).first() is not None
 
 
 async def remove_memberships(work: Work, user_id: UUID, tenant_id: UUID) -> int:

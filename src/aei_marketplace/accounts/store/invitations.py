@@ -1,0 +1,80 @@
+"""Queries of invitations."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, insert, select, update
+
+from aei_marketplace.accounts.models import invitations, roles, tenants, users
+from aei_marketplace.ground.work import Work
+
+
+async def add(work: Work, values: dict[str, Any]) -> None:
+    """Store an invitation."""
+    await work.run(insert(invitations).values(**values))
+
+
+async def list_all(work: Work, tenant_id: UUID | None) -> Sequence[Row[Any]]:
+    """The invitations to a tenant, or to the staff, newest first, with the role's name."""
+    own = invitations.c.tenant_id
+    wanted = own == tenant_id if tenant_id else own.is_(None)
+    return (await work.run(_with_role().where(wanted).order_by(invitations.c.id.desc()))).all()
+
+
+async def find_open(work: Work, secret_hash: bytes) -> Row[Any] | None:
+    """An invitation that can still be accepted, with what it offers; held until the work ends."""
+    wanted = (
+        _with_role()
+        .add_columns(tenants.c.slug, tenants.c.name.label("tenant_name"))
+        .outerjoin(tenants, tenants.c.id == invitations.c.tenant_id)
+        .where(
+            invitations.c.hash == secret_hash,
+            invitations.c.accepted_at.is_(None),
+            invitations.c.revoked_at.is_(None),
+            invitations.c.expires_at > work.now,
+        )
+        .with_for_update(of=invitations)
+    )
+    return (await work.run(wanted)).first()
+
+
+async def revoke(work: Work, invitation_id: UUID) -> bool:
+    """Take an invitation back; False when there is none that could be."""
+    wanted = (
+        invitations.c.id == invitation_id,
+        invitations.c.accepted_at.is_(None),
+        invitations.c.revoked_at.is_(None),
+    )
+    return (await work.run(update(invitations).where(*wanted).values(revoked_at=work.now))).rowcount == 1
+
+
+async def accept(work: Work, invitation_id: UUID, user_id: UUID) -> None:
+    """Write down who accepted an invitation."""
+    one = invitations.c.id == invitation_id
+    await work.run(update(invitations).where(one).values(accepted_at=work.now, accepted_by=user_id))
+
+
+async def has_open(work: Work, role_id: UUID) -> bool:
+    """Whether an invitation that can still be accepted offers this role."""
+    wanted = select(invitations.c.id).where(
+        invitations.c.role_id == role_id,
+        invitations.c.accepted_at.is_(None),
+        invitations.c.revoked_at.is_(None),
+        invitations.c.expires_at > work.now,
+    )
+    return (await work.run(wanted.limit(1))).first() is not None
+
+
+def _with_role() -> Select[Any]:
+    return (
+        select(
+            invitations,
+            roles.c.name.label("role"),
+            roles.c.actions,
+            users.c.name.label("inviter"),
+            users.c.disabled_at.label("inviter_disabled_at"),
+        )
+        .join(roles, roles.c.id == invitations.c.role_id)
+        .outerjoin(users, users.c.id == invitations.c.invited_by)
+    )
