@@ -6,7 +6,7 @@ A key is bound to actor, route and body hash, and remembered for 24 hours (see `
 import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -64,6 +64,33 @@ class _Key:
         return {"actor": self.actor.id, "route": self.route, "key": self.key}
 
 
+class Memory(Protocol):
+    """What is remembered of the first answer, and how it is given again."""
+
+    def keep(self, response: Response) -> dict[str, Any] | None:
+        """Status, media type and body to remember; None when the key is to be free again."""
+        ...
+
+    def replay(self, row: Any) -> Response:
+        """The answer to a repeated request."""
+        ...
+
+
+class WholeAnswer:
+    """Remembers the whole answer, as programs expect it."""
+
+    def keep(self, response: Response) -> dict[str, Any] | None:
+        """Everything but refusals, which changed nothing, and streams."""
+        body = getattr(response, "body", None)
+        if response.status_code >= 400 or body is None:
+            return None
+        return {"status": response.status_code, "media_type": response.media_type, "body": bytes(body)}
+
+    def replay(self, row: Any) -> Response:
+        """The first answer, marked as a repetition."""
+        return Response(row.body, row.status, {"Idempotency-Replayed": "true"}, media_type=row.media_type)
+
+
 class OnceRoute(APIRoute):
     """A route whose POSTs honour `Idempotency-Key`."""
 
@@ -74,7 +101,8 @@ class OnceRoute(APIRoute):
         async def handle(request: Request) -> Response:
             if request.method != "POST" or HEADER not in request.headers:
                 return await handler(request)
-            return await _once(request, handler)
+            actor = await actor_of(request)
+            return await answer_once(request, actor, request.headers[HEADER], handler, WholeAnswer())
 
         return handle
 
@@ -85,49 +113,57 @@ async def forget_old_keys(works: Works) -> None:
         await work.run(_FORGET_OLD)
 
 
-async def _once(request: Request, handler: Handler) -> Response:
-    works, key = deps_of(request).works, await _key(request)
+async def answer_once(
+    request: Request, actor: Actor, name: str, handler: Handler, memory: Memory
+) -> Response:
+    """Have the handler answer the first request of this name; repeat its answer to others.
+
+    Args:
+        name: what the actor calls the request, at most 200 characters.
+
+    Raises:
+        Invalid: the name is empty or too long.
+        KeyReused: the name was used for another request.
+        StillRunning: the first request has not been answered yet.
+    """
+    works, key = deps_of(request).works, await _key(request, actor, name)
     async with works.begin(key.actor) as work:
         values = {**key.row(), "tenant": key.actor.tenant, "body_hash": key.body_hash, "now": work.now}
         first = (await work.run(_RESERVE, values)).rowcount == 1
         row = None if first else (await work.run(_FIND, key.row())).first()
     if not first:
-        return _replay(row, key)
+        return memory.replay(_answered(row, key))
     try:
         response = await handler(request)
     except BaseException:
         # A refusal changed nothing: the corrected request may use the key again.
         await _forget(works, key)
         raise
-    await _settle(works, key, response)
+    await _settle(works, key, memory.keep(response))
     return response
 
 
-async def _key(request: Request) -> _Key:
-    key = request.headers[HEADER]
-    if not 1 <= len(key) <= LONGEST:
+async def _key(request: Request, actor: Actor, name: str) -> _Key:
+    if not 1 <= len(name) <= LONGEST:
         raise Invalid(
             "The idempotency key is too long.", faults=[Fault(HEADER, f"1 to {LONGEST} characters")]
         )
-    actor = await actor_of(request)
     body = await request.body()
-    return _Key(actor, f"{request.method} {request.url.path}", key, hashlib.sha256(body).digest())
+    return _Key(actor, f"{request.method} {request.url.path}", name, hashlib.sha256(body).digest())
 
 
-def _replay(row: Any, key: _Key) -> Response:
+def _answered(row: Any, key: _Key) -> Any:
     if row is None or row.status is None:
         raise StillRunning("A request with this idempotency key is being answered.")
     if row.body_hash != key.body_hash:
         raise KeyReused("This idempotency key belongs to another request.")
-    return Response(row.body, row.status, {"Idempotency-Replayed": "true"}, media_type=row.media_type)
+    return row
 
 
-async def _settle(works: Works, key: _Key, response: Response) -> None:
-    body = getattr(response, "body", None)
-    if response.status_code >= 400 or body is None:
+async def _settle(works: Works, key: _Key, kept: dict[str, Any] | None) -> None:
+    if kept is None:
         await _forget(works, key)
         return
-    kept = {"status": response.status_code, "media_type": response.media_type, "body": bytes(body)}
     async with works.begin(key.actor) as work:
         await work.run(_KEEP, {**key.row(), **kept})
 

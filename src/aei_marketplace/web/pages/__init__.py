@@ -1,0 +1,1 @@
+"""The shell of every page: rendering, forms, components, static files, problem pages."""

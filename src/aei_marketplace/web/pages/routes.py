@@ -1,0 +1,5 @@
+"""The routes of the shell itself."""
+
+from aei_marketplace.web.pages import appearance, design, home, static
+
+ROUTERS = (static.router, home.router, appearance.router, design.router)
