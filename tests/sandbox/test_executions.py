@@ -71,6 +71,26 @@ async def test_a_loop_in_a_start_function_is_inside_the_limits(host: HostLine) -
     assert ended.outcome is Outcome.CPU_LIMIT
 
 
+async def test_what_a_start_function_says_is_said_in_each_run_once_and_in_none_before(host: HostLine) -> None:
+    guest = Guest("log.log")
+    start = f"(func $s (call $log_log {guest.text('info')} {guest.text('born')})) (start $s)"
+    content, observer = guest.build(f"(call $ok {TASK})", start), Observer()
+    for times in (1, 2, 3):
+        assert (await run(host, content, observer=observer)).outcome is Outcome.OK
+        assert [line.message for line in observer.lines] == ["born"] * times
+
+
+async def test_an_instance_made_ahead_has_the_bounds_of_its_own_run(host: HostLine) -> None:
+    grows = Guest().build(
+        f"(if (result i32) (i32.eq (memory.grow (i32.const 800)) (i32.const -1))"
+        f"(then (call $ok {TASK})) (else (unreachable)))"
+    )
+    outcomes = [
+        (await run(host, grows, limits=Limits(memory_bytes=mib * MIB))).outcome for mib in (120, 120, 16, 120)
+    ]
+    assert outcomes == [Outcome.TRAP, Outcome.TRAP, Outcome.OK, Outcome.TRAP]
+
+
 async def test_growing_memory_beyond_the_limit_is_refused_to_the_guest(host: HostLine) -> None:
     grows = Guest().build(
         f"(if (result i32) (i32.eq (memory.grow (i32.const 4000)) (i32.const -1))"

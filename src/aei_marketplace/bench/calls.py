@@ -70,6 +70,8 @@ class Caller:
 
     def _send(self, method: str, path: str, body: str | None) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        if method == "GET":
+            self._connection.close()  # the server may have closed it while idle; only POSTs are timed
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         content = response.read()

@@ -1,4 +1,8 @@
-"""What people use instead of a sandbox like ours, doing next to nothing, once for each task."""
+"""What people use instead of a sandbox like ours: a process for each task.
+
+The Python peers run the very source of the example plugin on the bench's own task, without the marketplace
+around it: no sign-in, no record, no limits. The node and extism peers do next to nothing.
+"""
 
 import json
 import shutil
@@ -6,11 +10,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from aei_marketplace.bench.report import median
 
-TASK = json.dumps({"text": "a task"}).encode()
-_SCRIPT = "import json, sys; json.dump({'length': len(json.load(sys.stdin)['text'])}, sys.stdout)"
+TASK = json.dumps(
+    {"text": "One sentence stands here. Another one follows it. A third ends the text.", "sentences": 1}
+).encode()
+_PLUGIN = Path(__file__).resolve().parents[3] / "plugins" / "studio.summarise" / "src"
+#: Stands for the kit's guest library, whose calls go nowhere here.
+_SCRIPT = """
+import json, sys, types
+aei = types.ModuleType("aei")
+aei.progress, aei.log, aei.Failed = (lambda *_: None), types.SimpleNamespace(info=lambda *_: None), Exception
+sys.modules["aei"] = aei
+sys.path.insert(0, sys.argv[1])
+from plugin import run
+json.dump(run(json.load(sys.stdin)), sys.stdout)
+"""
+_PYTHON = [sys.executable, "-I", "-B", "-c", _SCRIPT, str(_PLUGIN)]
 _MODULE = """
 (module (memory (export "memory") 1) (func (export "run") (result i32) (i32.const 0)))
 """
@@ -19,7 +37,7 @@ _MODULE = """
 def measure(times: int) -> dict[str, float | int | None]:
     """The median milliseconds of each peer; None for one that is not installed here."""
     found = {
-        "python_subprocess.p50_ms": _process([sys.executable, "-I", "-c", _SCRIPT]),
+        "python_subprocess.p50_ms": _process(_PYTHON),
         "bubblewrap_python.p50_ms": _bubblewrap(),
         "node_subprocess.p50_ms": _node(),
         "extism.p50_ms": _extism(),
@@ -51,7 +69,7 @@ def _bubblewrap() -> Callable[[], None] | None:
     if bwrap is None:
         return None
     walls = ["--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
-    return _process([bwrap, *walls, sys.executable, "-I", "-c", _SCRIPT])
+    return _process([bwrap, *walls, *_PYTHON])
 
 
 def _node() -> Callable[[], None] | None:

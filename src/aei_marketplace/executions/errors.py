@@ -23,6 +23,15 @@ class Malformed(Refusal):
     advice = 'Send a JSON object such as {"task": {}}.'
 
 
+class Outdated(Conflict):
+    """Token, installation or policies changed while the execution was about to start."""
+
+    type = "terms-changed"
+    title = "What applies has just changed"
+    advice = "Send the request again."
+    retry = True
+
+
 class TaskUnfit(Invalid):
     """The task does not satisfy the release's `input_schema`."""
 

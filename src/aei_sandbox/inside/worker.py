@@ -89,6 +89,8 @@ def _cut(argument: Any) -> Any:
 
 def _run_one(guest: Guest, channel: Channel) -> None:
     _, task, bounds = channel.receive()
-    verdict = guest.run(task, Bounds(*bounds))
+    allowed = Bounds(*bounds)
+    verdict = guest.run(task, allowed)
     channel.send("done", verdict.kind, verdict.text)
     guest.clear()
+    guest.make_ahead(allowed)

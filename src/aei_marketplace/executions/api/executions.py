@@ -8,11 +8,21 @@ from fastapi import APIRouter, Query, Request, Response
 
 from aei_marketplace.executions import service
 from aei_marketplace.executions.errors import TaskTooLarge
-from aei_marketplace.executions.rules.requests import ENVELOPE_BYTES, read_request
+from aei_marketplace.executions.rules.requests import ENVELOPE_BYTES, Wanted, read_request
 from aei_marketplace.executions.rules.tryouts import read_tryout
+from aei_marketplace.executions.rules.views import Execution
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.web.idempotency import OnceRoute
-from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace, actor_of, deps_of, trace_of
+from aei_marketplace.web.requests import (
+    TheActor,
+    TheDeps,
+    ThePage,
+    TheTrace,
+    actor_of,
+    deps_of,
+    trace_of,
+    unread_token,
+)
 from aei_marketplace.web.responses import HEARTBEAT, event, events_answer, json_answer, page_answer
 
 router = APIRouter(prefix="/api", tags=["executions"], route_class=OnceRoute)
@@ -84,13 +94,22 @@ async def execute(request: Request) -> Response:
     running one, with its address in `Location`.
     """
     # Read here by hand: dependency injection and validation would cost more than the guest's run.
-    actor = await actor_of(request)
-    runs, trace_id, plugin_id = runs_of(request), trace_of(request), request.path_params["plugin_id"]
-    wanted = read_request(await body_of(request))
+    execution, wanted = await _executed(request)
     if wanted.mode == "sync":
-        return json_answer((await service.execute(runs, actor, trace_id, plugin_id, wanted)).shape())
-    started = await service.execute_later(runs, actor, trace_id, plugin_id, wanted)
-    return json_answer(started.shape(), 202, {"Location": f"/api/executions/{started.id}"})
+        return json_answer(execution.shape())
+    return json_answer(execution.shape(), 202, {"Location": f"/api/executions/{execution.id}"})
+
+
+async def _executed(request: Request) -> tuple[Execution, Wanted]:
+    """Carried out for a token's holder at once; for anybody else after asking who they are."""
+    runs, trace_id, plugin_id = runs_of(request), trace_of(request), request.path_params["plugin_id"]
+    if token := unread_token(request):
+        wanted = read_request(await body_of(request))
+        return await service.execute_by_token(runs, token, trace_id, plugin_id, wanted), wanted
+    actor = await actor_of(request)
+    wanted = read_request(await body_of(request))
+    execute = service.execute if wanted.mode == "sync" else service.execute_later
+    return await execute(runs, actor, trace_id, plugin_id, wanted), wanted
 
 
 @router.get("/executions")

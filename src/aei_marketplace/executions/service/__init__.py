@@ -12,7 +12,7 @@ from aei_marketplace.executions.service.recovery import forget_old, recover
 from aei_marketplace.executions.service.replaying import replay
 from aei_marketplace.executions.service.runs import Runs
 from aei_marketplace.executions.service.serving import serving
-from aei_marketplace.executions.service.starting import execute, execute_later
+from aei_marketplace.executions.service.starting import execute, execute_by_token, execute_later
 from aei_marketplace.executions.service.trying import try_out
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "ask_model",
     "cancel",
     "execute",
+    "execute_by_token",
     "execute_later",
     "find_execution",
     "follow",

@@ -11,6 +11,7 @@ import msgspec
 
 from aei_marketplace.executions.rules.endings import storable
 from aei_marketplace.executions.rules.journals import Original
+from aei_marketplace.executions.service.passes import Pass
 from aei_marketplace.executions.store.quick import Start
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.live import Live
@@ -49,6 +50,7 @@ class Run:
 
     Attributes:
         started: done once the start is durable.
+        under: what the start has to find unchanged; None for what was asked for just before.
         origin: the execution whose guest asked for this one; None for one that a caller asked for.
         replays: what a replay is compared with.
         called: what the plugins used that it called.
@@ -63,6 +65,7 @@ class Run:
     task: Execute
     live: Live
     started: "asyncio.Future[None]"
+    under: Pass | None = None
     origin: Origin | None = None
     replays: Original | None = None
     called: Usage = field(default_factory=Usage)

@@ -9,13 +9,14 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from aei_marketplace.executions.errors import NeverStarted, NotReady, QueueFull, TooManyRunning
+from aei_marketplace.executions.errors import NeverStarted, NotReady, Outdated, QueueFull, TooManyRunning
 from aei_marketplace.executions.rules.endings import Ending, ending, lost, start_fact
 from aei_marketplace.executions.rules.journals import Kept, compared, kept_journal
 from aei_marketplace.executions.rules.views import Execution
 from aei_marketplace.executions.service.alarm import raise_alarm
 from aei_marketplace.executions.service.owner import Owner
 from aei_marketplace.executions.service.pace import Pace
+from aei_marketplace.executions.service.passes import Passes
 from aei_marketplace.executions.service.records import ended_execution, read_execution
 from aei_marketplace.executions.service.releases import Releases
 from aei_marketplace.executions.service.run import CallPlugin, Run, topic
@@ -63,6 +64,7 @@ class Runs:
     def __init__(self, deps: Deps, owner: Owner) -> None:
         self.deps = deps
         self.owner = owner
+        self.passes = Passes(deps.works)
         self.releases = Releases()
         self.pace = Pace()
         self.tryouts = Pace()
@@ -133,7 +135,11 @@ class Runs:
         if start.replay_of is not None:
             fact = replace(fact, context={**fact.context, "replay_of": str(start.replay_of)})
         entry = make_entry(new_id(), start.started_at, run.actor, fact, start.trace_id)
-        await quick.write_start(self.deps.works.database.quick, start, entry)
+        pool, under = self.deps.works.database.quick, run.under
+        if under is None:
+            await quick.write_start(pool, start, entry)
+        elif not await quick.write_start_if_known(pool, start, entry, under.token_hash, under.digest):
+            raise Outdated(f"What applies to {start.plugin_id} in your tenant has just changed.")
         run.started.set_result(None)
 
     async def _run_and_end(self, run: Run) -> Execution:
@@ -239,5 +245,5 @@ class Runs:
     def _done(self, task: "asyncio.Task[Execution]") -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, NeverStarted | QueueFull):
+        if error is not None and not isinstance(error, NeverStarted | QueueFull | Outdated):
             log.error("executions.run_failed", exc_info=error)

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from aei_marketplace.executions.errors import InstallationDisabled, NotAdmitted, NotInstalled
+from aei_marketplace.executions.errors import InstallationDisabled, NotAdmitted, NotInstalled, Outdated
 from aei_marketplace.executions.rules.requests import Wanted, check_limits, check_task
 from aei_marketplace.executions.rules.views import Execution
+from aei_marketplace.executions.service.passes import Pass
 from aei_marketplace.executions.service.plan import Plan, planned_run, require_admitted
 from aei_marketplace.executions.service.records import started_execution
 from aei_marketplace.executions.service.releases import Runnable
@@ -17,9 +18,15 @@ from aei_marketplace.executions.service.run import Run
 from aei_marketplace.executions.service.runs import Runs
 from aei_marketplace.executions.store.quick import Terms, find_terms
 from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.errors import Denial, Refusal
 from aei_marketplace.installations.rules.admission import Facts
 from aei_marketplace.installations.rules.limits import effective_allowance, effective_limits
 from aei_protocol.identifiers import PluginId
+
+#: So often what applies is read anew when it changes between reading and starting.
+_READINGS = 3
+
+_Begun = tuple[Run, "asyncio.Task[Execution]"]
 
 
 async def execute(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: Wanted) -> Execution:
@@ -30,29 +37,72 @@ async def execute(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wante
         TaskTooLarge, TaskUnfit, Invalid: the task or the limits cannot be used.
         TooManyRunning, TooFast, QueueFull, NotReady, NeverStarted: not now.
     """
-    async with runs.turns.turn(actor.in_tenant()):
-        run = await decide(runs, actor, trace_id, plugin_id, wanted)
-        ending = runs.begin(run)
-        await asyncio.shield(run.started)
+    _, ending = await _begin(runs, actor, trace_id, plugin_id, wanted)
     return await asyncio.shield(ending)
 
 
 async def execute_later(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: Wanted) -> Execution:
     """The same without waiting for the end: returns once the start is durable."""
-    async with runs.turns.turn(actor.in_tenant()):
-        run = await decide(runs, actor, trace_id, plugin_id, wanted)
-        runs.begin(run)
-        await asyncio.shield(run.started)
+    run, _ = await _begin(runs, actor, trace_id, plugin_id, wanted)
     return started_execution(run.start)
 
 
-async def decide(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: Wanted) -> Run:
-    """A run that may begin; raises what `execute` does, before anything was written."""
+async def execute_by_token(
+    runs: Runs, token: str, trace_id: str, plugin_id: str, wanted: Wanted
+) -> Execution:
+    """The one or the other, as the mode wants it, for who holds a token.
+
+    Raises:
+        NotSignedIn: the token is unknown, revoked or expired.
+        Refusal: everything that `execute` raises.
+    """
+    run, ending = await _begin_by_token(runs, token, trace_id, plugin_id, wanted)
+    return await asyncio.shield(ending) if wanted.mode == "sync" else started_execution(run.start)
+
+
+async def _begin_by_token(runs: Runs, token: str, trace_id: str, plugin_id: str, wanted: Wanted) -> _Begun:
+    """Under what is known from an earlier run; only what is so now may refuse."""
+    known = runs.passes.find(token, plugin_id)
+    if known is not None:
+        try:
+            return await _begin(runs, known.actor, trace_id, plugin_id, wanted, known)
+        except Refusal:
+            runs.passes.forget(known)
+    for _ in range(_READINGS):
+        known = await runs.passes.read(token, plugin_id, trace_id)
+        try:
+            return await _begin(runs, known.actor, trace_id, plugin_id, wanted, known)
+        except Outdated:
+            runs.passes.forget(known)
+        except Denial as refusal:
+            await runs.deps.works.record_denial(known.actor, refusal, trace_id)
+            raise
+    raise Outdated(f"What applies to {plugin_id[:120]!r} in your tenant changes right now.")
+
+
+async def _begin(
+    runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: Wanted, under: Pass | None = None
+) -> _Begun:
+    async with runs.turns.turn(actor.in_tenant()):
+        run = await decide(runs, actor, trace_id, plugin_id, wanted, under)
+        ending = runs.begin(run)
+        await asyncio.shield(run.started)
+    return run, ending
+
+
+async def decide(
+    runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: Wanted, under: Pass | None = None
+) -> Run:
+    """A run that may begin; raises what `execute` does, before anything was written.
+
+    Args:
+        under: what is known of caller and plugin already; the start checks it.
+    """
     actor.require("plugin.execute")
     tenant = actor.in_tenant()
     asked = check_limits(wanted.limits)
     runs.require_room(tenant)
-    terms = await find_installed(runs, tenant, plugin_id)
+    terms = under.terms if under else await find_installed(runs, tenant, plugin_id)
     if terms is None:
         raise _not_installed(plugin_id, actor)
     policies = _decoded(terms.tenant_policies)
@@ -78,7 +128,9 @@ async def decide(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted
         concurrency=allowance.concurrency,
         journal=bool(policy.get("journal")),
     )
-    return planned_run(runs, actor, trace_id, plan)
+    run = planned_run(runs, actor, trace_id, plan)
+    run.under = under
+    return run
 
 
 async def find_installed(runs: Runs, tenant: UUID, plugin_id: str) -> Terms | None:

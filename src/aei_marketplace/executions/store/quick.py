@@ -1,18 +1,23 @@
 """The three statements of a run: what applies, the start, the end. Each is one transaction."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
+from aei_marketplace.accounts.rules import TokenState
 from aei_marketplace.executions.rules.endings import Ending
 from aei_marketplace.executions.rules.journals import Kept
 from aei_marketplace.ground.audit import Entry
 
 _TERMS = "select * from execution_terms($1, $2)"
 _START = f"select execution_start({', '.join(f'${n}' for n in range(1, 22))})"
+_KNOWN = "select token, terms from execution_known($1, $2)"
+_START_IF_KNOWN = f"select execution_start_if_known({', '.join(f'${n}' for n in range(1, 24))})"
 _END = f"select execution_end({', '.join(f'${n}' for n in range(1, 25))})"
 
 
@@ -66,6 +71,55 @@ class Start:
     replay_of: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who stands behind a token and what applies to a plugin, as of one moment.
+
+    Attributes:
+        holder: None for an unknown token.
+        terms: None when the plugin is not installed in the token's tenant.
+        digest: changes when either does.
+    """
+
+    holder: TokenState | None
+    terms: Terms | None
+    digest: bytes
+
+
+class _TermsRow(msgspec.Struct):
+    """The row as JSON; its JSON columns keep their text."""
+
+    installation_id: UUID
+    release_id: UUID
+    version: str
+    enabled: bool
+    grants: msgspec.Raw
+    config: msgspec.Raw
+    policy: msgspec.Raw
+    tenant_policies: msgspec.Raw
+    release_state: str | None
+    state_reason: str | None
+
+    def terms(self) -> Terms:
+        values = [getattr(self, name) for name in self.__struct_fields__]
+        columns: list[Any] = [bytes(v).decode() if isinstance(v, msgspec.Raw) else v for v in values]
+        return Terms(*columns)
+
+
+_holder = msgspec.json.Decoder(TokenState)
+_terms = msgspec.json.Decoder(_TermsRow)
+
+
+async def find_known(pool: asyncpg.Pool, token_hash: bytes, plugin_id: str) -> Known:
+    """Both in one statement, with what a later start compares."""
+    token, terms = await pool.fetchrow(_KNOWN, token_hash, plugin_id)
+    return Known(
+        _holder.decode(token) if token else None,
+        _terms.decode(terms).terms() if terms else None,
+        hashlib.sha256(((token or "") + (terms or "")).encode()).digest(),
+    )
+
+
 async def find_terms(pool: asyncpg.Pool, tenant: UUID, plugin_id: str) -> Terms | None:
     """What applies to a plugin in a tenant, None when it is not installed."""
     row = await pool.fetchrow(_TERMS, tenant, plugin_id)
@@ -74,14 +128,21 @@ async def find_terms(pool: asyncpg.Pool, tenant: UUID, plugin_id: str) -> Terms 
 
 async def write_start(pool: asyncpg.Pool, start: Start, entry: Entry) -> None:
     """Write a start and its entry, durably."""
-    await pool.execute(
-        _START,
-        *(getattr(start, name) for name in Start.__slots__),
-        entry.id,
-        str(entry.actor.kind),
-        entry.content,
-        entry.leaf_hash,
-    )
+    await pool.execute(_START, *_start_values(start, entry))
+
+
+async def write_start_if_known(
+    pool: asyncpg.Pool, start: Start, entry: Entry, token_hash: bytes, digest: bytes
+) -> bool:
+    """The same, unless what the digest was made of has changed since: then False, and nothing is written."""
+    values = _start_values(start, entry)
+    written: bool = await pool.fetchval(_START_IF_KNOWN, token_hash, digest, *values)
+    return written
+
+
+def _start_values(start: Start, entry: Entry) -> tuple[Any, ...]:
+    own = (getattr(start, name) for name in Start.__slots__)
+    return (*own, entry.id, str(entry.actor.kind), entry.content, entry.leaf_hash)
 
 
 async def write_end(
