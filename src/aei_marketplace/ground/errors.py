@@ -1,6 +1,6 @@
 """Refusals: classes with a status and advice, rendered once (see `web.problems`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,6 +23,7 @@ class Refusal(Exception):
         title: what happened, in a few words.
         advice: what the caller can do next.
         retry: whether the same request may succeed later.
+        extensions: further members of the problem document (RFC 9457, section 3.2), JSON values.
     """
 
     status: ClassVar[int] = 400
@@ -37,6 +38,7 @@ class Refusal(Exception):
         self.faults = tuple(faults)
         self.next_step = type(self).advice if advice is None else advice
         self.headers: dict[str, str] = {}
+        self.extensions: Mapping[str, object] = {}
 
 
 class Invalid(Refusal):

@@ -1,4 +1,4 @@
-"""Refusals as RFC 9457 problem documents, rendered here and nowhere else."""
+"""Refusals as RFC 9457 problem documents, rendered here and nowhere else; people get them as pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from aei_marketplace.ground.actor import ANONYMOUS
 from aei_marketplace.ground.errors import Denial, Fault, Invalid, NotSignedIn, Refusal
+from aei_marketplace.web.pages.problems import plain_page, refusal_page, wants_page
 
 MEDIA_TYPE = "application/problem+json"
 #: Problem types are relative references: stable names that `web.problem_types` explains.
@@ -30,6 +31,7 @@ def problem(refusal: Refusal, trace_id: str) -> dict[str, Any]:
         "errors": [{"pointer": f.pointer, "message": f.message, "code": f.code} for f in refusal.faults],
         "retry": refusal.retry,
         "trace_id": trace_id,
+        **refusal.extensions,
     }
 
 
@@ -50,6 +52,8 @@ def answer(document: Mapping[str, Any], headers: Mapping[str, str] | None = None
 async def _refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
     await note_denial(request, refusal)
+    if wants_page(request):
+        return await refusal_page(request, refusal)
     headers = {**refusal.headers, **challenge(refusal)}
     return answer(problem(refusal, request.state.trace_id), headers)
 
@@ -74,7 +78,10 @@ async def note_denial(request: Request, refusal: Refusal) -> None:
 async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [Fault("/" + "/".join(map(str, e["loc"][1:])), e["msg"], e["type"]) for e in error.errors()]
-    return answer(problem(Invalid("The request is not well formed.", faults=faults), request.state.trace_id))
+    refusal = Invalid("The request is not well formed.", faults=faults)
+    if wants_page(request):
+        return await refusal_page(request, refusal)
+    return answer(problem(refusal, request.state.trace_id))
 
 
 async def _plain(request: Request, error: Exception) -> Response:
@@ -88,6 +95,8 @@ async def _plain(request: Request, error: Exception) -> Response:
         "retry": False,
         "trace_id": request.state.trace_id,
     }
+    if wants_page(request):
+        return await plain_page(request, document)
     return answer(document, error.headers)
 
 
@@ -103,4 +112,6 @@ async def _unexpected(request: Request, error: Exception) -> Response:
         "retry": True,
         "trace_id": trace_id,
     }
+    if wants_page(request):
+        return await plain_page(request, document)
     return answer(document)

@@ -80,7 +80,7 @@ class Form:
         errors = {fault.pointer.strip("/").split("/")[0]: fault.message for fault in refusal.faults}
         return replace(self, errors=errors, refusal=_sentence(refusal))
 
-    def renamed(self, **names: str) -> "Form":
+    def renamed(self, names: Mapping[str, str]) -> "Form":
         """The same form, where a service calls a field otherwise than the page does."""
         return replace(self, errors={names.get(name, name): text for name, text in self.errors.items()})
 
