@@ -11,6 +11,7 @@ from aei_marketplace.adapters.jobs import Handler, run_jobs
 from aei_marketplace.audit.jobs import sequence_for_ever
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog.events import ReleaseListed, ReleasePublished, ReleaseStateChanged
+from aei_marketplace.decisions.events import CaseAppealed, CaseDecided, CaseOpened
 from aei_marketplace.executions import jobs as executions_jobs
 from aei_marketplace.executions.events import SandboxViolated
 from aei_marketplace.ground.deps import Deps
@@ -25,6 +26,8 @@ from aei_marketplace.installations.events import (
     UpdateRequested,
 )
 from aei_marketplace.operations import jobs as operations_jobs
+from aei_marketplace.reports import jobs as reports_jobs
+from aei_marketplace.reports.events import PluginQuarantined, PluginReported
 from aei_marketplace.settings import load_settings
 from aei_marketplace.web.idempotency import forget_old_keys
 from aei_marketplace.wiring import (
@@ -50,6 +53,11 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     InstallationRemoved: (),
     ReleaseLeft: (installations_jobs.let_go,),
     SandboxViolated: (),
+    CaseOpened: (),
+    CaseDecided: (),
+    CaseAppealed: (),
+    PluginReported: (reports_jobs.quarantine,),
+    PluginQuarantined: (),
 }
 
 #: What recurs, with the seconds between two times.
@@ -61,6 +69,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (3600, installations_jobs.purge_removed),
     (30, installations_jobs.forget_files),
     (30, installations_jobs.prepare_artefacts),
+    (600, reports_jobs.remove_for_good),
     (3600, lambda deps: forget_old_keys(deps.works)),
 )
 

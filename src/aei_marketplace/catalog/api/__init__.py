@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from aei_marketplace.catalog.api import publishing, reading, release_log, states
+from aei_marketplace.catalog.api import publishing, reading, release_log, removals, signing, states
 
 router = APIRouter(tags=["catalogue"])
-for _part in (publishing, reading, release_log, states):
+for _part in (publishing, reading, release_log, removals, signing, states):
     router.include_router(_part.router)

@@ -30,6 +30,17 @@ from aei_marketplace.catalog.service.release_log import (
     sequence_releases,
     sign_log,
 )
+from aei_marketplace.catalog.service.removals import hold_releases, list_removals
+from aei_marketplace.catalog.service.signing import (
+    SigningKey,
+    add_signing_key,
+    check_signed,
+    find_signature,
+    list_signing_keys,
+    require_signatures,
+    revoke_signing_key,
+    signatures_required,
+)
 from aei_marketplace.catalog.service.states import change_installs, change_state, hold_release, list_release
 
 __all__ = [
@@ -45,20 +56,27 @@ __all__ = [
     "ReleaseState",
     "ReleaseTexts",
     "ReleaseView",
+    "SigningKey",
     "Submission",
+    "add_signing_key",
     "change_installs",
     "change_state",
+    "check_signed",
     "claim_namespace",
     "count_facets",
     "find_plugin",
     "find_release",
+    "find_signature",
     "find_texts",
     "hold_release",
+    "hold_releases",
     "is_compatible",
     "latest_versions",
     "list_processing",
     "list_release",
     "list_releases",
+    "list_signing_keys",
+    "list_removals",
     "log_entries",
     "log_head",
     "offered_releases",
@@ -67,7 +85,10 @@ __all__ = [
     "publish_release",
     "releases_by_id",
     "require_publisher",
+    "require_signatures",
+    "revoke_signing_key",
     "search_plugins",
     "sequence_releases",
     "sign_log",
+    "signatures_required",
 ]

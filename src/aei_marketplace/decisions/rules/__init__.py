@@ -1,0 +1,1 @@
+"""Decisions about decisions: the kinds of cases, and how a case moves."""

@@ -1,0 +1,129 @@
+"""Reading cases: staff see the queues that they decide, a tenant sees the cases that concern it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from aei_marketplace.decisions import store
+from aei_marketplace.decisions.errors import CaseNotFound
+from aei_marketplace.decisions.rules.cases import Case, Shown
+from aei_marketplace.decisions.store import Selection
+from aei_marketplace.ground.errors import Fault, Invalid
+from aei_marketplace.ground.paging import Page, PageWanted, encode_cursor
+from aei_marketplace.ground.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision of a case."""
+
+    round: int
+    verdict: str
+    reason: str
+    decided_by: UUID | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """The appeal of a case."""
+
+    reason: str
+    appealed_by: UUID | None
+    appealed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was decided and appealed; the appeal is None for whom it does not concern."""
+
+    decisions: tuple[Decision, ...]
+    appeal: Appeal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many cases of a kind are open.
+
+    Attributes:
+        oldest: since when the oldest of them waits.
+    """
+
+    kind: str
+    waiting: int
+    claimed: int
+    overdue: int
+    oldest: datetime
+
+
+async def find_case(work: Work, case_id: UUID) -> Case:
+    """A case as it stands.
+
+    Raises:
+        CaseNotFound: there is none that the actor may see.
+    """
+    case = await store.find(work, case_id)
+    if case is None:
+        raise CaseNotFound(f"There is no case {case_id} that concerns you.")
+    return case
+
+
+async def find_history(work: Work, case_id: UUID) -> History:
+    """The decisions and the appeal of a case that was found before."""
+    decisions = tuple(
+        Decision(row.round, row.verdict, row.reason, row.decided_by, row.decided_at)
+        for row in await store.decisions_of(work, case_id)
+    )
+    row = await store.appeal_of(work, case_id)
+    return History(decisions, row and Appeal(row.reason, row.appealed_by, row.appealed_at))
+
+
+async def list_cases(
+    work: Work, page: PageWanted, *, kinds: Collection[str] | None, shown: Shown, mine: bool = False
+) -> Page:
+    """Open cases by when they are due, others the newest first.
+
+    Args:
+        kinds: of these kinds; None for all. For an actor without a tenant: those that they decide.
+        mine: only those that the actor holds.
+
+    Raises:
+        Invalid: the cursor is of another list.
+    """
+    wanted = Selection(shown, kinds, work.actor.tenant, work.actor.id if mine else None)
+    rows, total = await store.find_page(work, wanted, _position(page, shown), page.limit)
+    items = rows[: page.limit]
+    more = len(rows) > page.limit
+    return Page(items, encode_cursor(_after(items[-1], shown)) if more else None, total)
+
+
+async def count_open(work: Work, kinds: Collection[str]) -> list[Tally]:
+    """How many cases of each of these kinds are open; kinds without one are left out."""
+    rows = await store.count_open(work, kinds)
+    return [Tally(r.kind, r.waiting, r.claimed, r.overdue, r.oldest) for r in rows]
+
+
+def _after(case: Case, shown: Shown) -> list[str]:
+    return [case.due_at.isoformat(), str(case.id)] if shown.open else [str(case.id)]
+
+
+def _position(page: PageWanted, shown: Shown) -> tuple[datetime, UUID] | UUID | None:
+    try:
+        match page.after:
+            case None:
+                return None
+            case [str(due_at), str(case_id)] if shown.open:
+                moment = datetime.fromisoformat(due_at)
+                if moment.tzinfo is not None:
+                    return moment, UUID(case_id)
+            case [str(case_id)] if not shown.open:
+                return UUID(case_id)
+    except ValueError as error:
+        raise _foreign() from error
+    raise _foreign()
+
+
+def _foreign() -> Invalid:
+    fault = Fault("cursor", "send back `next_cursor` unchanged")
+    return Invalid("The cursor is of another list.", faults=[fault])

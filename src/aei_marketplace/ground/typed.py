@@ -1,0 +1,36 @@
+"""What people type, made safe to store and to show to others."""
+
+import unicodedata
+
+from aei_marketplace.ground.errors import Fault, Invalid
+
+#: Characters that turn the direction of the text around them (Unicode 16, UAX #9), and so can make a
+#: line read other than it is stored.
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BREAKS = str.maketrans({"\r": "\n", "\u0085": "\n", "\u2028": "\n", "\u2029": "\n"})
+#: Control characters, halves of characters, private and unassigned ones: none of them is a word.
+_UNSEEN = frozenset({"Cc", "Cs", "Co", "Cn"})
+
+
+def clean_typed(text: str, longest: int, pointer: str) -> str:
+    """A text in one spelling (NFC) without what cannot be seen or turns the line round.
+
+    Args:
+        longest: the most characters it may have, before and after.
+        pointer: what a refusal calls it, for example `/reason`.
+
+    Raises:
+        Invalid: nothing readable is left, or it is too long.
+    """
+    if len(text) > longest:
+        raise Invalid("The text is too long.", faults=[Fault(pointer, f"at most {longest:,} characters")])
+    lines = text.replace("\r\n", "\n").translate(_BREAKS)
+    kept = "".join(c for c in lines if c in "\n\t" or _is_seen(c))
+    clean = unicodedata.normalize("NFC", kept).strip()[:longest]
+    if not any(c.isprintable() and not c.isspace() for c in clean):
+        raise Invalid("The text is empty.", faults=[Fault(pointer, "say it in words")])
+    return clean
+
+
+def _is_seen(character: str) -> bool:
+    return character not in TURNING and unicodedata.category(character) not in _UNSEEN

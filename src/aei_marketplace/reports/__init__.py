@@ -1,0 +1,1 @@
+"""Reports about plugins: what is malicious or broken, who said so, and what came of it."""

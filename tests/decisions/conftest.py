@@ -1,0 +1,101 @@
+"""A kind of case for tests, with people on both sides of it."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from aei_marketplace.decisions import service as decisions
+from aei_marketplace.decisions.service import Brought, Case, CaseKind, Desk, Ruling, Subject
+from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.clock import utc_now
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.work import Work, Works
+from tests.builders import Tenant, make_staff, make_tenant
+
+KIND = CaseKind(
+    name="test_matter",
+    action="plugin.moderate",
+    verdicts=frozenset({"yes", "no"}),
+    favourable=frozenset({"yes"}),
+    due_in=timedelta(hours=24),
+    appeal_action="plugin.publish",
+    appeal_within=timedelta(days=14),
+    four_eyes=True,
+)
+PAYOUTS = CaseKind(
+    name="test_payout",
+    action="revenue.administer",
+    verdicts=frozenset({"pay", "refuse"}),
+    favourable=frozenset({"pay"}),
+    due_in=timedelta(days=3),
+    appeal_action="plugin.publish",
+    appeal_within=None,
+)
+
+
+async def decide(work: Work, case_id: UUID, ruling: Ruling) -> Case:
+    return await decisions.record_decision(work, KIND, case_id, ruling)
+
+
+async def pay(work: Work, case_id: UUID, ruling: Ruling) -> Case:
+    return await decisions.record_decision(work, PAYOUTS, case_id, ruling)
+
+
+DESKS = decisions.by_kind([Desk(KIND, decide), Desk(PAYOUTS, pay)])
+
+
+@dataclass
+class Time:
+    """A clock that goes on when the test says so."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+async def works(works: Works, time: Time) -> Works:
+    """Works by that clock."""
+    return Works(works.database, works.queue, lambda: utc_now() + time.ahead)
+
+
+@pytest.fixture
+async def acme(works: Works) -> Tenant:
+    """The party of the cases."""
+    return await make_tenant(works, "acme")
+
+
+@pytest.fixture
+async def globex(works: Works) -> Tenant:
+    """Whoever brings them."""
+    return await make_tenant(works, "globex")
+
+
+@pytest.fixture
+async def operator(works: Works) -> tuple[Actor, str]:
+    return await make_staff(works, "Operator")
+
+
+@pytest.fixture
+async def moderator(works: Works) -> tuple[Actor, str]:
+    return await make_staff(works, "Moderator")
+
+
+@pytest.fixture
+async def finance(works: Works) -> tuple[Actor, str]:
+    return await make_staff(works, "Finance")
+
+
+async def bring(
+    deps: Deps, actor: Actor, party: Tenant, subject: str = "acme.echo", kind: CaseKind = KIND
+) -> Brought:
+    """Bring a matter as `actor`."""
+    async with deps.works.begin(actor) as work:
+        return await decisions.open_case(
+            work, kind, Subject("plugin", subject, f"Is {subject} broken?", party.id)
+        )
