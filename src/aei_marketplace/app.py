@@ -16,12 +16,16 @@ from aei_marketplace.accounts import api as accounts_api
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.audit import api as audit_api
 from aei_marketplace.catalog import api as catalog_api
+from aei_marketplace.decisions import api as decisions_api
+from aei_marketplace.decisions.service import by_kind
 from aei_marketplace.executions import api as executions_api
 from aei_marketplace.executions import service as executions
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.installations import api as installations_api
 from aei_marketplace.operations import api as operations_api
 from aei_marketplace.operations.jobs import relay_operations
+from aei_marketplace.reports import api as reports_api
+from aei_marketplace.reports import service as reports
 from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.vault import api as vault_api
 from aei_marketplace.web import health, problem_types
@@ -41,10 +45,15 @@ ROUTERS = (
     accounts_api.router,
     audit_api.router,
     operations_api.router,
+    decisions_api.router,
+    reports_api.router,
     vault_api.router,
     installations_api.router,
     catalog_api.router,
 )
+
+#: Where the cases of each kind are decided.
+DESKS = (reports.DESK,)
 
 
 def create_app(deps: Deps, app_url: str) -> FastAPI:
@@ -69,6 +78,7 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
         redoc_url=None,
     )
     app.state.deps = deps
+    app.state.desks = by_kind(DESKS)
     app.state.visitors = Visitors(deps.works)
     install_problems(app)
     app.add_middleware(BodyLimit)
