@@ -14,7 +14,7 @@ from aei_sandbox.artefacts import open_directory
 from aei_sandbox.broker.fetch import Egress
 from aei_sandbox.broker.files.cabinet import open_folder
 from aei_sandbox.house import House, Setting
-from aei_sandbox.pool import default_size
+from aei_sandbox.pool import default_size, default_spare
 from aei_sandbox.server import listen
 from aei_sandbox.walls.identity import guest_identity
 from aei_sandbox.walls.kernel import MACHINE, supported
@@ -50,7 +50,10 @@ def _read_options() -> argparse.Namespace:
         "--development-without-walls", action="store_true", help="run although walls are missing"
     )
     parser.add_argument("--egress-host", action="append", default=[], metavar="NAME:PORT=ADDRESS:PORT")
-    parser.add_argument("--max-workers", type=int, default=default_size())
+    parser.add_argument("--max-workers", type=int, default=default_size(), help="most that run at once")
+    parser.add_argument(
+        "--spare-workers", type=int, default=default_spare(), help="further ones that may rest"
+    )
     parser.add_argument("--idle-seconds", type=float, default=60.0)
     parser.add_argument(
         "--worker-uid", type=int, default=None, help="user id of guests, when started as root"
@@ -77,6 +80,7 @@ def _settle(options: argparse.Namespace) -> Setting:
         group=group,
         development=options.development_without_walls,
         workers=options.max_workers,
+        spare=options.spare_workers,
         idle_seconds=options.idle_seconds,
     )
 

@@ -44,7 +44,8 @@ class Setting:
         identity: uid that guests run as.
         group: gid that reads artefacts beside the owner; None when guests run as the host's own user.
         development: run although required walls are missing, and say so.
-        workers: most at once.
+        workers: most that run at once.
+        spare: how many further ones may rest.
         idle_seconds: after which an idle worker ends.
     """
 
@@ -54,6 +55,7 @@ class Setting:
     group: int | None
     development: bool
     workers: int
+    spare: int
     idle_seconds: float
 
 
@@ -89,7 +91,7 @@ class House:
         loop = asyncio.get_running_loop()
         if swept := await loop.run_in_executor(None, self._artefacts.sweep, _KEPT_SECONDS):
             _log.warning("removed %d files of artefacts that fit another runtime", swept)
-        self._pool = Pool(setting.workers, setting.idle_seconds, self._make_worker)
+        self._pool = Pool(setting.workers, setting.idle_seconds, self._make_worker, setting.spare)
         probe = Worker(Key("", "", ()), 0)
         await probe.start(self._zygote.result(), "", lambda _: None)
         self.walls, self.missing = probe.walls, {**description.missing, **probe.missing}

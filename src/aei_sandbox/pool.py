@@ -34,22 +34,36 @@ class _Waiter:
         self.worker: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
 
 
+def default_spare() -> int:
+    """One worker for each 256 MiB of the machine's memory, at most 32: they rest at 9 to 25 MB."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(32, memory >> 28)
+
+
 def default_size() -> int:
     """Twice the cores that may be used, at least 4: a guest that waits in a host call needs no core."""
     return max(4, 2 * len(os.sched_getaffinity(0)))
 
 
 class Pool:
-    """At most `size` workers over all keys; one tenant occupies at most all but one of them.
+    """At most `size` workers run over all keys; one tenant occupies at most all but one of these places.
 
     Args:
-        size: most workers alive or being made.
+        size: most workers running or being made.
         idle_seconds: after which a worker that serves nobody is retired.
         make: starts a worker for a key with a memory bound; raises what `Worker.start` raises.
+        spare: how many further workers may rest: they cost memory only, and spare their keys a start.
     """
 
-    def __init__(self, size: int, idle_seconds: float, make: Callable[[Key, int], Awaitable[Worker]]) -> None:
+    def __init__(
+        self,
+        size: int,
+        idle_seconds: float,
+        make: Callable[[Key, int], Awaitable[Worker]],
+        spare: int = 0,
+    ) -> None:
         self._size = size
+        self._most_alive = size + spare
         self._idle_seconds = idle_seconds
         self._make = make
         self._shares = Shares(max(1, size - 1))
@@ -173,6 +187,8 @@ class Pool:
         return self._shares.active(tenant), self._shares.standing(tenant)
 
     def _serve_one(self, waiter: _Waiter) -> bool:
+        if self._taken >= self._size:
+            return False
         worker = self._take_idle(waiter.key, waiter.memory_bytes)
         if worker is not None:
             self._hand_over(worker, waiter)
@@ -228,17 +244,22 @@ class Pool:
             worker.kill()
             return
         self._rest(worker)
-        if self._occupied > self._size:
+        if self._alive > self._most_alive:
             self._drop(min(self._resting(), key=lambda w: w.idle_since))
         self._serve()
 
     @property
-    def _occupied(self) -> int:
+    def _taken(self) -> int:
         """Places that are taken."""
-        return len(self.workers) - len(self._beside) + self._making.total()
+        return len(self._busy) - len(self._beside) + self._making.total()
+
+    @property
+    def _alive(self) -> int:
+        """Workers in places, on their way to one, or resting."""
+        return self._taken + len(self._resting())
 
     def _make_room(self, tenant: str) -> bool:
-        if self._occupied < self._size:
+        if self._alive < self._most_alive:
             return True
         resting = [w for w in self._resting() if not self._is_kept(w, tenant)]
         if resting:

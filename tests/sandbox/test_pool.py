@@ -68,6 +68,29 @@ async def test_the_longest_idle_worker_makes_room_for_another_key() -> None:
     pool.close()
 
 
+async def test_spare_workers_rest_beyond_the_places_and_the_longest_idle_one_makes_room() -> None:
+    maker = Maker()
+    pool = Pool(1, 60, maker, spare=1)
+    for name in "abab":
+        pool.release(await pool.acquire(key(name), 1))
+    assert len(maker.made) == 2
+    pool.release(await pool.acquire(key("c"), 1))
+    assert [w.state for w in maker.made] == [State.DEAD, State.IDLE, State.IDLE]
+    pool.close()
+
+
+async def test_a_resting_worker_runs_only_where_a_place_is_free() -> None:
+    pool = Pool(1, 60, Maker(), spare=4)
+    pool.release(await pool.acquire(key("a"), 1))
+    held = await pool.acquire(key("b"), 1)
+    waiting = asyncio.create_task(pool.acquire(key("a"), 1))
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    pool.release(held)
+    assert (await waiting).key == key("a")
+    pool.close()
+
+
 async def test_waiting_is_in_order_of_arrival() -> None:
     pool = Pool(1, 60, Maker())
     worker = await pool.acquire(key("a"), 1)
