@@ -29,6 +29,7 @@ from aei_marketplace.catalog.rules.versions import channel_of, precedence_key
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
 from aei_marketplace.catalog.service.namespaces import refuse_foreign_namespace, require_namespace
+from aei_marketplace.catalog.service.signing import signer_of
 from aei_marketplace.catalog.service.states import refresh_listing
 from aei_marketplace.catalog.store import plugins, publishers, releases
 from aei_marketplace.ground.actor import Actor
@@ -52,7 +53,7 @@ class Submission:
 
     Attributes:
         package: the `.aeiplugin` file.
-        signature: a DSSE envelope over it, kept beside it.
+        signature: a DSSE envelope over it, verified and kept beside it; None when it is not signed.
         visibility: `public` or `private`; None keeps the plugin's, and is public for a new one.
         audience: short names of the tenants that see a private plugin besides its owner; None keeps
             those named before.
@@ -73,6 +74,7 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
         NotAllowed: the actor may not publish, or not under this namespace.
         PackageProblems: the package is refused, with every problem found.
         VersionTaken: the version exists.
+        SignatureRequired, SignatureNotAccepted: the signature is missing, or does not stand for the package.
         Invalid: another part of the submission is wrong.
     """
     await require_publisher(deps.works, actor, trace_id)
@@ -82,6 +84,8 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
     async with deps.works.begin(actor, trace_id) as work:
         await refuse_foreign_namespace(work, package.manifest.namespace)
         await _refuse_taken_version(work, package)
+        known = await publishers.find_publisher(work, work.actor.in_tenant())
+        await signer_of(work, known, package.sha256, submission.signature)
     await deps.blobs.put(package.sha256, submission.package)
     await deps.blobs.put(package.component_sha256, package.component)
     async with deps.works.begin(actor, trace_id) as work:
@@ -160,6 +164,7 @@ async def _write_down(work: Work, package: Package, submission: Submission) -> R
     await _refuse_taken_version(work, package)
     release_id = new_id()
     values = _release_values(work, release_id, package, submission.signature)
+    values["signer"] = await signer_of(work, publisher, package.sha256, submission.signature)
     if not await releases.add(work, values, intervals(manifest.aei_range)):
         raise VersionTaken(f"{manifest.id} {manifest.version} exists.")
     if held.listed_at is None:

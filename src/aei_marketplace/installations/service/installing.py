@@ -77,6 +77,7 @@ async def install(deps: Deps, actor: Actor, trace_id: str, asked: InstallRequest
         await operations.advance(
             work, asked.operation_id, 0.1, f"Preparing {asked.plugin_id} {asked.version}"
         )
+    await catalog.check_signed(deps, release)
     await prepare(deps, release)
     async with deps.works.begin(actor, trace_id) as work:
         work.actor.require("plugin.install")
