@@ -1,0 +1,173 @@
+"""Which notices there are: one template each, who may not miss them, and how they reach people by default."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from string import Template
+
+from aei_marketplace.ground.texts import one_line
+
+LONGEST_VALUE = 500
+
+
+class Severity(StrEnum):
+    """How urgent a notice is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class MailSetting(StrEnum):
+    """When a notice is mailed."""
+
+    OFF = "off"
+    IMMEDIATE = "immediate"
+    DAILY = "daily"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sort of notice.
+
+    Attributes:
+        name: `noun.verb`.
+        title, text: templates in plain text; `$name` stands for a value of the notice's data.
+        mail: the default.
+        fixed: why nobody can switch it off; None when everybody can.
+        unmailed: why it is never mailed; None when it may be.
+        link: template of a path where more stands; None where there is no such page.
+    """
+
+    name: str
+    title: str
+    text: str
+    severity: Severity = Severity.INFO
+    mail: MailSetting = MailSetting.OFF
+    fixed: str | None = None
+    unmailed: str | None = None
+    link: str | None = None
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The names of its values."""
+        return frozenset(Template(f"{self.title} {self.text} {self.link or ''}").get_identifiers())
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A notice as people read it.
+
+    Attributes:
+        title: one line.
+        link: a path of this marketplace, or None.
+    """
+
+    title: str
+    text: str
+    link: str | None
+
+
+_SECURITY = "It concerns the security of your tenant."
+_STOPPED = {"severity": Severity.CRITICAL, "mail": MailSetting.IMMEDIATE, "fixed": _SECURITY}
+_LISTING = "/marketplace/$plugin"
+
+#: Who sends each of them stands in `announcements`.
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "release.quarantined",
+            "$plugin $version is quarantined",
+            "The registry has stopped this release while it is examined. You have it installed; nothing of it"
+            " runs until it is released.\nReason given: $reason",
+            link=_LISTING,
+            **_STOPPED,
+        ),
+        Kind(
+            "release.blocked",
+            "$plugin $version is blocked",
+            "The registry has stopped this release for good. You have it installed; it does not run any more."
+            " Update to another version, or uninstall it.\nReason given: $reason",
+            link=_LISTING,
+            **_STOPPED,
+        ),
+        Kind(
+            "release.yanked",
+            "$plugin $version was withdrawn",
+            "The publisher does not offer this release any more. You have it installed; it goes on running."
+            " Consider another version.\nReason given: $reason",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            link=_LISTING,
+        ),
+        Kind(
+            "sandbox.violated",
+            "$plugin $version may have broken out of its runtime",
+            "A process that ran this release did what no plugin can make it do. It was killed, and the walls"
+            " of the operating system stood around it. Switch the plugin off until its publisher and the"
+            " operator have looked at it.\nExecution: $execution",
+            link=_LISTING,
+            **_STOPPED,
+        ),
+        Kind(
+            "update.asks_more",
+            "$plugin $version asks for more permissions",
+            "You have $present installed. The new version also requests: $permissions. It gets nothing that"
+            " you do not grant.",
+            mail=MailSetting.DAILY,
+            link=_LISTING,
+        ),
+        Kind(
+            "operation.failed",
+            "The operation $operation failed",
+            "What you asked for was not carried out: $problem",
+            severity=Severity.WARNING,
+            link="/marketplace/installed",
+        ),
+        Kind(
+            "webhook.disabled",
+            "The webhook $name was disabled",
+            "It does not get notices any more. Last: $problem. Correct it, test it, and enable it again.",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+        ),
+        Kind(
+            "mail.undelivered",
+            "Mail cannot be delivered",
+            "A notice was given up after $attempts attempts. Last: $problem",
+            severity=Severity.WARNING,
+            unmailed="It tells that mail does not arrive.",
+        ),
+    )
+}
+
+
+def kind_of(name: str) -> Kind:
+    """A kind by its name; notices of a kind that is gone keep their name and their values.
+
+    Args:
+        name: as a stored notice has it.
+    """
+    return KINDS.get(name) or Kind(name, name, "", fixed=None)
+
+
+def check_data(name: str, data: Mapping[str, str]) -> Mapping[str, str]:
+    """The values of a notice as they are kept: one line each.
+
+    Raises:
+        ValueError: there is no such kind, or its values have other names.
+    """
+    if name not in KINDS:
+        raise ValueError(f"there is no kind of notice {name!r}: describe it in notices.rules.kinds")
+    if frozenset(data) != KINDS[name].fields:
+        raise ValueError(f"{name} takes {sorted(KINDS[name].fields)}, not {sorted(data)}")
+    return {field: one_line(value, LONGEST_VALUE) for field, value in data.items()}
+
+
+def worded(name: str, data: Mapping[str, str]) -> Words:
+    """A notice in words: plain text, to be escaped by whoever shows it."""
+    kind = kind_of(name)
+    title, text = (Template(t).safe_substitute(data) for t in (kind.title, kind.text))
+    link = None if kind.link is None else Template(kind.link).safe_substitute(data)
+    return Words(one_line(title, LONGEST_VALUE), text, link)
