@@ -1,0 +1,100 @@
+"""The shell of every page in a real browser."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import VIEWS, OpenWindow, inspect
+
+
+@pytest.mark.parametrize(("width", "theme"), VIEWS)
+@pytest.mark.parametrize("path", ["/", "/design", "/no-such-page"])
+@pytest.mark.parametrize("who", [None, "admin"])
+def test_every_page_of_the_shell_is_accessible_and_fits(
+    open_window: OpenWindow, path: str, who: str | None, width: int, theme: str
+):
+    page = open_window(who, width=width, theme=theme)
+    page.goto(path)
+    inspect(page, f"shell-{path.strip('/') or 'start'}-{who or 'nobody'}")
+
+
+def test_no_page_is_wider_than_320_pixels(open_window: OpenWindow):
+    page = open_window("admin", width=320)
+    page.goto("/design")
+    inspect(page, "shell-design-narrow")
+
+
+def test_a_chosen_theme_outlasts_the_page_and_works_without_scripts(open_window: OpenWindow):
+    page = open_window(theme="light", scripts=False)
+    page.goto("/design")
+    page.get_by_role("button", name="Appearance").click()
+    page.get_by_role("button", name="Dark").click()
+    assert page.url.endswith("/design")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.goto("/")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(open_window: OpenWindow):
+    page = open_window()
+    page.goto("/design")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_focus_is_always_seen(open_window: OpenWindow):
+    page = open_window()
+    page.goto("/design")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert style != "none"
+
+
+def test_a_dialog_opens_holds_the_focus_and_leaves_by_escape(open_window: OpenWindow):
+    page = open_window()
+    page.goto("/design")
+    page.get_by_role("button", name="Open the dialog").click()
+    dialog = page.get_by_role("dialog", name="Remove Ada from acme")
+    assert dialog.is_visible()
+    inspect(page, "shell-dialog")
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    assert page.evaluate("document.activeElement.textContent") == "Open the dialog"
+
+
+def test_times_read_in_the_readers_own_zone(open_window: OpenWindow):
+    page = open_window()
+    page.goto("/design")
+    moment = page.locator("time").first
+    assert re.match(r"January 5, 2026 at ", moment.get_attribute("title") or "")
+    assert moment.get_attribute("datetime") == "2026-01-05T09:30:00Z"
+
+
+def test_a_hostile_name_is_only_text(open_window: OpenWindow):
+    page = open_window()
+    page.goto("/design")
+    shown = page.locator("dt", has_text="Hostile name").locator("+ dd").inner_text()
+    assert shown == "\N{REPLACEMENT CHARACTER}gnp.exe<script>alert(1)</script>"
+
+
+def test_a_page_that_is_not_there_says_so_and_what_to_do(open_window: OpenWindow):
+    page = open_window("viewer")
+    answer = page.goto("/no-such-page")
+    assert answer is not None
+    assert answer.status == 404
+    assert page.get_by_role("heading", name="There is no such page").is_visible()
+    assert page.get_by_role("link", name="Go to the start").is_visible()
+
+
+def test_the_policy_lets_no_script_in_a_page_run(open_window: OpenWindow, site):
+    page = open_window()
+    answer = page.goto("/design")
+    assert answer is not None
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert page.locator("script:not([src])").count() == 0
+    assert page.locator("[style], [onclick], [onload]").count() == 0
