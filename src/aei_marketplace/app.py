@@ -13,6 +13,7 @@ import uvloop
 from fastapi import FastAPI
 
 from aei_marketplace.accounts import api as accounts_api
+from aei_marketplace.accounts import pages as accounts_pages
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.audit import api as audit_api
 from aei_marketplace.catalog import api as catalog_api
@@ -33,15 +34,21 @@ from aei_marketplace.web.body_limit import BodyLimit
 from aei_marketplace.web.problems import install_problems
 from aei_marketplace.web.tracing import Tracing
 from aei_marketplace.web.visitors import Visitors
+from aei_marketplace.web.pages import routes as pages
+from aei_marketplace.web.pages.shell import Frame
 from aei_marketplace.wiring import configure_log, database_urls, open_deps
 
 LISTEN_FD = "AEI_LISTEN_FD"
 #: Matched in this order: executions are asked for most, and the catalogue's `/api/plugins/{pluginId}`
 #: comes last, so that it does not swallow the others.
 ROUTERS = (
+#: What every page shows around itself.
+FRAME = Frame()
     executions_api.router,
     health.router,
     problem_types.router,
+    *pages.ROUTERS,
+    accounts_pages.router,
     accounts_api.router,
     audit_api.router,
     operations_api.router,
@@ -84,6 +91,7 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(Tracing)
     for router in ROUTERS:
+    app.state.frame = FRAME
         app.include_router(router)
     return app
 
