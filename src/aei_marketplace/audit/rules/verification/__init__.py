@@ -1,0 +1,1 @@
+"""Finding out whether somebody changed the log, and saying what."""

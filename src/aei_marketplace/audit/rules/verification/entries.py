@@ -1,0 +1,136 @@
+"""Whether an entry is still what was written: its bytes, the columns beside them, its personal data."""
+
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+from aei_marketplace.audit.rules.verification.findings import Finding, Kind
+from aei_marketplace.ground.audit import PREFIX, Opening, commitment
+
+
+class Stored(Protocol):
+    """A leaf's row, joined with its entry's; an asyncpg record gives these by name."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+class _Actor(msgspec.Struct):
+    kind: str
+    id: str | None
+
+
+class _Resource(msgspec.Struct):
+    type: str
+    id: str
+
+
+class _Document(msgspec.Struct):
+    id: UUID
+    at: datetime
+    actor: _Actor
+    tenant: UUID | None
+    action: str
+    resource: _Resource
+    outcome: str
+    personal: dict[str, str]
+    trace_id: str
+
+
+_decode = msgspec.json.Decoder(_Document).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Commitments:
+    """What an entry commits to, by name."""
+
+    sequence: int
+    entry: UUID
+    values: Mapping[str, str]
+
+
+def judge(row: Stored) -> tuple[Finding | None, dict[str, str]]:
+    """Compare an entry whose bytes have the right hash with the columns that are searched.
+
+    Returns:
+        What is wrong, and the entry's commitments.
+    """
+    try:
+        document = _decode(row["content"][len(PREFIX) :])
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return _finding(row, Kind.EDITED, "its bytes are not an entry"), {}
+    wrong = _wrong_column(row, document)
+    if wrong is None:
+        return None, document.personal
+    detail = f"the column {wrong}, by which it is found, is not what the entry says"
+    return _finding(row, Kind.COLUMNS_CHANGED, detail), document.personal
+
+
+def judge_openings(committed: Mapping[UUID, Commitments], openings: Iterable[Stored]) -> list[Finding]:
+    """Compare personal data with what the entries commit to; data that is gone was erased, and may be."""
+    findings = []
+    for row in openings:
+        entry = committed.get(row["entry_id"])
+        opened = commitment(Opening(row["name"], row["value"], bytes(row["key"])))
+        expected = entry.values.get(row["name"]) if entry else None
+        if expected is None or not hmac.compare_digest(opened, expected):
+            findings.append(
+                Finding(
+                    Kind.PERSONAL_CHANGED,
+                    f"the personal value {row['name']!r} is not what entry {row['entry_id']} commits to",
+                    entry.sequence if entry else None,
+                    row["entry_id"],
+                )
+            )
+    return findings
+
+
+def _wrong_column(row: Stored, document: _Document) -> str | None:
+    if (
+        row["id"] == document.id
+        and row["at"] == document.at
+        and row["tenant_id"] == document.tenant
+        and row["action"] == document.action
+        and row["resource_id"] == document.resource.id
+        and row["resource_type"] == document.resource.type
+        and row["outcome"] == document.outcome
+        and row["trace_id"] == document.trace_id
+        and row["actor_kind"] == document.actor.kind
+        and _same_actor(row["actor_id"], document.actor.id)
+    ):
+        return None
+    said = {
+        "id": document.id,
+        "at": document.at,
+        "tenant_id": document.tenant,
+        "action": document.action,
+        "resource_id": document.resource.id,
+        "resource_type": document.resource.type,
+        "outcome": document.outcome,
+        "trace_id": document.trace_id,
+        "actor_kind": document.actor.kind,
+    }
+    return next((name for name, value in said.items() if row[name] != value), "actor_id")
+
+
+def _same_actor(column: UUID | None, said: str | None) -> bool:
+    # The system's jobs have a name and no id; a person always has an id.
+    return str(column) == said if column is not None else said is None or not _is_id(said)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _finding(row: Stored, kind: Kind, detail: str) -> Finding:
+    return Finding(
+        kind, f"entry {row['sequence']} ({row['entry_id']}): {detail}", row["sequence"], row["entry_id"]
+    )
