@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from aei_marketplace.ground.actor import ANONYMOUS
 from aei_marketplace.ground.errors import Denial, Fault, Invalid, NotSignedIn, Refusal
-from aei_marketplace.web.pages.problems import plain_page, refusal_page, wants_page
+from aei_marketplace.web.shell.problems import plain_page, refusal_page, wants_page
 
 MEDIA_TYPE = "application/problem+json"
 #: Problem types are relative references: stable names that `web.problem_types` explains.

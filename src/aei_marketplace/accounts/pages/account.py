@@ -11,11 +11,11 @@ from aei_marketplace.accounts.errors import WrongPassword
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Invalid, Refusal
 from aei_marketplace.web.cookies import keep_session
-from aei_marketplace.web.pages.flashes import Flash, leave_flash
-from aei_marketplace.web.pages.forms import Form, FormRoute, TheForm, amiss
-from aei_marketplace.web.pages.rendering import PageContext, render
 from aei_marketplace.web.problems import note_denial
 from aei_marketplace.web.requests import TheActor, TheDeps
+from aei_marketplace.web.shell.flashes import Flash, leave_flash
+from aei_marketplace.web.shell.forms import Form, FormRoute, TheForm, amiss
+from aei_marketplace.web.shell.rendering import PageContext, render
 from aei_marketplace.web.visits import TheVisit
 
 router = APIRouter(route_class=FormRoute)

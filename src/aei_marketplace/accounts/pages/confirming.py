@@ -11,14 +11,15 @@ from aei_marketplace.accounts import service
 from aei_marketplace.accounts.errors import PasskeyNeeded, PasskeyRefused, WrongPassword
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Refusal
+from aei_marketplace.ground.sign_in import Visit
 from aei_marketplace.web.cookies import keep_session
-from aei_marketplace.web.pages.forms import Form, FormRoute, TheForm
-from aei_marketplace.web.pages.problems import CONFIRM
-from aei_marketplace.web.pages.rendering import PageContext, render
-from aei_marketplace.web.pages.returning import safe_path
 from aei_marketplace.web.problems import note_denial
 from aei_marketplace.web.requests import TheActor, TheDeps
-from aei_marketplace.web.visits import TheVisit, Visit
+from aei_marketplace.web.shell.forms import Form, FormRoute, TheForm
+from aei_marketplace.web.shell.problems import CONFIRM
+from aei_marketplace.web.shell.rendering import PageContext, render
+from aei_marketplace.web.shell.returning import safe_path
+from aei_marketplace.web.visits import TheVisit
 
 router = APIRouter(route_class=FormRoute)
 

@@ -11,12 +11,13 @@ from aei_marketplace.accounts import service
 from aei_marketplace.accounts.errors import PasskeyRefused, PasskeyTaken
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Invalid, Refusal
-from aei_marketplace.web.pages.flashes import Flash, leave_flash
-from aei_marketplace.web.pages.forms import Form, FormRoute, TheForm
-from aei_marketplace.web.pages.rendering import PageContext, render
+from aei_marketplace.ground.sign_in import Visit
 from aei_marketplace.web.problems import note_denial
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
-from aei_marketplace.web.visits import TheVisit, Visit
+from aei_marketplace.web.shell.flashes import Flash, leave_flash
+from aei_marketplace.web.shell.forms import Form, FormRoute, TheForm
+from aei_marketplace.web.shell.rendering import PageContext, render
+from aei_marketplace.web.visits import TheVisit
 
 router = APIRouter(route_class=FormRoute)
 

@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse
 from aei_marketplace.accounts import service
 from aei_marketplace.accounts.pages.browsers import browser_name
 from aei_marketplace.web.cookies import keep_session
-from aei_marketplace.web.pages.flashes import Flash, leave_flash
-from aei_marketplace.web.pages.formats import counted
-from aei_marketplace.web.pages.forms import FormRoute, TheForm
-from aei_marketplace.web.pages.rendering import PageContext, render
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
+from aei_marketplace.web.shell.flashes import Flash, leave_flash
+from aei_marketplace.web.shell.formats import counted
+from aei_marketplace.web.shell.forms import FormRoute, TheForm
+from aei_marketplace.web.shell.rendering import PageContext, render
 from aei_marketplace.web.visits import TheVisit
 
 router = APIRouter(route_class=FormRoute)

@@ -10,14 +10,15 @@ from starlette.responses import RedirectResponse
 from aei_marketplace.accounts import service
 from aei_marketplace.accounts.errors import SessionNeeded, SignInLost
 from aei_marketplace.ground.errors import NotFound, NotSignedIn, Refusal
+from aei_marketplace.ground.sign_in import Visit
 from aei_marketplace.web.cookies import forget_session, forget_sign_in, keep_session, keep_sign_in
-from aei_marketplace.web.pages.flashes import Flash, leave_flash
-from aei_marketplace.web.pages.forms import Form, FormRoute, TheForm
-from aei_marketplace.web.pages.rendering import PageContext, render
-from aei_marketplace.web.pages.returning import safe_path, with_return
 from aei_marketplace.web.problems import note_denial
 from aei_marketplace.web.requests import TheDeps, TheTrace, TheVisitor
-from aei_marketplace.web.visits import TheVisit, Visit
+from aei_marketplace.web.shell.flashes import Flash, leave_flash
+from aei_marketplace.web.shell.forms import Form, FormRoute, TheForm
+from aei_marketplace.web.shell.rendering import PageContext, render
+from aei_marketplace.web.shell.returning import safe_path, with_return
+from aei_marketplace.web.visits import TheVisit
 
 router = APIRouter(route_class=FormRoute)
 

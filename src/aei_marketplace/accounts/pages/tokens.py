@@ -11,10 +11,10 @@ from aei_marketplace.accounts import service
 from aei_marketplace.accounts.pages.words import ACTION_WORDS, ActionWords
 from aei_marketplace.ground.actor import Actor, ProofNeeded
 from aei_marketplace.ground.errors import Invalid, NotAllowed, Refusal
-from aei_marketplace.web.pages.flashes import Flash, leave_flash
-from aei_marketplace.web.pages.forms import Form, FormRoute, TheForm, amiss, filled
-from aei_marketplace.web.pages.rendering import PageContext, render
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
+from aei_marketplace.web.shell.flashes import Flash, leave_flash
+from aei_marketplace.web.shell.forms import Form, FormRoute, TheForm, amiss, filled
+from aei_marketplace.web.shell.rendering import PageContext, render
 
 router = APIRouter(route_class=FormRoute)
 

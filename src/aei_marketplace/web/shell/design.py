@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
-from aei_marketplace.web.pages.addresses import Address
-from aei_marketplace.web.pages.forms import Form, FormRoute, filled
-from aei_marketplace.web.pages.rendering import PageContext, render
+from aei_marketplace.web.shell.addresses import Address
+from aei_marketplace.web.shell.forms import Form, FormRoute, filled
+from aei_marketplace.web.shell.rendering import PageContext, render
 
 router = APIRouter(route_class=FormRoute, include_in_schema=False)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aei_marketplace.web.pages.marks import HUES, person_mark, plugin_mark
+from aei_marketplace.web.shell.marks import HUES, person_mark, plugin_mark
 
 
 @pytest.mark.parametrize(

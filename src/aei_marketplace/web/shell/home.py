@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from aei_marketplace.web.pages.forms import FormRoute
-from aei_marketplace.web.pages.rendering import PageContext, render
-from aei_marketplace.web.pages.shell import look_around
+from aei_marketplace.web.shell.forms import FormRoute
+from aei_marketplace.web.shell.frame import look_around
+from aei_marketplace.web.shell.rendering import PageContext, render
 
 router = APIRouter(route_class=FormRoute, include_in_schema=False)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aei_marketplace.web.pages import static
-from aei_marketplace.web.pages.rendering import environment
+from aei_marketplace.web.shell import static
+from aei_marketplace.web.shell.rendering import environment
 
 
 def test_every_file_has_its_digest_in_its_address():

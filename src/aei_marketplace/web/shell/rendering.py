@@ -12,10 +12,10 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from aei_marketplace.web.csrf import FIELD, csrf_token
-from aei_marketplace.web.pages import formats, marks, static
-from aei_marketplace.web.pages.flashes import COOKIE as FLASH_COOKIE
-from aei_marketplace.web.pages.forms import ONCE_FIELD
-from aei_marketplace.web.pages.shell import look_around
+from aei_marketplace.web.shell import formats, marks, static
+from aei_marketplace.web.shell.flashes import COOKIE as FLASH_COOKIE
+from aei_marketplace.web.shell.forms import ONCE_FIELD
+from aei_marketplace.web.shell.frame import look_around
 
 _DOMAINS = Path(__file__).parents[2]
 _SHELL = Path(__file__).parent / "templates"

@@ -100,8 +100,8 @@ def _contents() -> Iterator[tuple[str, bytes]]:
     for path in _own_files():
         yield path.name, _read(path)
     package = distribution(_HTMX)
-    for name, path in _HTMX_FILES.items():
-        yield name, _read(Path(str(package.locate_file(path))))
+    for name, file in _HTMX_FILES.items():
+        yield name, _read(Path(str(package.locate_file(file))))
 
 
 def _own_files() -> Iterable[Path]:

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from aei_marketplace.web.pages.forms import FormRoute, TheForm
-from aei_marketplace.web.pages.returning import safe_path
-from aei_marketplace.web.pages.shell import DENSITY_COOKIE, THEME_COOKIE, THEMES
+from aei_marketplace.web.shell.forms import FormRoute, TheForm
+from aei_marketplace.web.shell.frame import DENSITY_COOKIE, THEME_COOKIE, THEMES
+from aei_marketplace.web.shell.returning import safe_path
 
 router = APIRouter(route_class=FormRoute, include_in_schema=False)
 

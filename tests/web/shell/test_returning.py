@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aei_marketplace.web.pages.returning import safe_path, with_return
+from aei_marketplace.web.shell.returning import safe_path, with_return
 
 
 @pytest.mark.parametrize("path", ["/", "/account", "/marketplace?q=a&kind=tool", "/decisions/1#top"])

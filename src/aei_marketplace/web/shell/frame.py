@@ -10,8 +10,8 @@ from fastapi import Request
 from aei_marketplace.ground.actor import ANONYMOUS, Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import NotSignedIn
-from aei_marketplace.web.pages.flashes import Flash, take_flash
 from aei_marketplace.web.requests import deps_of, visitor_of
+from aei_marketplace.web.shell.flashes import Flash, take_flash
 
 Theme = Literal["light", "dark"]
 THEME_COOKIE, DENSITY_COOKIE = "aei_theme", "aei_density"

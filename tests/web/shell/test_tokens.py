@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aei_marketplace.web.pages import static
-from aei_marketplace.web.pages.marks import HUES
+from aei_marketplace.web.shell import static
+from aei_marketplace.web.shell.marks import HUES
 
 STYLE = Path(static.__file__).parent / "static" / "style"
 TEXT = (STYLE / "tokens.css").read_text()

@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse
 
 from aei_marketplace.ground.actor import ProofNeeded
 from aei_marketplace.ground.errors import Fault, NotSignedIn, Refusal
-from aei_marketplace.web.pages.rendering import PageContext, render
-from aei_marketplace.web.pages.returning import START, safe_path, with_return
+from aei_marketplace.web.shell.rendering import PageContext, render
+from aei_marketplace.web.shell.returning import START, safe_path, with_return
 
 #: What programs call is answered with problem documents, whatever a browser says that it accepts.
 _FOR_PROGRAMS = ("/api/", "/v1/", "/mcp", "/metrics", "/healthz", "/readyz", "/problems")

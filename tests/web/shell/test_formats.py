@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from aei_marketplace.web.pages.formats import (
+from aei_marketplace.web.shell.formats import (
     REPLACEMENT,
     exact_time,
     harmless,
