@@ -35,6 +35,8 @@ from aei_marketplace.web.problems import install_problems
 from aei_marketplace.web.tracing import Tracing
 from aei_marketplace.web.visitors import Visitors
 from aei_marketplace.web.pages import routes as pages
+from aei_marketplace.web.shell import routes as shell_routes
+from aei_marketplace.web.shell.frame import Frame
 from aei_marketplace.web.pages.shell import Frame
 from aei_marketplace.wiring import configure_log, database_urls, open_deps
 
@@ -42,8 +44,8 @@ LISTEN_FD = "AEI_LISTEN_FD"
 #: Matched in this order: executions are asked for most, and the catalogue's `/api/plugins/{pluginId}`
 #: comes last, so that it does not swallow the others.
 ROUTERS = (
-#: What every page shows around itself.
-FRAME = Frame()
+    *shell_routes.ROUTERS,
+    accounts_pages.router,
     executions_api.router,
     health.router,
     problem_types.router,

@@ -15,7 +15,7 @@ from aei_marketplace.accounts.store import proofs, sessions
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.sign_in import Visit
-from aei_marketplace.web.pages.returning import safe_path
+from aei_marketplace.web.shell.returning import safe_path
 
 
 @dataclass(frozen=True, slots=True)
