@@ -1,14 +1,22 @@
 """How fast a plugin runs over HTTP with start and end durable, beside what people use instead."""
 
+import asyncio
 import os
 import signal
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from aei_marketplace.bench import peers
 from aei_marketplace.bench.calls import Caller, posts_per_second, until_listed
+from aei_marketplace.bench.direct import host_call_ms
+from aei_marketplace.bench.hostile.tenants import make_tenants
+from aei_marketplace.bench.noop import serving_nothing
 from aei_marketplace.bench.report import Result, median, percentile
 from aei_marketplace.bench.running import Running, family, marketplace, pss_mb, workplace
 
+TENANTS = 10
 C, PYTHON = "studio.langid", "studio.summarise"
 TASKS = {
     C: {"text": "Der Himmel über dem Hafen war klar, und die Boote kamen heim."},
@@ -21,6 +29,7 @@ TASKS = {
 
 def measure(quick: bool) -> Result:
     """Install both example plugins in a marketplace of their own and run them."""
+    hostcall = host_call_ms(5 if quick else 20)
     with workplace() as folder, marketplace(folder / "data") as running:
         caller = Caller(running.url, running.tokens["admin"])
         for plugin in TASKS:
@@ -28,19 +37,27 @@ def measure(quick: bool) -> Result:
             caller.install(plugin)
         times = 200 if quick else 1000
         c, python = (_warm(caller, plugin, times) for plugin in (C, PYTHON))
-        worker_mb = _worker_mb(running)
-        per_second = posts_per_second(
-            running.url, running.tokens["admin"], _path(C), {"task": TASKS[C]}, 8, 3 if quick else 10
-        )
+        largest_mb = max(_worker_sizes(running))
+        with serving_nothing(folder / "data") as url:
+            noop = _warm(Caller(url, caller.token), C, times)
+        per_second = posts_per_second(caller.url, caller.token, _path(C), {"task": TASKS[C]}, 8, times / 100)
         cold = [_cold(caller, running) for _ in range(10 if quick else 30)]
-        figures = {
+        tokens = [caller.token, *asyncio.run(_further_tenants(folder / "data", running.url))]
+        together = asyncio.run(_together(running.url, tokens, times // 5))
+        sizes = _worker_sizes(running)
+        figures: dict[str, float | int | None] = {
             "c.p50_ms": median(c),
             "c.p99_ms": percentile(c, 0.99),
             "python.p50_ms": median(python),
             "python.p99_ms": percentile(python, 0.99),
+            "durable_noop.p50_ms": median(noop),
             "per_second": per_second,
             "cold.p50_ms": median(cold),
-            "worker_pss_mb": worker_mb,
+            "hostcall.p50_ms": hostcall,
+            "ten_tenants.p50_ms": median(together),
+            "ten_tenants.p99_ms": percentile(together, 0.99),
+            "worker_pss_mb": sum(sizes) / len(sizes),
+            "largest_worker_pss_mb": largest_mb,
         }
         return Result("execute", figures, peers.measure(20 if quick else 60))
 
@@ -63,9 +80,29 @@ def _cold(caller: Caller, running: Running) -> float:
     return caller.time_posts(_path(C), {"task": TASKS[C]}, 1)[0]
 
 
-def _worker_mb(running: Running) -> float | None:
-    sizes = [pss_mb(pid) for pid in _workers(running)]
-    return max(sizes) if sizes else None
+async def _further_tenants(data: Path, url: str) -> list[str]:
+    """Nine more tenants in which the C plugin is installed: their tokens."""
+    tokens = [tenant.token for tenant in await make_tenants(data, TENANTS - 1)]
+    for token in tokens:
+        await asyncio.to_thread(Caller(url, token).install, C)
+    return tokens
+
+
+async def _together(url: str, tokens: Sequence[str], times: int) -> list[float]:
+    """Milliseconds of each execution when each tenant runs one after the other, all at once."""
+
+    def one(token: str) -> list[float]:
+        return _warm(Caller(url, token), C, times)
+
+    with ThreadPoolExecutor(len(tokens)) as threads:
+        loop = asyncio.get_running_loop()
+        taken = await asyncio.gather(*(loop.run_in_executor(threads, one, token) for token in tokens))
+    return [ms for of_one in taken for ms in of_one]
+
+
+def _worker_sizes(running: Running) -> list[float]:
+    """What each worker holds in MB; pages that several share are divided among them."""
+    return [pss_mb(pid) for pid in _workers(running)]
 
 
 def _workers(running: Running) -> list[int]:

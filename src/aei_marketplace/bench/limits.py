@@ -1,16 +1,14 @@
 """How long after its limit a guest that ignores everything is gone, and is reported gone."""
 
 import asyncio
-import subprocess
-import sys
 import time
 from pathlib import Path
 
+from aei_marketplace.bench.direct import sandbox_host
 from aei_marketplace.bench.hostile.attempt import Seen
 from aei_marketplace.bench.hostile.behind import Behind
 from aei_marketplace.bench.hostile.cases.time_and_cpu import ENDLESS
 from aei_marketplace.bench.report import Result, median, percentile
-from aei_marketplace.bench.running import workplace
 from aei_protocol.limits import Limits
 
 #: Short limits, so that many ends fit into little time: the lateness does not depend on them.
@@ -21,19 +19,8 @@ AT_ONCE = 2
 
 def measure(quick: bool) -> Result:
     """Let endless guests run into their limits on a sandbox host of their own."""
-    with workplace() as folder:
-        socket = folder / "sandbox.sock"
-        command = [sys.executable, "-P", "-m", "aei_sandbox.host", "--die-with-parent"]
-        command += ["--socket", str(socket), "--artefacts", str(folder / "artefacts")]
-        host = subprocess.Popen(command, stdout=subprocess.PIPE)
-        try:
-            assert host.stdout is not None
-            if host.stdout.readline() != b"ready\n":
-                raise RuntimeError("the sandbox host did not start; why stands above")
-            return Result("limits", asyncio.run(_measure(socket, 50 if quick else 300)))
-        finally:
-            host.terminate()
-            host.wait(20)
+    with sandbox_host() as socket:
+        return Result("limits", asyncio.run(_measure(socket, 50 if quick else 300)))
 
 
 async def _measure(socket: Path, times: int) -> dict[str, float | int | None]:
