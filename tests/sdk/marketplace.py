@@ -71,6 +71,7 @@ class Marketplace:
         states: the states that a published release passes through, one for each look.
         break_streams: end every stream of events before its last event.
         diverged: where a replay left its journal.
+        trusted: whether a report quarantines at once.
     """
 
     plugins: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -83,6 +84,7 @@ class Marketplace:
     operation_problem: dict[str, Any] | None = None
     break_streams: bool = False
     diverged: dict[str, Any] | None = None
+    trusted: bool = False
     url: str = ""
 
     def last(self, method: str, path: str) -> Seen:
@@ -116,6 +118,7 @@ class Marketplace:
                 web.post("/api/plugins/{id}/try", self._try),
                 web.get("/api/plugins/{id}/installation", self._installation),
                 web.get("/api/audit", self._audit),
+                web.post("/api/reports", self._report),
             ]
         )
         return app
@@ -231,6 +234,10 @@ class Marketplace:
             "trace_id": "t",
         }
         return _page([entry], 1)
+
+    async def _report(self, request: web.Request) -> web.Response:
+        filed = {"id": "r1", "version": None, "state": "open", "quarantines": self.trusted, "case_id": "c1"}
+        return web.json_response(filed | await request.json(), status=201)
 
     def _a_release(self, plugin_id: str, version: str) -> dict[str, Any]:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]

@@ -19,8 +19,8 @@ COMMANDS = paths(get_command(app))
 
 EXPECTED = {
     "login", "logout", "search", "info", "install", "update", "uninstall", "list", "enable", "disable", "run",
-    "logs", "try", "replay", "journal", "audit", "plugin new", "plugin build", "plugin test", "plugin check",
-    "plugin run", "plugin publish", "plugin yank", "plugin deprecate",
+    "logs", "try", "replay", "report", "journal", "audit", "plugin new", "plugin build", "plugin test",
+    "plugin check", "plugin run", "plugin publish", "plugin yank", "plugin deprecate",
 }  # fmt: skip
 
 

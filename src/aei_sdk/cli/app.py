@@ -2,7 +2,7 @@
 
 import typer
 
-from aei_sdk.cli import account, audit, catalogue, executions, installations, replays
+from aei_sdk.cli import account, audit, catalogue, executions, installations, replays, reports
 from aei_sdk.cli.plugin import app as plugin_app
 
 _EXIT_CODES = "\n\n".join(
@@ -22,6 +22,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _commands in (account, catalogue, installations, executions, replays, audit):
+for _commands in (account, catalogue, installations, executions, replays, reports, audit):
     _commands.register(app)
 app.add_typer(plugin_app, name="plugin")

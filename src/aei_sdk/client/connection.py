@@ -8,6 +8,8 @@ from aei_sdk.client.executions import Executions
 from aei_sdk.client.installations import Installations
 from aei_sdk.client.operations import Operations
 from aei_sdk.client.release_log import ReleaseLog
+from aei_sdk.client.reports import Reports
+from aei_sdk.client.signing import Signing
 from aei_sdk.client.transport import Transport
 from aei_sdk.client.values import Me
 
@@ -25,7 +27,9 @@ class Client:
         operations: background work and its progress.
         executions: runs of installed plugins.
         audit: the audit log.
+        reports: reports about plugins.
         release_log: the public log of releases.
+        signing: keys that sign packages, and signatures.
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
@@ -35,7 +39,9 @@ class Client:
         self.operations = Operations(self._transport)
         self.executions = Executions(self._transport)
         self.audit = AuditLog(self._transport)
+        self.reports = Reports(self._transport)
         self.release_log = ReleaseLog(self._transport)
+        self.signing = Signing(self._transport)
 
     async def me(self) -> Me:
         """Who the token belongs to."""

@@ -90,6 +90,23 @@ class GrowthProof(TypedDict):
     proof: list[str]
 
 
+class SigningKey(TypedDict):
+    """A publisher's key; `public_key` is PEM."""
+
+    id: str
+    name: str
+    public_key: str
+    created_at: str
+    revoked_at: str | None
+
+
+class ReleaseSignature(TypedDict):
+    """A release's DSSE envelope, as it was published, and the key that made it."""
+
+    envelope: str
+    key: SigningKey
+
+
 class Operation(TypedDict):
     """Background work; `progress` runs from 0 to 1, `problem` is a problem document."""
 
@@ -165,3 +182,20 @@ class AuditEntry(TypedDict):
     reason: str | None
     context: dict[str, Any]
     trace_id: str
+
+
+class Report(TypedDict):
+    """What somebody said about a plugin; `state` is `open`, `upheld` or `dismissed`.
+
+    `quarantines` says whether it stopped what it names at once.
+    """
+
+    id: str
+    plugin_id: str
+    version: str | None
+    kind: str
+    text: str
+    state: str
+    quarantines: bool
+    case_id: str
+    created_at: str
