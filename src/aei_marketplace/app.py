@@ -22,9 +22,12 @@ from aei_marketplace.decisions.service import by_kind
 from aei_marketplace.executions import api as executions_api
 from aei_marketplace.executions import service as executions
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.relay import relay
 from aei_marketplace.installations import api as installations_api
+from aei_marketplace.notices import api as notices_api
+from aei_marketplace.notices import jobs as notices_jobs
 from aei_marketplace.operations import api as operations_api
-from aei_marketplace.operations.jobs import relay_operations
+from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.reports import api as reports_api
 from aei_marketplace.reports import service as reports
 from aei_marketplace.settings import Settings, load_settings
@@ -32,15 +35,15 @@ from aei_marketplace.vault import api as vault_api
 from aei_marketplace.web import health, problem_types
 from aei_marketplace.web.body_limit import BodyLimit
 from aei_marketplace.web.problems import install_problems
-from aei_marketplace.web.tracing import Tracing
-from aei_marketplace.web.visitors import Visitors
-from aei_marketplace.web.pages import routes as pages
 from aei_marketplace.web.shell import routes as shell_routes
 from aei_marketplace.web.shell.frame import Frame
-from aei_marketplace.web.pages.shell import Frame
+from aei_marketplace.web.tracing import Tracing
+from aei_marketplace.web.visitors import Visitors
 from aei_marketplace.wiring import configure_log, database_urls, open_deps
 
 LISTEN_FD = "AEI_LISTEN_FD"
+#: What every page shows around itself.
+FRAME = Frame()
 #: Matched in this order: executions are asked for most, and the catalogue's `/api/plugins/{pluginId}`
 #: comes last, so that it does not swallow the others.
 ROUTERS = (
@@ -49,13 +52,12 @@ ROUTERS = (
     executions_api.router,
     health.router,
     problem_types.router,
-    *pages.ROUTERS,
-    accounts_pages.router,
     accounts_api.router,
     audit_api.router,
     operations_api.router,
     decisions_api.router,
     reports_api.router,
+    notices_api.router,
     vault_api.router,
     installations_api.router,
     catalog_api.router,
@@ -69,7 +71,7 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
     """The application.
 
     Args:
-        app_url: asyncpg DSN on which the process listens for news of operations.
+        app_url: asyncpg DSN on which the process listens for news of operations and notices.
     """
 
     @asynccontextmanager
@@ -89,11 +91,11 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
     app.state.deps = deps
     app.state.desks = by_kind(DESKS)
     app.state.visitors = Visitors(deps.works)
+    app.state.frame = FRAME
     install_problems(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Tracing)
     for router in ROUTERS:
-    app.state.frame = FRAME
         app.include_router(router)
     return app
 
@@ -105,7 +107,7 @@ async def running(deps: Deps, app_url: str, visitors: Visitors) -> AsyncIterator
     async with executions.serving(deps, app_url) as runs:
         deps.plugin_models.open(executions.model_runner(runs))
         tasks = [
-            asyncio.create_task(relay_operations(app_url, deps.live)),
+            asyncio.create_task(relay(app_url, deps.live, operations_jobs.NEWS | notices_jobs.NEWS)),
             asyncio.create_task(visitors.write_down_each_minute()),
         ]
         try:

@@ -16,11 +16,13 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
 from aei_marketplace.adapters.checkpoints import CheckpointFolder
 from aei_marketplace.adapters.identity_providers import IdentityProviderClient
+from aei_marketplace.adapters.mail import MailFolder, SmtpMail, SmtpServer
 from aei_marketplace.adapters.master_key_files import MasterKeyFiles
 from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.postgres import DatabaseUrls, PostgresError, read_urls
 from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.adapters.sandbox import SandboxClient
+from aei_marketplace.adapters.webhooks import WebhookClient
 from aei_marketplace.audit.service import Signer
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.clock import Clock
@@ -28,7 +30,7 @@ from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.plugin_models import PluginModels
-from aei_marketplace.ground.ports import ModelCall, ModelReply
+from aei_marketplace.ground.ports import Mail, ModelCall, ModelReply
 from aei_marketplace.ground.sign_in import SignInTerms
 from aei_marketplace.ground.work import Works
 from aei_marketplace.settings import Settings
@@ -81,6 +83,8 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
         models = VaultModels(Gateway(works, master_key, endpoints, plugins))
         sandbox = SandboxClient(settings.sandbox_socket, VaultSecrets(works, master_key), models)
 
+        webhooks = WebhookClient(read_internal_hosts(settings.webhook_hosts))
+
         async def authenticate(token: str, trace_id: str) -> Actor:
             return await accounts.authenticate(works, token, trace_id)
 
@@ -105,10 +109,25 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
                 live=Live(),
                 identity_providers=IdentityProviderClient(read_internal_hosts(settings.egress_hosts)),
                 sign_in=terms,
+                mail=open_mail(settings),
+                webhooks=webhooks,
             )
         finally:
+            await webhooks.close()
             await sandbox.close()
             await endpoints.close()
+
+
+def open_mail(settings: Settings) -> Mail:
+    """The way to mailboxes: to the operator's server, or into a folder where none is named."""
+    if settings.smtp_server is None:
+        return MailFolder(settings.mail, settings.mail_from)
+    host, _, port = settings.smtp_server.rpartition(":")
+    password = settings.smtp_password_file.read_text("utf-8").strip() if settings.smtp_password_file else None
+    server = SmtpServer(
+        host.strip("[]"), int(port), settings.smtp_tls, settings.smtp_user, password, settings.smtp_ca_file
+    )
+    return SmtpMail(server, settings.mail_from)
 
 
 def sign_in_terms(settings: Settings) -> SignInTerms:

@@ -25,12 +25,15 @@ from aei_marketplace.installations.events import (
     UninstallRequested,
     UpdateRequested,
 )
+from aei_marketplace.notices import jobs as notices_jobs
+from aei_marketplace.notices.events import NoticeWritten
 from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.reports import jobs as reports_jobs
 from aei_marketplace.reports.events import PluginQuarantined, PluginReported
 from aei_marketplace.settings import load_settings
 from aei_marketplace.web.idempotency import forget_old_keys
 from aei_marketplace.wiring import (
+    audit_signer,
     configure_log,
     database_urls,
     open_deps,
@@ -53,6 +56,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     InstallationRemoved: (),
     ReleaseLeft: (installations_jobs.let_go,),
     SandboxViolated: (),
+    NoticeWritten: (notices_jobs.put_on_its_way,),
     CaseOpened: (),
     CaseDecided: (),
     CaseAppealed: (),
@@ -70,6 +74,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (30, installations_jobs.forget_files),
     (30, installations_jobs.prepare_artefacts),
     (600, reports_jobs.remove_for_good),
+    (3600, notices_jobs.forget_old),
     (3600, lambda deps: forget_old_keys(deps.works)),
 )
 
@@ -86,8 +91,11 @@ async def work() -> None:
     log_key, log_shelf = read_release_log_key(settings), release_log_shelf(settings)
     async with open_deps(settings, connections=4) as deps:
         beside = [
-            asyncio.create_task(sequence_for_ever(system_url, deps.works.clock)),
+            asyncio.create_task(
+                sequence_for_ever(system_url, deps.works.clock, audit_signer(settings, deps.works.clock))
+            ),
             asyncio.create_task(catalog_jobs.keep_release_log(deps.works, log_key, log_shelf)),
+            asyncio.create_task(notices_jobs.deliver_for_ever(deps)),
             *(asyncio.create_task(_again_and_again(seconds, chore, deps)) for seconds, chore in CHORES),
         ]
         try:

@@ -1,11 +1,14 @@
 """What tests of notices do again and again."""
 
+import asyncio
 import email
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from aei_marketplace.ground.actor import Actor
@@ -87,3 +90,12 @@ def mails(folder: Path) -> list[EmailMessage]:
         email.message_from_bytes(path.read_bytes(), policy=default) for path in sorted(folder.glob("*.eml"))
     ]
     return [message for message in found if isinstance(message, EmailMessage)]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for a condition."""
+    for _ in range(3000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it did not come to that")

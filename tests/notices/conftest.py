@@ -47,7 +47,7 @@ def mailbox(tmp_path: Path) -> Path:
 @pytest.fixture
 async def deps(deps: Deps, hooks: Hooks, watch: Watch, mailbox: Path) -> AsyncIterator[Deps]:
     """Everything real: mail goes to a folder, webhooks to loopback; the time is the test's."""
-    webhooks = WebhookClient(hooks.internal, patience=2)
+    webhooks = WebhookClient(hooks.internal, patience=30)
     yield replace(
         deps,
         works=replace(deps.works, clock=watch),

@@ -11,8 +11,9 @@ from fastapi import FastAPI
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.relay import relay
 from aei_marketplace.operations import api, service
-from aei_marketplace.operations.jobs import relay_operations
+from aei_marketplace.operations.jobs import NEWS
 from aei_marketplace.operations.service import Operation
 from aei_marketplace.web.problems import install_problems
 from aei_marketplace.web.tracing import Tracing
@@ -92,7 +93,7 @@ async def test_following_tells_the_present_state_each_change_and_ends_with_the_e
 ) -> None:
     monkeypatch.setattr(api, "QUIET_S", 120.0)  # only the relay can tell of changes in time
     operation = await opened(deps, acme)
-    relay = asyncio.create_task(relay_operations(urls.app, deps.live))
+    relaying = asyncio.create_task(relay(urls.app, deps.live, NEWS))
     await listening(deps, urls)
     seen: list[Any] = []
     following = asyncio.create_task(follow(client, operation, acme.tokens["Viewer"], seen))
@@ -105,7 +106,7 @@ async def test_following_tells_the_present_state_each_change_and_ends_with_the_e
             await service.succeed(work, operation.id, "Installed")
         await asyncio.wait_for(following, 60)
     finally:
-        relay.cancel()
+        relaying.cancel()
         following.cancel()
     assert [event["state"] for event in seen] == ["queued", "running", "succeeded"]
     assert [event["progress"] for event in seen] == [0, 0.3, 1]

@@ -9,10 +9,11 @@ from sqlalchemy import text
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.ground.live import Live
+from aei_marketplace.ground.relay import relay
 from aei_marketplace.ground.work import Works
 from aei_marketplace.operations import service
 from aei_marketplace.operations.errors import OperationEnded, OperationNotFound
-from aei_marketplace.operations.jobs import relay_operations
+from aei_marketplace.operations.jobs import NEWS
 from aei_marketplace.operations.service import Operation, OperationState
 from tests.builders import make_tenant
 
@@ -110,7 +111,7 @@ async def test_changes_are_relayed_once_they_are_committed_and_after_the_connect
     acme = await make_tenant(works, "acme")
     operation = await opened(works, acme.manager)
     live = Live()
-    relay = asyncio.create_task(relay_operations(urls.app, live))
+    relaying = asyncio.create_task(relay(urls.app, live, NEWS))
     try:
         with live.listen(f"operation:{operation.id}") as news:
             await heard(works, acme.manager, operation, news)
@@ -119,14 +120,14 @@ async def test_changes_are_relayed_once_they_are_committed_and_after_the_connect
                 news.get_nowait()
             await heard(works, acme.manager, operation, news)
     finally:
-        relay.cancel()
+        relaying.cancel()
 
 
 async def test_what_was_rolled_back_is_not_announced(works: Works, urls: DatabaseUrls) -> None:
     acme = await make_tenant(works, "acme")
     first, second = await opened(works, acme.manager), await opened(works, acme.manager)
     live = Live()
-    relay = asyncio.create_task(relay_operations(urls.app, live))
+    relaying = asyncio.create_task(relay(urls.app, live, NEWS))
     try:
         with live.listen(f"operation:{first.id}") as quiet, live.listen(f"operation:{second.id}") as news:
             with pytest.raises(ZeroDivisionError):
@@ -136,7 +137,7 @@ async def test_what_was_rolled_back_is_not_announced(works: Works, urls: Databas
             await heard(works, acme.manager, second, news)
             assert quiet.empty()
     finally:
-        relay.cancel()
+        relaying.cancel()
 
 
 async def heard(works: Works, actor, operation: Operation, news: asyncio.Queue) -> None:

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.plugin_models import PluginModels
-from aei_marketplace.ground.ports import Blobs, IdentityProviders, Mail, ModelEndpoints, NoMail, Sandbox
+from aei_marketplace.ground.ports import (
+    Blobs,
+    IdentityProviders,
+    Mail,
+    ModelEndpoints,
+    NoMail,
+    NoWebhooks,
+    Sandbox,
+    WebhookSender,
+)
 from aei_marketplace.ground.sign_in import Attempts, SignInTerms
 from aei_marketplace.ground.work import Works
 from aei_protocol.limits import OPERATOR_ALLOWANCE, Allowance, Limits
@@ -27,6 +36,7 @@ class Deps:
         live: tells listeners in this process what happens right now.
         identity_providers: the way to providers of sign-in.
         mail: the way to people's mailboxes.
+        webhooks: the way to the webhooks of tenants and operator.
         sign_in: how long sessions and proofs last.
         attempts: how often somebody tried to sign in lately.
         operator_allowance: the most that any tenant may execute.
@@ -45,6 +55,7 @@ class Deps:
     live: Live
     identity_providers: IdentityProviders
     mail: Mail = field(default_factory=NoMail)
+    webhooks: WebhookSender = field(default_factory=NoWebhooks)
     sign_in: SignInTerms = field(default_factory=SignInTerms)
     attempts: Attempts = field(default_factory=Attempts)
     operator_allowance: Allowance = OPERATOR_ALLOWANCE

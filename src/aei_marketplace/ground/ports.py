@@ -290,6 +290,18 @@ class WebhookSender(Protocol):
         ...
 
 
+class NoWebhooks:
+    """A process without any way to webhooks."""
+
+    def is_internal(self, name: str, port: int) -> bool:  # noqa: ARG002 nothing is
+        """No."""
+        return False
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> WebhookAnswer:  # noqa: ARG002 it goes nowhere
+        """Send nothing."""
+        return WebhookAnswer(None, "nothing was sent: this process has no way to webhooks")
+
+
 class ProviderFailed(Exception):
     """A provider of sign-in gave no answer that can be used; the text names no secret."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 Seed = Literal["demo", "none"]
+SmtpTls = Literal["starttls", "tls", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,12 @@ class Settings:
         session_hours: a browser's session is over after so long in any case.
         proof_minutes: how old the last proof of who somebody is may be for publishing, payouts, the kill list.
         public_url: how callers reach this marketplace, where a proxy stands in front of it.
+        mail_from: the bare address that mail comes from.
+        smtp_server: `HOST:PORT` that mail is handed to; None writes it into a folder.
+        smtp_tls: `starttls`, `tls` from the first byte, or `none`.
+        smtp_user, smtp_password_file: how the marketplace signs in there.
+        smtp_ca_file: certificates that vouch for the server; None for the system's.
+        webhook_hosts: `NAME:PORT=ADDRESS:PORT` each: where webhooks find a host that is not public.
     """
 
     data: Path
@@ -51,6 +58,13 @@ class Settings:
     session_hours: int = 24
     proof_minutes: int = 10
     limits: Mapping[str, int] = field(default_factory=dict)
+    mail_from: str = "marketplace@localhost"
+    smtp_server: str | None = None
+    smtp_tls: SmtpTls = "starttls"
+    smtp_user: str | None = None
+    smtp_password_file: Path | None = None
+    smtp_ca_file: Path | None = None
+    webhook_hosts: tuple[str, ...] = ()
 
     @property
     def objects(self) -> Path:
@@ -76,6 +90,11 @@ class Settings:
     def checkpoints(self) -> Path:
         """Signed heads of the logs, outside the database; copy them to where nobody of here can write."""
         return self.checkpoints_folder or self.data / "checkpoints"
+
+    @property
+    def mail(self) -> Path:
+        """Mail, one file a message, where no server was named."""
+        return self.data / "mail"
 
     @property
     def run(self) -> Path:

@@ -13,6 +13,7 @@ from aei_marketplace.settings.values import PARSERS
 
 #: A socket's path must fit into `sockaddr_un`, 108 bytes with its end.
 SOCKET_PATH_BYTES = 100
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _NAMES = {variable_of(name): name for name in PARSERS}
 
 
@@ -47,6 +48,7 @@ def load_settings(
     values.setdefault("runtime", default_runtime(data, environ))
     settings = Settings(**values)
     _check_socket_length(settings)
+    _check_mail(settings)
     return settings
 
 
@@ -103,3 +105,11 @@ def _check_socket_length(settings: Settings) -> None:
         raise SettingsError(
             f"the runtime folder {settings.runtime} is too long for a socket; set AEI_RUNTIME to a short one."
         )
+
+
+def _check_mail(settings: Settings) -> None:
+    if (settings.smtp_user is None) != (settings.smtp_password_file is None):
+        raise SettingsError("`smtp_user` and `smtp_password_file` belong together; set both or none.")
+    host = (settings.smtp_server or "").rpartition(":")[0]
+    if settings.smtp_user and settings.smtp_tls == "none" and host not in _LOOPBACK:
+        raise SettingsError("`smtp_tls` is `none`: the mail server's password would travel in clear.")

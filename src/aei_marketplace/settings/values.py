@@ -8,6 +8,10 @@ from typing import Any
 from aei_protocol.limits import ALLOWANCE_NAMES, LIMIT_NAMES
 
 _LIMITS = (*LIMIT_NAMES, *ALLOWANCE_NAMES)
+_MAILBOX = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
+)
+_SERVER = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}:[0-9]{1,5}|\[[0-9a-f:]+\]:[0-9]{1,5}")
 _EGRESS_HOST = re.compile(r"[^\s:=]+:\d{1,5}=[^\s=]+:\d{1,5}")
 
 
@@ -66,10 +70,28 @@ def _truth(value: object) -> bool:
         raise ValueError(f"must be true or false, not {value!r}.") from None
 
 
-def _seed(value: object) -> str:
-    if value not in ("demo", "none"):
-        raise ValueError(f"must be `demo` or `none`, not {value!r}.")
-    return str(value)
+def _one_of(*words: str) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        if value not in words:
+            known = ", ".join(f"`{word}`" for word in words[:-1])
+            raise ValueError(f"must be {known} or `{words[-1]}`, not {value!r}.")
+        return str(value)
+
+    return parse
+
+
+def _mailbox(value: object) -> str:
+    text = _text(value)
+    if not _MAILBOX.fullmatch(text):
+        raise ValueError(f"must be a bare address such as marketplace@example.org, not {value!r}.")
+    return text
+
+
+def _server(value: object) -> str:
+    text = _text(value)
+    if not _SERVER.fullmatch(text) or not 0 < int(text.rpartition(":")[2]) < 65536:
+        raise ValueError(f"must be HOST:PORT, not {value!r}.")
+    return text
 
 
 def _hosts(value: object) -> tuple[str, ...]:
@@ -111,7 +133,7 @@ PARSERS: dict[str, Callable[[object], Any]] = {
     "host": _text,
     "port": _whole(0, 65535),
     "database_url": _url(("postgresql", "postgres")),
-    "seed": _seed,
+    "seed": _one_of("demo", "none"),
     "development_without_walls": _truth,
     "egress_hosts": _hosts,
     "max_workers": _whole(1, 1024),
@@ -123,4 +145,11 @@ PARSERS: dict[str, Callable[[object], Any]] = {
     "session_hours": _whole(1, 30 * 24),
     "proof_minutes": _whole(1, 24 * 60),
     "limits": _limits,
+    "mail_from": _mailbox,
+    "smtp_server": _server,
+    "smtp_tls": _one_of("starttls", "tls", "none"),
+    "smtp_user": _text,
+    "smtp_password_file": _path,
+    "smtp_ca_file": _path,
+    "webhook_hosts": _hosts,
 }

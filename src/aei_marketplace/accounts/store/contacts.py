@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, select
+from sqlalchemy import Row, Select, any_, exists, literal, select
 
 from aei_marketplace.accounts.models import memberships, roles, staff, users
 from aei_marketplace.ground.work import Work
@@ -31,4 +31,4 @@ async def belongs(work: Work, user_id: UUID, tenant: UUID) -> bool:
 def _granting(action: str, tenant: UUID | None) -> Select[Any]:
     held, where = (staff, []) if tenant is None else (memberships, [memberships.c.tenant_id == tenant])
     granting = select(held.c.user_id).join(roles, roles.c.id == held.c.role_id)
-    return granting.where(held.c.user_id == users.c.id, roles.c.actions.any(action), *where)  # type: ignore[arg-type]  # an array's `any` takes a value of it
+    return granting.where(held.c.user_id == users.c.id, literal(action) == any_(roles.c.actions), *where)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, or_, select, text, update
+from sqlalchemy import Row, any_, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.sealing import Sealed
@@ -43,7 +43,7 @@ async def count(work: Work, tenant: UUID | None) -> int:
 
 async def find_wanting(work: Work, tenant: UUID | None, kind: str) -> Sequence[UUID]:
     """The enabled webhooks that get notices of a kind."""
-    wanting = or_(func.cardinality(table.c.kinds) == 0, table.c.kinds.any(kind))  # type: ignore[arg-type]  # an array's `any` takes a value of it
+    wanting = or_(func.cardinality(table.c.kinds) == 0, literal(kind) == any_(table.c.kinds))
     query = select(table.c.id).where(table.c.tenant_id.is_not_distinct_from(tenant), table.c.enabled, wanting)
     return (await work.run(query)).scalars().all()
 
