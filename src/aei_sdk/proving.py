@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aei_inspection.notes import Checkpoint, NoteMalformed, NoteUnproven, VerifyingKey, open_checkpoint
+from aei_inspection.signatures import KeyMalformed, PublicKey, SignatureRefused, verify_package
 from aei_protocol.merkle import ProofWrong, check_consistency, check_inclusion, leaf_hash
 from aei_protocol.release_log import LeafMalformed, ReleaseLeaf, read_leaf
 from aei_sdk.client.values import LogLeaf, Release
@@ -59,6 +60,8 @@ async def prove_release(
     except (KeyError, TypeError, AttributeError) as error:  # the answer has another shape
         raise NotProven("The log's answer is not a proof", f"{type(error).__name__}: {error}") from None
     await _check_growth(client, seen, checkpoint)
+    if release.get("signer") is not None:
+        await _check_signature(client, release)
     return Proven(checkpoint, proof["checkpoint"], tuple(leaves), seen.size if seen else None)
 
 
@@ -117,6 +120,20 @@ def _other_leaf(index: int, name: str, logged: object, shown: object) -> NotProv
         f"Entry {index} has the {name} {logged!r}; the marketplace shows {shown!r}.",
         advice="A state that changed this very second is not logged yet: try once more. Else do not install.",
     )
+
+
+async def _check_signature(client: "Client", release: Release) -> None:
+    """That the key which the log names signed this package; its id is the digest of the key itself."""
+    found = await client.signing.of_release(release["plugin_id"], release["version"])
+    try:
+        key = PublicKey.from_pem(found["key"]["public_key"].encode())
+        if key.id != release["signer"]:
+            raise NotProven("The key is not the one that the log names", f"Its id is {key.id}.")
+        verify_package(found["envelope"].encode(), release["sha256"], [key])
+    except (SignatureRefused, KeyMalformed) as error:
+        raise NotProven("The signature does not stand for the package", str(error)) from None
+    except (KeyError, TypeError, AttributeError) as error:  # the answer has another shape
+        raise NotProven("The signature's answer is not one", f"{type(error).__name__}: {error}") from None
 
 
 async def _check_growth(client: "Client", seen: Checkpoint | None, now: Checkpoint) -> None:

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from aei_inspection.notes import Checkpoint, SigningKey
+from aei_inspection.signatures import PrivateKey, sign_package
 from aei_protocol.merkle import Place, Plan, Tree, consistency_places, inclusion_places, leaf_hash, prove
 from aei_protocol.release_log import ReleaseLeaf
 from tests.sdk.conftest import Aei
@@ -95,6 +96,10 @@ class Shown:
 
     def growth(self, proof: list[str]) -> None:
         self._answer("/api/log/consistency", {"old": 0, "new": 0, "proof": proof})
+
+    def signature(self, envelope: str, public_key: Any) -> None:
+        answer = {"envelope": envelope, "key": {"public_key": public_key}}
+        self._answer(f"/api/plugins/{ID}/versions/{VERSION}/signature", answer)
 
     def key(self, key: SigningKey) -> None:
         self._answer("/api/log/key", {"key": key.verifying.text()})
@@ -238,6 +243,34 @@ def test_an_answer_that_is_no_proof_is_refused(verify: Any, shown: Shown, spoil:
     spoil(proof)
     shown.proof(proof)
     assert verify().exit_code == 5
+
+
+def signed(shown: Shown, key: PrivateKey, by: PrivateKey, sha256: str = SHA) -> None:
+    """A release whose log names `key`, and a signature that `by` made."""
+    shown.release(sha256=SHA, signer=key.public.id)
+    shown.log(Log().add(replace(LEAF, signer=key.public.id)), [0])
+    shown.signature(sign_package(ID, VERSION, sha256, by).decode(), key.public.pem().decode())
+
+
+def test_a_signed_release_is_proven_with_its_signature(verify: Any, shown: Shown) -> None:
+    key = PrivateKey.generate()
+    signed(shown, key, key)
+    result = verify()
+    assert result.exit_code == 0, result.stderr
+    assert f"signed by the key {key.public.id}, which the log names" in result.stdout
+
+
+def test_a_signature_that_does_not_stand_for_the_package_is_refused(verify: Any, shown: Shown) -> None:
+    key, other = PrivateKey.generate(), PrivateKey.generate()
+    signed(shown, key, other)
+    refused(verify(), "The signature does not stand for the package")
+    signed(shown, key, key, sha256="cd" * 32)
+    refused(verify(), "The signature does not stand for the package")
+    signed(shown, key, key)
+    shown.signature(sign_package(ID, VERSION, SHA, other).decode(), other.public.pem().decode())
+    refused(verify(), "The key is not the one that the log names")
+    shown.signature("{}", 7)
+    refused(verify(), "The signature's answer is not one")
 
 
 def test_a_private_plugin_is_not_called_proven(verify: Any, shown: Shown) -> None:

@@ -3,6 +3,7 @@
 import typer
 
 from aei_sdk.cli import account, audit, catalogue, executions, installations, replays, reports
+from aei_sdk.cli.keys import app as key_app
 from aei_sdk.cli.plugin import app as plugin_app
 
 _EXIT_CODES = "\n\n".join(
@@ -25,3 +26,4 @@ app = typer.Typer(
 for _commands in (account, catalogue, installations, executions, replays, reports, audit):
     _commands.register(app)
 app.add_typer(plugin_app, name="plugin")
+app.add_typer(key_app, name="key")

@@ -74,6 +74,10 @@ def _show(screen: Screen, release: Release, trusted: Pin, proven: Proven, *, fir
     screen.say(
         f"Both entries are in {log} with {size} entries, and its checkpoint is signed by the pinned key."
     )
+    if release.get("signer"):
+        screen.say(f"The package is signed by the key {release['signer']}, which the log names.")
+    else:
+        screen.say("The package is not signed by its publisher.")
     if proven.since is None:
         screen.say("This is the first checkpoint of this log that you checked.")
     else:
@@ -95,6 +99,7 @@ def _document(release: Release, trusted: Pin, proven: Proven, *, first_use: bool
         "plugin_id": release["plugin_id"],
         "version": release["version"],
         "sha256": release["sha256"],
+        "signer": release.get("signer"),
         "proven": True,
         "entries": [
             {"index": index, "state": leaf.state, "at": leaf.at, "reason": leaf.reason}

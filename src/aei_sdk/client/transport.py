@@ -58,6 +58,14 @@ class Transport:
         """Change a resource."""
         return await self._json("PATCH", path, json=body)
 
+    async def put(self, path: str, body: Any) -> Any:
+        """Put a resource in place of what is there."""
+        return await self._json("PUT", path, json=body)
+
+    async def delete(self, path: str) -> None:
+        """Remove a resource."""
+        await self._json("DELETE", path)
+
     async def download(self, path: str) -> bytes:
         """The bytes at a path."""
         async with self._request("GET", path) as response:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from aei_sdk.client import Client
 
 _PUBLISH = examples(
-    "aei plugin publish", "aei plugin publish build/acme.counter-0.1.0.aeiplugin --private --audience globex"
+    "aei plugin publish",
+    "aei plugin publish build/acme.counter-0.1.0.aeiplugin --private --audience globex",
+    "aei plugin publish --sign",
 )
 _YANK = examples("aei plugin yank acme.counter 0.1.0 --reason 'counts twice'")
 _DEPRECATE = examples(
@@ -51,13 +53,20 @@ def publish(
     signature: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A detached signature (DSSE envelope).")
     ] = None,
+    sign: Annotated[bool, typer.Option("--sign", help="Sign it with your key (see `aei key new`).")] = False,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Sign it with this private key (PEM).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Publish a package and wait until it is listed; ends with 5 when it is held, and says why."""
     with Screen(as_json) as screen:
         if audience and not private:
             raise UsageRefused("--audience goes with --private", "A public plugin is for everyone.")
-        content, envelope = package_content(screen, target), _signature(signature)
+        if signature and (sign or key):
+            raise UsageRefused("--signature goes without --sign and --key", "One signature is enough.")
+        content = package_content(screen, target)
+        envelope = _signed(content, key) if sign or key else _signature(signature)
         visibility = "private" if private else "public"
         with screen.progress("publishing") as show:
             release = call(
@@ -142,6 +151,14 @@ def _refuse_held(release: Release) -> None:
     )
     held.exit_code = ExitCode.REFUSED
     raise held
+
+
+def _signed(content: bytes, path: Path | None) -> bytes:
+    from aei_sdk.signing import key_file, read_key
+    from aei_sdk.signing import sign as sign_package  # its library of signatures loads slowly
+
+    key = read_key(path or key_file(), lambda: str(typer.prompt("Passphrase", hide_input=True, err=True)))
+    return sign_package(content, key)
 
 
 def _signature(path: Path | None) -> bytes | None:
