@@ -22,12 +22,9 @@ from aei_marketplace.decisions.service import by_kind
 from aei_marketplace.executions import api as executions_api
 from aei_marketplace.executions import service as executions
 from aei_marketplace.ground.deps import Deps
-from aei_marketplace.ground.relay import relay
 from aei_marketplace.installations import api as installations_api
-from aei_marketplace.notices import api as notices_api
-from aei_marketplace.notices import jobs as notices_jobs
 from aei_marketplace.operations import api as operations_api
-from aei_marketplace.operations import jobs as operations_jobs
+from aei_marketplace.operations.jobs import relay_operations
 from aei_marketplace.reports import api as reports_api
 from aei_marketplace.reports import service as reports
 from aei_marketplace.settings import Settings, load_settings
@@ -57,7 +54,6 @@ ROUTERS = (
     operations_api.router,
     decisions_api.router,
     reports_api.router,
-    notices_api.router,
     vault_api.router,
     installations_api.router,
     catalog_api.router,
@@ -71,7 +67,7 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
     """The application.
 
     Args:
-        app_url: asyncpg DSN on which the process listens for news of operations and notices.
+        app_url: asyncpg DSN on which the process listens for news of operations.
     """
 
     @asynccontextmanager
@@ -107,7 +103,7 @@ async def running(deps: Deps, app_url: str, visitors: Visitors) -> AsyncIterator
     async with executions.serving(deps, app_url) as runs:
         deps.plugin_models.open(executions.model_runner(runs))
         tasks = [
-            asyncio.create_task(relay(app_url, deps.live, operations_jobs.NEWS | notices_jobs.NEWS)),
+            asyncio.create_task(relay_operations(app_url, deps.live)),
             asyncio.create_task(visitors.write_down_each_minute()),
         ]
         try:
