@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from aei_marketplace import audit_commands
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.rules import STAFF_ROLES, TENANT_ROLES
 from aei_marketplace.adapters.postgres import PostgresError
@@ -37,6 +38,7 @@ tenants = typer.Typer(help="Tenants.", no_args_is_help=True)
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
 app.add_typer(tenants, name="tenant")
+app.add_typer(audit_commands.app, name="audit")
 app.command("backup", epilog=backups.BACKUP_EXAMPLE)(backups.backup)
 app.command("restore", epilog=backups.RESTORE_EXAMPLE)(backups.restore)
 

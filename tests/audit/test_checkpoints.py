@@ -7,8 +7,8 @@ import pytest
 
 from aei_inspection.notes import Checkpoint, SigningKey, open_checkpoint
 from aei_marketplace.audit.errors import CheckpointRefused
-from aei_marketplace.audit.jobs import Signing
 from aei_marketplace.audit.rules.checkpoints import LONGEST_UNSIGNED_S, MOST_UNSIGNED, is_due
+from aei_marketplace.audit.service.signing import Signing
 from aei_protocol.merkle import Tree
 from tests.audit.conftest import KEY, Log
 from tests.builders import make_tenant

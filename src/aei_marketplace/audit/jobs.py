@@ -5,10 +5,10 @@ import asyncio
 import asyncpg
 import structlog
 
-from aei_marketplace.audit.errors import CheckpointRefused, LogCorrupt
-from aei_marketplace.audit.rules.checkpoints import is_due
+from aei_marketplace.audit.errors import LogCorrupt
 from aei_marketplace.audit.service.checkpoints import Signer
 from aei_marketplace.audit.service.sequencing import BATCH, sequence_pending
+from aei_marketplace.audit.service.signing import Signing
 from aei_marketplace.ground.clock import Clock
 
 #: An entry waits at most this long, and then as long as its batch takes.
@@ -41,33 +41,6 @@ async def sequence_for_ever(system_url: str, clock: Clock, signer: Signer) -> No
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             log.warning("audit.sequencer_reconnects", exc_info=True)
             await asyncio.sleep(RECONNECT_S)
-
-
-class Signing:
-    """Signs when it is due, and says so again and again while it must not."""
-
-    def __init__(self, signer: Signer) -> None:
-        self._signer = signer
-        # What the process before left is unknown: the first look may sign.
-        self._unsigned = 1
-        self._since = -float("inf")
-
-    async def step(self, connection: asyncpg.Connection, sequenced: int) -> None:
-        """Sign if it is due; a refusal leaves the sequencer running, which loses nothing."""
-        self._unsigned += sequenced
-        now = asyncio.get_running_loop().time()
-        if not is_due(self._unsigned, now - self._since):
-            return
-        try:
-            await self._signer.sign(connection)
-            self._unsigned = 0
-        except CheckpointRefused as refusal:
-            log.critical("audit.checkpoint_refused", reason=str(refusal))
-            self._unsigned = 1  # the next attempt is due after a minute, not at once
-        except OSError as error:
-            log.error("audit.checkpoint_not_written", reason=str(error))
-            self._unsigned = 1
-        self._since = now
 
 
 async def _sequence(connection: asyncpg.Connection, clock: Clock, signing: Signing) -> None:

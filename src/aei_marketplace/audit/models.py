@@ -64,11 +64,3 @@ checkpoints = Table(
     Column("verifying_key", Text),
     Column("at", DateTime(timezone=True)),
 )
-
-archived_entries = Table(
-    "audit_archived_entries",
-    metadata,
-    Column("entry_id", Uuid, primary_key=True),
-    Column("tenant_id", Uuid),
-    Column("file_name", Text),
-)

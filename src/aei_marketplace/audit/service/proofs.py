@@ -87,9 +87,9 @@ async def prove_entry(works: Works, actor: Actor, trace_id: str, entry_id: UUID)
     async with works.begin(actor, trace_id) as work:
         _require_reader(work)
         leaf = await store.find_leaf(work, entry_id)
-        if leaf is None:
+        if not leaf.known:
             raise NoSuchEntry(f"There is no audit entry {entry_id} that you may read.")
-        head = await _newest(work)
+        head = _head(leaf)
         if leaf.sequence is None or leaf.sequence >= head.size:
             raise NotYetProvable(
                 f"The newest checkpoint has {head.size} entries; this one comes after it.",
@@ -134,15 +134,14 @@ def _require_reader(work: Work) -> None:
 
 
 async def _newest(work: Work) -> SignedHead:
-    row = await store.newest_checkpoint(work)
-    if row is None:
-        raise NoCheckpointYet("No checkpoint has been signed so far.")
-    return _head(row)
+    return _head(await store.newest_checkpoint(work))
 
 
 async def _prove(work: Work, plan: Plan) -> list[bytes]:
     return prove(plan, await store.hashes(work, (place for places in plan for place in places)))
 
 
-def _head(row: Row[Any]) -> SignedHead:
+def _head(row: Row[Any] | None) -> SignedHead:
+    if row is None or row.note is None:
+        raise NoCheckpointYet("No checkpoint has been signed so far.")
     return SignedHead(row.size, bytes(row.root), row.note, row.verifying_key, row.at)

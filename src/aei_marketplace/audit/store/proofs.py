@@ -6,39 +6,30 @@ from uuid import UUID
 
 from sqlalchemy import Row, select, text
 
-from aei_marketplace.audit.models import archived_entries, checkpoints, entries, leaves
+from aei_marketplace.audit.models import checkpoints
 from aei_marketplace.ground.work import Work
 from aei_protocol.merkle import Place
 
 _HASHES = text("select level, place, hash from audit_hashes(:levels, :positions)")
+# One statement, since a proof is asked for by whoever waits.
+_LEAF = text("""
+select e.id is not null or a.entry_id is not null as known, l.sequence, e.content, a.file_name,
+       coalesce(l.leaf_hash, e.leaf_hash) as leaf_hash, c.size, c.root, c.note, c.verifying_key, c.at
+from (select cast(:entry as uuid) as id) w
+left join audit_entries e on e.id = w.id
+left join audit_archived_entries a on a.entry_id = w.id
+left join audit_leaves l on l.entry_id = w.id
+left join lateral (select * from audit_checkpoints order by size desc limit 1) c on true
+""")
 
 
-async def find_leaf(work: Work, entry_id: UUID) -> Row[Any] | None:
-    """An entry's place, hash, bytes (None when archived) and archive; None when there is no such entry.
+async def find_leaf(work: Work, entry_id: UUID) -> Row[Any]:
+    """An entry with its place, hash, bytes (None when archived) and archive, and the newest checkpoint.
 
-    The place is None while the entry waits for it.
+    `known` says whether there is such an entry; the place is None while it waits for one; the
+    checkpoint's columns are None when there is none.
     """
-    here = (
-        select(
-            leaves.c.sequence,
-            entries.c.leaf_hash,
-            entries.c.content,
-            select(None).scalar_subquery().label("file_name"),
-        )
-        .select_from(entries.outerjoin(leaves, leaves.c.entry_id == entries.c.id))
-        .where(entries.c.id == entry_id)
-    )
-    gone = (
-        select(
-            leaves.c.sequence,
-            leaves.c.leaf_hash,
-            select(None).scalar_subquery().label("content"),
-            archived_entries.c.file_name,
-        )
-        .select_from(leaves.join(archived_entries, archived_entries.c.entry_id == leaves.c.entry_id))
-        .where(leaves.c.entry_id == entry_id)
-    )
-    return (await work.run(here)).one_or_none() or (await work.run(gone)).one_or_none()
+    return (await work.run(_LEAF, {"entry": entry_id})).one()
 
 
 async def newest_checkpoint(work: Work) -> Row[Any] | None:
