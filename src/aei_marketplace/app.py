@@ -29,7 +29,7 @@ from aei_marketplace.reports import api as reports_api
 from aei_marketplace.reports import service as reports
 from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.vault import api as vault_api
-from aei_marketplace.web import health, problem_types
+from aei_marketplace.web import health, problem_types, schemas
 from aei_marketplace.web.body_limit import BodyLimit
 from aei_marketplace.web.problems import install_problems
 from aei_marketplace.web.shell import routes as shell_routes
@@ -49,6 +49,7 @@ ROUTERS = (
     executions_api.router,
     health.router,
     problem_types.router,
+    schemas.router,
     accounts_api.router,
     audit_api.router,
     operations_api.router,

@@ -20,10 +20,16 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, and where: a JSON pointer, or a path inside the project."""
+    """One thing that is wrong.
+
+    Attributes:
+        pointer: where: a JSON pointer, or a path inside the project.
+        place: the file and line that the pointer leads to, where that is known.
+    """
 
     pointer: str
     message: str
+    place: str = ""
 
 
 class AeiError(Exception):

@@ -115,6 +115,25 @@ def _refuse_giant(directory: Path, paths: Sequence[Path]) -> None:
     )
 
 
+def read_inside(directory: Path, path: Path, largest: int) -> bytes:
+    """A file of the project.
+
+    Args:
+        largest: bytes that it may have.
+
+    Raises:
+        ProjectRefused: it is larger, or a link leads out of the project.
+    """
+    if (size := path.stat().st_size) > largest:
+        raise ProjectRefused(
+            "A file is too large",
+            faults=[
+                Fault(str(path.relative_to(directory)), f"has {size:,} bytes; at most {largest:,} are read")
+            ],
+        )
+    return _read(directory, path)
+
+
 def _read(directory: Path, path: Path) -> bytes:
     """A file's content; what is linked into a project from elsewhere must not travel in its package."""
     if not path.resolve().is_relative_to(directory.resolve()):

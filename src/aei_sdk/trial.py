@@ -12,6 +12,7 @@ from aei_inspection.schemas import check, compile_schema
 from aei_protocol.manifest import Manifest
 from aei_protocol.messages import Ended, LogLine
 from aei_protocol.outcomes import Outcome
+from aei_protocol.permissions import Capabilities
 from aei_sandbox.local import HostLost, HostRefused, LocalHost, Observer
 from aei_sdk.errors import AeiError, Fault, ProjectRefused
 from aei_sdk.gate import faults_of
@@ -80,23 +81,36 @@ class Stage:
     ) -> None:
         await self._host.__aexit__(kind, error, trace)
 
-    async def run(self, task: Any, config: Mapping[str, Any] | None = None) -> Run:
+    async def run(
+        self,
+        task: Any,
+        config: Mapping[str, Any] | None = None,
+        *,
+        capabilities: Capabilities | None = None,
+        journal: bytes | None = None,
+        recorded: bytes | None = None,
+    ) -> Run:
         """Run one task under the manifest's own permissions and limits.
 
         Args:
             task: what JSON can say.
             config: the configuration; the defaults of `config_schema` when absent.
+            capabilities: what it holds; what the manifest requests when absent.
+            journal: the key of a journal of its host calls; none is kept without.
+            recorded: a journal, made under that key, to answer its host calls from.
         """
         observer = Observer()
         ended = await self._host.execute(
             self._digest,
             json.dumps(task, ensure_ascii=False),
             interfaces=self._manifest.interfaces,
-            capabilities=self._manifest.capabilities,
+            capabilities=self._manifest.capabilities if capabilities is None else capabilities,
             limits=self._manifest.limits,
             config=json.dumps(default_config(self._manifest) if config is None else config),
             plugin=self._manifest.id,
             observer=observer,
+            journal=journal,
+            recorded=recorded,
         )
         output, faults = self._read_output(ended.output)
         return Run(ended, output, observer.lines, faults)

@@ -108,3 +108,24 @@ def test_too_many_sources_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         (tmp_path / "src" / f"{number}.c").touch()
     with pytest.raises(ProjectRefused, match="too large"):
         project.sources()
+
+
+def test_each_fault_of_a_manifest_has_its_line_and_an_unknown_key_the_one_that_was_meant(
+    tmp_path: Path,
+) -> None:
+    write_project(tmp_path, "", "c")
+    document = json.loads((tmp_path / "plugin.json").read_text())
+    document |= {"categorys": ["data"], "version": "one", "permissions": {"netwrok": {"reason": "why"}}}
+    text = json.dumps(document, indent=1)
+    (tmp_path / "plugin.json").write_text(text)
+    with pytest.raises(ProjectRefused) as refused:
+        read_project(tmp_path)
+    found = {fault.pointer: fault for fault in refused.value.faults}
+    lines = {
+        name: 1 + text[: text.index(f'"{name}"')].count("\n") for name in ("categorys", "version", "netwrok")
+    }
+    assert found["/categorys"].place == f"plugin.json:{lines['categorys']}"
+    assert found["/version"].place == f"plugin.json:{lines['version']}"
+    assert found["/permissions/netwrok"].place == f"plugin.json:{lines['netwrok']}"
+    assert "Did you mean categories?" in found["/categorys"].message
+    assert "Did you mean network?" in found["/permissions/netwrok"].message

@@ -49,7 +49,7 @@ def test_a_new_python_project_builds_and_passes_its_examples(aei: Aei, tmp_path:
     assert aei("plugin", "new", "acme.fresh", "--lang", "python", "--directory", folder).exit_code == 0
     result = aei("plugin", "test", folder, "--json")
     assert result.exit_code == 0, result.output
-    (example,) = json.loads(result.stdout)["examples"]
+    (example,) = json.loads(result.stdout)["cases"]
     assert example["output"] == {"characters": 32, "words": 7, "lines": 2}
 
 

@@ -57,7 +57,7 @@ def test_examples_that_pass_end_with_0(aei: Aei, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
     assert (report["passed"], report["failed"]) == (2, 0)
-    echo, config = report["examples"]
+    echo, config = report["cases"]
     assert echo["output"] == {"do": "echo"}
     assert echo["log"][0]["message"] == "echo"
     assert echo["usage"]["host_calls"] == 1
@@ -128,7 +128,7 @@ def test_files_are_kept_from_one_example_to_the_next_and_no_longer(aei: Aei, tmp
     for _ in range(2):
         result = aei("plugin", "test", tmp_path, "--json")
         assert result.exit_code == 0, result.output
-        for example in json.loads(result.stdout)["examples"]:
+        for example in json.loads(result.stdout)["cases"]:
             note, listed, missing = example["output"]
             assert note == {"note": "first"}
             assert [file["path"] for file in listed] == ["persistent/notes/größe"]

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from aei_sdk.errors import AeiError, ApiError
+from aei_sdk.errors import AeiError, ApiError, Fault
 
 #: Told a share from 0 to 1 of the work, or None while that is unknown, and what is being done.
 ShowProgress = Callable[[float | None, str], None]
@@ -102,7 +102,8 @@ class Screen:
         if error.detail:
             self._err.print(Text(clean(error.detail)), soft_wrap=True)
         for fault in error.faults:
-            line = Text("  ") + Text(clean(fault.pointer), "bold") + Text(f"  {clean(fault.message)}")
+            where = f"{fault.place} {fault.pointer}".strip()
+            line = Text("  ") + Text(clean(where), "bold") + Text(f"  {clean(fault.message)}")
             self._err.print(line, soft_wrap=True)
         if error.advice:
             self._err.print(Text(f"→ {clean(error.advice)}", "cyan"), soft_wrap=True)
@@ -142,5 +143,11 @@ def _as_document(error: AeiError) -> dict[str, Any]:
         "title": error.title,
         "detail": error.detail,
         "advice": error.advice,
-        "errors": [{"pointer": fault.pointer, "message": fault.message} for fault in error.faults],
+        "errors": [fault_document(fault) for fault in error.faults],
     }
+
+
+def fault_document(fault: Fault) -> dict[str, str]:
+    """A fault for programs; its place only where that is known."""
+    document = {"pointer": fault.pointer, "message": fault.message}
+    return document | ({"place": fault.place} if fault.place else {})
