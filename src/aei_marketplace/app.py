@@ -18,15 +18,17 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.audit import api as audit_api
 from aei_marketplace.catalog import api as catalog_api
 from aei_marketplace.decisions import api as decisions_api
-from aei_marketplace.decisions.service import by_kind
+from aei_marketplace.desks import DESKS
 from aei_marketplace.executions import api as executions_api
 from aei_marketplace.executions import service as executions
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.relay import relay
 from aei_marketplace.installations import api as installations_api
+from aei_marketplace.notices import api as notices_api
+from aei_marketplace.notices import jobs as notices_jobs
 from aei_marketplace.operations import api as operations_api
-from aei_marketplace.operations.jobs import relay_operations
+from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.reports import api as reports_api
-from aei_marketplace.reports import service as reports
 from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.vault import api as vault_api
 from aei_marketplace.web import health, problem_types, schemas
@@ -55,20 +57,18 @@ ROUTERS = (
     operations_api.router,
     decisions_api.router,
     reports_api.router,
+    notices_api.router,
     vault_api.router,
     installations_api.router,
     catalog_api.router,
 )
-
-#: Where the cases of each kind are decided.
-DESKS = (reports.DESK,)
 
 
 def create_app(deps: Deps, app_url: str) -> FastAPI:
     """The application.
 
     Args:
-        app_url: asyncpg DSN on which the process listens for news of operations.
+        app_url: asyncpg DSN on which the process listens for news of operations and notices.
     """
 
     @asynccontextmanager
@@ -86,7 +86,7 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
         redoc_url=None,
     )
     app.state.deps = deps
-    app.state.desks = by_kind(DESKS)
+    app.state.desks = DESKS
     app.state.visitors = Visitors(deps.works)
     app.state.frame = FRAME
     install_problems(app)
@@ -104,7 +104,7 @@ async def running(deps: Deps, app_url: str, visitors: Visitors) -> AsyncIterator
     async with executions.serving(deps, app_url) as runs:
         deps.plugin_models.open(executions.model_runner(runs))
         tasks = [
-            asyncio.create_task(relay_operations(app_url, deps.live)),
+            asyncio.create_task(relay(app_url, deps.live, operations_jobs.NEWS | notices_jobs.NEWS)),
             asyncio.create_task(visitors.write_down_each_minute()),
         ]
         try:

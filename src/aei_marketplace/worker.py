@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from aei_marketplace import announcements
 from aei_marketplace.adapters.jobs import Handler, run_jobs
 from aei_marketplace.audit.jobs import sequence_for_ever
 from aei_marketplace.catalog import jobs as catalog_jobs
@@ -28,6 +29,7 @@ from aei_marketplace.installations.events import (
 from aei_marketplace.notices import jobs as notices_jobs
 from aei_marketplace.notices.events import NoticeWritten
 from aei_marketplace.operations import jobs as operations_jobs
+from aei_marketplace.operations.events import OperationFailed
 from aei_marketplace.reports import jobs as reports_jobs
 from aei_marketplace.reports.events import PluginQuarantined, PluginReported
 from aei_marketplace.settings import load_settings
@@ -47,19 +49,20 @@ Chore = Callable[[Deps], Awaitable[Any]]
 #: Who reacts to what: the one place to look when something happens "by itself".
 REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     ReleasePublished: (catalog_jobs.prepare_release,),
-    ReleaseListed: (),
-    ReleaseStateChanged: (executions_jobs.let_go,),
+    ReleaseListed: (announcements.release_listed,),
+    ReleaseStateChanged: (executions_jobs.let_go, announcements.release_state_changed),
     InstallRequested: (installations_jobs.carry_out_install,),
     UpdateRequested: (installations_jobs.carry_out_update,),
     UninstallRequested: (installations_jobs.carry_out_uninstall,),
     InstallationCreated: (),
     InstallationRemoved: (),
     ReleaseLeft: (installations_jobs.let_go,),
-    SandboxViolated: (),
+    SandboxViolated: (announcements.sandbox_violated,),
     NoticeWritten: (notices_jobs.put_on_its_way,),
     CaseOpened: (),
-    CaseDecided: (),
-    CaseAppealed: (),
+    CaseDecided: (announcements.case_decided,),
+    CaseAppealed: (announcements.case_appealed,),
+    OperationFailed: (announcements.operation_failed,),
     PluginReported: (reports_jobs.quarantine,),
     PluginQuarantined: (),
 }

@@ -61,6 +61,18 @@ async def installed_releases(work: Work) -> list[UUID]:
     return list(rows.scalars())
 
 
+async def find_of_release(work: Work, release_id: UUID) -> list[Installation]:
+    """The live installations of a release, in all tenants that the actor sees."""
+    rows = await work.run(select(installations).where(installations.c.release_id == release_id, _LIVE))
+    return [_installation(row) for row in rows]
+
+
+async def find_tenants(work: Work, plugin_id: str) -> list[UUID]:
+    """The tenants that have a plugin installed, of those that the actor sees."""
+    query = select(installations.c.tenant_id).where(installations.c.plugin_id == plugin_id, _LIVE)
+    return list((await work.run(query)).scalars())
+
+
 async def count(work: Work, tenant: UUID) -> int:
     """How many live installations a tenant has."""
     query = select(func.count()).select_from(installations).where(installations.c.tenant_id == tenant, _LIVE)

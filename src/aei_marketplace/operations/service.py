@@ -13,6 +13,7 @@ from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.operations import rules, store
 from aei_marketplace.operations.errors import OperationNotFound
+from aei_marketplace.operations.events import OperationFailed
 from aei_marketplace.operations.rules import Operation, OperationState
 
 __all__ = [
@@ -87,7 +88,10 @@ async def fail(work: Work, operation_id: UUID, problem: Mapping[str, Any]) -> Op
         OperationEnded: it has succeeded.
     """
     operation = await _held(work, operation_id)
-    return await _save(work, operation, rules.failed(operation, problem, work.now))
+    failed = await _save(work, operation, rules.failed(operation, problem, work.now))
+    if failed != operation:
+        work.emit(_told(failed))
+    return failed
 
 
 async def fail_forgotten(work: Work) -> int:
@@ -108,6 +112,12 @@ async def find_operation(work: Work, operation_id: UUID) -> Operation:
     if operation is None:
         raise OperationNotFound(f"There is no operation {operation_id} in your tenant.")
     return operation
+
+
+def _told(failed: Operation) -> OperationFailed:
+    return OperationFailed(
+        failed.id, failed.tenant_id, failed.kind, failed.plugin_id, failed.actor_id, failed.message
+    )
 
 
 async def _held(work: Work, operation_id: UUID) -> Operation:

@@ -1,5 +1,6 @@
 """What can be done with installations."""
 
+from aei_marketplace.installations.service.affected import installations_of, tenants_with
 from aei_marketplace.installations.service.artefacts import Upkeep
 from aei_marketplace.installations.service.changing import Change, change, toggle
 from aei_marketplace.installations.service.installing import install, request_install
@@ -24,12 +25,14 @@ __all__ = [
     "find_installation",
     "forget_files",
     "install",
+    "installations_of",
     "list_installations",
     "purge_removed",
     "read_policies",
     "request_install",
     "request_uninstall",
     "request_update",
+    "tenants_with",
     "toggle",
     "uninstall",
     "update",

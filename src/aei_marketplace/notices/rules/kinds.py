@@ -69,28 +69,29 @@ class Words:
 
 
 _SECURITY = "It concerns the security of your tenant."
-_STOPPED = {"severity": Severity.CRITICAL, "mail": MailSetting.IMMEDIATE, "fixed": _SECURITY}
 _LISTING = "/marketplace/$plugin"
+
+
+def _alarm(name: str, title: str, text: str) -> Kind:
+    """A notice about the security of whoever reads it."""
+    return Kind(name, title, text, Severity.CRITICAL, MailSetting.IMMEDIATE, fixed=_SECURITY, link=_LISTING)
+
 
 #: Who sends each of them stands in `announcements`.
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind(
+        _alarm(
             "release.quarantined",
             "$plugin $version is quarantined",
             "The registry has stopped this release while it is examined. You have it installed; nothing of it"
             " runs until it is released.\nReason given: $reason",
-            link=_LISTING,
-            **_STOPPED,
         ),
-        Kind(
+        _alarm(
             "release.blocked",
             "$plugin $version is blocked",
             "The registry has stopped this release for good. You have it installed; it does not run any more."
             " Update to another version, or uninstall it.\nReason given: $reason",
-            link=_LISTING,
-            **_STOPPED,
         ),
         Kind(
             "release.yanked",
@@ -101,14 +102,12 @@ KINDS: Mapping[str, Kind] = {
             mail=MailSetting.IMMEDIATE,
             link=_LISTING,
         ),
-        Kind(
+        _alarm(
             "sandbox.violated",
             "$plugin $version may have broken out of its runtime",
             "A process that ran this release did what no plugin can make it do. It was killed, and the walls"
             " of the operating system stood around it. Switch the plugin off until its publisher and the"
             " operator have looked at it.\nExecution: $execution",
-            link=_LISTING,
-            **_STOPPED,
         ),
         Kind(
             "update.asks_more",
@@ -120,10 +119,24 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind(
             "operation.failed",
-            "The operation $operation failed",
+            "$operation $plugin failed",
             "What you asked for was not carried out: $problem",
             severity=Severity.WARNING,
             link="/marketplace/installed",
+        ),
+        Kind(
+            "case.decided",
+            "A decision about $subject: $verdict",
+            "The operator's staff have decided.\nReason given: $reason\n$appeal",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            fixed="It may be appealed, within a time that runs.",
+        ),
+        Kind(
+            "case.appealed",
+            "An appeal about $subject",
+            "A decision was appealed and waits for its second and last round.",
+            mail=MailSetting.IMMEDIATE,
         ),
         Kind(
             "webhook.disabled",

@@ -20,7 +20,7 @@ def next_attempt(attempts: int, now: datetime, chance: float) -> datetime | None
     """
     if attempts >= MOST_ATTEMPTS:
         return None
-    pause = min(FIRST_PAUSE * GROWTH ** (attempts - 1), LONGEST_PAUSE)
+    pause = min(FIRST_PAUSE * float(GROWTH ** (attempts - 1)), LONGEST_PAUSE)
     return now + pause * (1 + JITTER * (2 * chance - 1))
 
 

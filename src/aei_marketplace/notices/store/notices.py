@@ -146,7 +146,7 @@ def _notice(row: Row[Any]) -> WrittenNotice:
         to=Audience(row.tenant_id, row.user_id, row.action),
         subject=Subject(row.subject_type, row.subject_id),
         data=row.data,
-        count=row.count,
+        count=row._mapping["count"],  # a row has a method of that name
         created_at=row.created_at,
         last_at=row.last_at,
         read_at=getattr(row, "read_at", None),

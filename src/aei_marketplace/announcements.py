@@ -1,0 +1,124 @@
+"""Who is told of what: from what happened in any domain to the notices about it.
+
+Reactions, listed in `worker`. A job may run twice: what repeats within one trace is counted once.
+"""
+
+from uuid import UUID
+
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.events import ReleaseListed, ReleaseStateChanged
+from aei_marketplace.decisions import service as decisions
+from aei_marketplace.decisions.events import CaseAppealed, CaseDecided
+from aei_marketplace.decisions.service import Case
+from aei_marketplace.desks import DESKS
+from aei_marketplace.executions.events import SandboxViolated
+from aei_marketplace.ground.actor import Actor, ActorKind
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.installations import service as installations
+from aei_marketplace.installations.errors import NotInstalled
+from aei_marketplace.notices import service as notices
+from aei_marketplace.notices.service import Notice, Subject, to_holders, to_staff, to_user
+from aei_marketplace.operations.events import OperationFailed
+
+_JOB = "announcements"
+#: The states whose coming is told to those who have the release installed.
+_TOLD = ("quarantined", "blocked", "yanked")
+
+
+async def release_state_changed(deps: Deps, event: ReleaseStateChanged, trace_id: str) -> None:
+    """Tell every tenant that has the release installed."""
+    if event.state not in _TOLD:
+        return
+    async with deps.works.system(_JOB, trace_id) as work:
+        release = (await catalog.releases_by_id(work, [event.release_id])).get(event.release_id)
+        reason = release.state_reason if release is not None and release.state == event.state else None
+        data = {"plugin": event.plugin_id, "version": event.version, "reason": reason or "none"}
+        for installation in await installations.installations_of(work, event.release_id):
+            to = to_holders(installation.tenant_id, "plugin.install")
+            await notices.notify(work, Notice(f"release.{event.state}", to, _release(event), data))
+
+
+async def release_listed(deps: Deps, event: ReleaseListed, trace_id: str) -> None:
+    """Tell the tenants whose update to this release would ask for more permissions."""
+    async with deps.works.system(_JOB, trace_id) as work:
+        tenants = await installations.tenants_with(work, event.plugin_id)
+    for tenant in tenants:
+        await _tell_of_update(deps, tenant, event, trace_id)
+
+
+async def sandbox_violated(deps: Deps, event: SandboxViolated, trace_id: str) -> None:
+    """Tell the tenant's admins and the operator."""
+    data = {"plugin": event.plugin_id, "version": event.version, "execution": str(event.execution_id)}
+    async with deps.works.system(_JOB, trace_id) as work:
+        for to in (to_holders(event.tenant_id, "policy.administer"), to_staff("killlist.administer")):
+            await notices.notify(work, Notice("sandbox.violated", to, _release(event), data))
+
+
+async def operation_failed(deps: Deps, event: OperationFailed, trace_id: str) -> None:
+    """Tell whoever asked for it."""
+    if event.actor_id is None:
+        return
+    data = {"operation": event.operation, "plugin": event.plugin_id or "", "problem": event.problem}
+    about = Subject("operation", str(event.operation_id))
+    async with deps.works.system(_JOB, trace_id) as work:
+        to = to_user(event.actor_id, event.tenant_id)
+        await notices.notify(work, Notice("operation.failed", to, about, data))
+
+
+async def case_decided(deps: Deps, event: CaseDecided, trace_id: str) -> None:
+    """Tell the tenant that the decision touches, unless it asks nothing of them that they knew of."""
+    kind = DESKS[event.case_kind].kind
+    if event.verdict in kind.favourable and event.round == 1:
+        return  # nothing was done to them
+    async with deps.works.system(_JOB, trace_id) as work:
+        case = await decisions.find_case(work, event.case_id)
+        data = {
+            "subject": event.subject_id,
+            "verdict": event.verdict,
+            "reason": case.reason or "none",
+            "appeal": _appeal(case),
+        }
+        to = to_holders(event.party, kind.appeal_action)
+        await notices.notify(work, Notice("case.decided", to, _case(event), data))
+
+
+async def case_appealed(deps: Deps, event: CaseAppealed, trace_id: str) -> None:
+    """Tell the staff who decide such cases."""
+    to = to_staff(DESKS[event.case_kind].kind.action)
+    async with deps.works.system(_JOB, trace_id) as work:
+        await notices.notify(work, Notice("case.appealed", to, _case(event), {"subject": event.subject_id}))
+
+
+async def _tell_of_update(deps: Deps, tenant: UUID, event: ReleaseListed, trace_id: str) -> None:
+    # With the tenant's own eyes: of a plugin that is hidden from it by now it must not hear.
+    eyes = Actor(ActorKind.SERVICE, name=_JOB, tenant=tenant, actions=frozenset({"plugin.browse"}))
+    async with deps.works.begin(eyes, trace_id) as work:
+        try:
+            described = await installations.find_installation(work, event.plugin_id)
+        except NotInstalled:
+            return  # uninstalled meanwhile
+        update = described.update
+        if update is None or update.version != event.version or not update.new_permissions:
+            return
+        data = {
+            "plugin": event.plugin_id,
+            "version": event.version,
+            "present": described.installation.version,
+            "permissions": ", ".join(update.new_permissions),
+        }
+        to = to_holders(tenant, "plugin.install")
+        await notices.notify(work, Notice("update.asks_more", to, _release(event), data))
+
+
+def _release(event: ReleaseStateChanged | ReleaseListed | SandboxViolated) -> Subject:
+    return Subject("release", f"{event.plugin_id}@{event.version}")
+
+
+def _case(event: CaseDecided | CaseAppealed) -> Subject:
+    return Subject("case", str(event.case_id))
+
+
+def _appeal(case: Case) -> str:
+    if case.appeal_until is None:
+        return "It stands for good."
+    return f"You can appeal it until {case.appeal_until:%Y-%m-%d %H:%M} UTC."
