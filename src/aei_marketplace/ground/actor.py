@@ -7,6 +7,9 @@ from uuid import UUID
 
 from aei_marketplace.ground.errors import NotAllowed, NotSignedIn
 
+#: The one action that a token can be limited to plugins and namespaces in.
+PUBLISH = "plugin.publish"
+
 
 class ActorKind(StrEnum):
     """What sort of actor."""
@@ -30,6 +33,8 @@ class Actor:
         staff: whether they hold a staff role, and so see across tenants.
         token: the id of the token they came with.
         scoped: whether that token is limited to some of their actions.
+        publishes: the plugins (`acme.echo`) and namespaces (`acme.*`) that it may publish in; None when it
+            is not limited to any.
         session: the id of the browser's session they came with.
         proven_until: until when that session's last proof counts as recent.
     """
@@ -43,6 +48,7 @@ class Actor:
     staff: bool = False
     token: UUID | None = None
     scoped: bool = False
+    publishes: frozenset[str] | None = None
     session: UUID | None = None
     proven_until: datetime | None = None
 
@@ -50,12 +56,26 @@ class Actor:
         """Whether the actor holds the action."""
         return self.kind is ActorKind.SYSTEM or action in self.actions
 
-    def require(self, action: str) -> None:
+    def require(self, action: str, plugin: str | None = None) -> None:
         """Stop here unless the actor holds the action.
+
+        Args:
+            plugin: the plugin that is published or changed, or a namespace as `acme.*`. A token that is
+                limited to some publishes nothing where none is named.
 
         Raises:
             NotSignedIn: nobody is signed in.
             NotAllowed: the actor's roles and token scopes do not grant it.
+        """
+        self.require_somewhere(action)
+        if action == PUBLISH and self.publishes is not None and not reaches(self.publishes, plugin):
+            raise OutOfReach(self.publishes, plugin)
+
+    def require_somewhere(self, action: str) -> None:
+        """Stop here unless the actor holds the action somewhere: a look before the body is read.
+
+        Raises:
+            NotSignedIn, NotAllowed: as `require`.
         """
         if self.may(action):
             return
@@ -98,6 +118,18 @@ class MissingAction(NotAllowed):
         self.action = action
 
 
+class OutOfReach(NotAllowed):
+    """The token publishes elsewhere: it is limited to some plugins or namespaces."""
+
+    type = "token-out-of-reach"
+    advice = "Use a token for this plugin or namespace, or one that is not limited."
+
+    def __init__(self, places: frozenset[str], plugin: str | None) -> None:
+        where = ", ".join(sorted(places))
+        what = "this concerns all of your publisher" if plugin is None else f"this concerns {plugin}"
+        super().__init__(f"Your token publishes {where} alone, and {what}.")
+
+
 class ProofNeeded(NotAllowed):
     """The session's last proof is too old for what is asked."""
 
@@ -119,3 +151,8 @@ def system_actor(job: str) -> Actor:
 
 
 ANONYMOUS = Actor(kind=ActorKind.ANONYMOUS)
+
+
+def reaches(places: frozenset[str], plugin: str | None) -> bool:
+    """Whether a plugin's id, or a namespace as `acme.*`, is one of these places or within one."""
+    return plugin is not None and bool(places & {plugin, f"{plugin.partition('.')[0]}.*"})

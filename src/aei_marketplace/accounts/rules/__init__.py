@@ -1,6 +1,7 @@
 """Decisions about who may act: roles, secrets, sessions, names. No I/O, and no clock of their own."""
 
 from aei_marketplace.accounts.rules.names import check_email, check_name, check_password, check_slug
+from aei_marketplace.accounts.rules.places import places_of
 from aei_marketplace.accounts.rules.roles import (
     ALL_ACTIONS,
     STAFF_ROLES,
@@ -51,6 +52,7 @@ __all__ = [
     "effective_actions",
     "new_secret",
     "new_token",
+    "places_of",
     "secret_hash",
     "session_actor",
     "token_expiry",

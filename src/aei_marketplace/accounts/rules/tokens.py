@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from aei_marketplace.accounts.errors import AccountDisabled, TokenExpired, TokenRevoked, UnknownToken
+from aei_marketplace.accounts.rules.places import actions_of, stays_within
 from aei_marketplace.accounts.rules.roles import ALL_ACTIONS
 from aei_marketplace.ground.errors import Fault, Invalid, NotAllowed
 
@@ -24,7 +25,7 @@ class TokenState:
 
     Attributes:
         tenant_actions, staff_actions: what the owner's roles grant in either realm.
-        scopes: actions that the token is limited to, or `*`.
+        scopes: actions that the token is limited to, some with a place (see `places`), or `*`.
     """
 
     token_id: UUID
@@ -64,7 +65,7 @@ def effective_actions(
     act across tenants by mistake.
     """
     granted = frozenset(staff_actions if tenant_id is None else tenant_actions)
-    wanted = frozenset(scopes)
+    wanted = actions_of(scopes)
     return granted if "*" in wanted else granted & wanted
 
 
@@ -100,25 +101,29 @@ def check_scopes(scopes: Sequence[str]) -> tuple[str, ...]:
     """Scopes as they are stored.
 
     Raises:
-        Invalid: an unknown action, or none at all.
+        Invalid: an unknown action, a place that is none, or no scope at all.
     """
-    unknown = sorted(set(scopes) - ALL_ACTIONS - {"*"})
+    unknown = sorted(actions_of(scopes) - ALL_ACTIONS - {"*"})
     if unknown or not scopes:
         message = f"unknown: {', '.join(unknown)[:200]}" if unknown else "name at least one action, or *"
         raise Invalid("The scopes cannot be used.", faults=[Fault("/scopes", message)])
     return tuple(sorted(set(scopes)))
 
 
-def check_reach(scopes: Sequence[str], held: frozenset[str] | None) -> None:
+def check_reach(
+    scopes: Sequence[str], held: frozenset[str] | None, places: frozenset[str] | None = None
+) -> None:
     """A limited token cannot issue a token that reaches further than itself.
 
     Args:
-        held: what the issuing token is limited to; None when it is not limited.
+        held: the actions that the issuing token is limited to; None when it is not limited.
+        places: the plugins and namespaces that it publishes in; None when it is not limited to any.
 
     Raises:
         NotAllowed: the new scopes go beyond.
     """
-    if held is not None and not frozenset(scopes) <= held:
+    within = held is None or actions_of(scopes) <= held
+    if not within or not stays_within(scopes, places):
         raise NotAllowed(
             "The new token would reach further than the one you use.",
             advice="Leave out scopes that your own token lacks, or use a token without limits.",

@@ -130,4 +130,5 @@ def _actor(state: rules.TokenState) -> Actor:
         staff=state.tenant_id is None and bool(state.staff_actions),
         token=state.token_id,
         scoped="*" not in state.scopes,
+        publishes=rules.places_of(state.scopes),
     )

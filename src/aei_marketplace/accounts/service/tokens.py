@@ -50,7 +50,8 @@ async def issue_token(
     user_id, tenant_id = owner or work.actor.id, tenant or work.actor.tenant
     if user_id is None:
         raise NotSignedIn("Nobody is signed in.")
-    rules.check_reach(scopes, work.actor.actions if work.actor.scoped else None)
+    held = work.actor.actions if work.actor.scoped else None
+    rules.check_reach(scopes, held, work.actor.publishes)
     secret = rules.new_token()
     token = Token(
         new_id(),

@@ -18,7 +18,7 @@ async def claim_namespace(work: Work, name: str) -> None:
         Invalid, NamespaceReserved: the name cannot be had.
         NamespaceTaken: another publisher has it.
     """
-    work.actor.require("plugin.publish")
+    work.actor.require("plugin.publish", f"{name}.*")
     publisher = await own_publisher(work)
     if not await claimed(work, name, publisher):
         raise NamespaceTaken(f"The namespace {name} belongs to another publisher.")

@@ -82,6 +82,7 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
     package = await _inspect(submission.package)
     _check_plugin(package, submission.plugin_id)
     async with deps.works.begin(actor, trace_id) as work:
+        work.actor.require("plugin.publish", package.manifest.id)
         await refuse_foreign_namespace(work, package.manifest.namespace)
         await _refuse_taken_version(work, package)
         known = await publishers.find_publisher(work, work.actor.in_tenant())
@@ -99,7 +100,7 @@ async def require_publisher(works: Works, actor: Actor, trace_id: str) -> None:
         NotAllowed: the actor may not, or acts in no tenant.
     """
     async with works.begin(actor, trace_id) as work:
-        work.actor.require("plugin.publish")
+        work.actor.require_somewhere("plugin.publish")
         work.actor.in_tenant()
 
 
@@ -157,7 +158,7 @@ async def _refuse_taken_version(work: Work, package: Package) -> None:
 
 async def _write_down(work: Work, package: Package, submission: Submission) -> ReleaseView:
     manifest = package.manifest
-    work.actor.require("plugin.publish")
+    work.actor.require("plugin.publish", manifest.id)
     publisher = await require_namespace(work, manifest.namespace)
     held = await _hold_plugin(work, package, submission, publisher)
     visibility = await _settle_visibility(work, held, submission)

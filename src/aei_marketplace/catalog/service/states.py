@@ -36,7 +36,7 @@ async def change_state(
     release = await _held(work, check_plugin_id(plugin_id), version)
     change = Change(state, reason, replacement)
     mover = _mover(work, release)
-    work.actor.require(_action_needed(release, change, mover))
+    work.actor.require(_action_needed(release, change, mover), plugin_id)
     states.check_change(release.state, change, mover, was_listed=release.listed_at is not None)
     await _check_replacement(work, plugin_id, replacement)
     moved = await _move(work, release, change, mover)
@@ -85,7 +85,7 @@ async def change_installs(work: Work, plugin_id: str, delta: int) -> None:
 def _require_any(work: Work) -> None:
     """Whoever may change no release at all is told before anything is looked up."""
     if not work.actor.may("plugin.moderate"):
-        work.actor.require("plugin.publish")
+        work.actor.require_somewhere("plugin.publish")
 
 
 def _mover(work: Work, release: ReleaseView) -> Mover:
