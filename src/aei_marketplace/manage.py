@@ -15,6 +15,7 @@ from aei_marketplace.accounts.rules import STAFF_ROLES, TENANT_ROLES
 from aei_marketplace.adapters.postgres import PostgresError
 from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.backup import commands as backups
+from aei_marketplace.backup.key_commands import keys
 from aei_marketplace.examination import Finding, examine
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.errors import Refusal
@@ -39,6 +40,7 @@ app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
 app.add_typer(tenants, name="tenant")
 app.add_typer(audit_commands.app, name="audit")
+app.add_typer(keys, name="keys")
 app.command("backup", epilog=backups.BACKUP_EXAMPLE)(backups.backup)
 app.command("restore", epilog=backups.RESTORE_EXAMPLE)(backups.restore)
 

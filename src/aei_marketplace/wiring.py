@@ -29,6 +29,7 @@ from aei_marketplace.ground.clock import Clock
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import Live
+from aei_marketplace.ground.master_keys import MasterKey
 from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.ports import Mail, ModelCall, ModelReply
 from aei_marketplace.ground.sign_in import SignInTerms
@@ -38,8 +39,6 @@ from aei_marketplace.vault import service as vault
 from aei_marketplace.vault.service.asking import Gateway
 from aei_protocol.addresses import read_internal_hosts
 from aei_protocol.limits import OPERATOR_ALLOWANCE, OPERATOR_CAP, set_allowance, set_limits
-
-MASTER_KEY_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -223,19 +222,16 @@ def master_key_files(settings: Settings) -> MasterKeyFiles:
     return MasterKeyFiles(settings.master_key_file or settings.keys / "master.key")
 
 
-def read_master_key(settings: Settings) -> bytes:
+def read_master_key(settings: Settings) -> MasterKey:
     """The key that wraps the tenants' data keys; made on first use, 0600.
 
     Raises:
-        ValueError: the file does not hold 32 bytes.
+        ValueError: a file does not hold 32 bytes.
     """
-    path = settings.master_key_file or settings.keys / "master.key"
-    if settings.master_key_file is None:
-        _make_key(path, os.urandom(MASTER_KEY_BYTES))
-    key = path.read_bytes()
-    if len(key) != MASTER_KEY_BYTES:
-        raise ValueError(f"{path} must hold {MASTER_KEY_BYTES} bytes and holds {len(key)}.")
-    return key
+    files = master_key_files(settings)
+    if settings.master_key_file is None and not files.path.exists():
+        files.make()
+    return MasterKey.kept(files.read)
 
 
 def _known_keys(settings: Settings) -> Path:

@@ -57,7 +57,7 @@ def put_keys(settings: Settings, keys: Keys) -> list[str]:
     done = _put_master_keys(master_key_files(settings), keys.master)
     settings.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, content in keys.others.items():
-        if _put(settings.keys / name, content):
+        if put_file(settings.keys / name, content):
             done.append(name)
     return done
 
@@ -75,7 +75,8 @@ def _put_master_keys(files: MasterKeyFiles, keys: list[bytes]) -> list[str]:
     return done
 
 
-def _put(path: Path, content: bytes) -> bool:
+def put_file(path: Path, content: bytes) -> bool:
+    """Write a file for its owner alone, whole or not at all; False when there is one already."""
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.unlink(missing_ok=True)
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

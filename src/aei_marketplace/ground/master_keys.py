@@ -1,52 +1,52 @@
-"""The master keys: the present one, and those before it for as long as something needs them."""
+"""The master key, and those before it for as long as something needs them."""
 
 import hmac
-import time
-from collections.abc import Callable
-
-#: How long a process may go on with keys that it read before.
-_FRESH_SECONDS = 5.0
+from collections.abc import Callable, Iterator
 
 
-class MasterKeys:
-    """The keys that the operator keeps outside the database.
+class MasterKey(bytes):
+    """The present master key, which also knows where its predecessors and its successor lie.
 
-    A process that runs while the key is rotated meets values that are sealed with the new one, so the
-    keys are read again now and then.
+    It is bytes, so whoever seals needs to know no more. A process may outlive the key that it started
+    with: what opens with none of the keys that it knows makes it look again.
     """
 
-    def __init__(
-        self, read: Callable[[], tuple[bytes, ...]], clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """Read the keys for the first time.
-
-        Args:
-            read: gives the keys as they lie there, the present one first; 32 bytes each.
-        """
-        self._read, self._clock = read, clock
-        self._keys, self._read_at = read(), clock()
+    _read: Callable[[], tuple[bytes, ...]]
+    _others: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, *keys: bytes) -> "MasterKeys":
-        """Keys that do not change."""
-        return cls(lambda: keys)
+    def kept(cls, read: Callable[[], tuple[bytes, ...]]) -> "MasterKey":
+        """The key as it is now.
 
-    @property
-    def all(self) -> tuple[bytes, ...]:
-        """Every key, the present one first."""
-        if self._clock() - self._read_at >= _FRESH_SECONDS:
-            self.read_again()
-        return self._keys
+        Args:
+            read: gives all keys as they lie there, the present one first; 32 bytes each.
+        """
+        present, *others = read()
+        key = cls(present)
+        key._read, key._others = read, tuple(others)
+        return key
 
-    @property
     def present(self) -> bytes:
-        """The key that new values are sealed with."""
-        return self.all[0]
+        """The key that is the present one by now."""
+        return self._read()[0]
 
-    def read_again(self) -> tuple[bytes, ...]:
-        """Every key as it lies there now."""
-        self._keys, self._read_at = self._read(), self._clock()
-        return self._keys
+    def candidates(self) -> Iterator[bytes]:
+        """Keys to try, the likeliest first; where the known ones are not enough, those of now."""
+        known = (bytes(self), *self._others)
+        yield from known
+        found = self._read()
+        self._others = tuple(key for key in (*found, *known[1:]) if key != self)
+        yield from (key for key in found if key not in known)
+
+
+def candidates(master_key: bytes) -> Iterator[bytes]:
+    """The keys that may have sealed something, the likeliest first."""
+    return master_key.candidates() if isinstance(master_key, MasterKey) else iter((master_key,))
+
+
+def present(master_key: bytes) -> bytes:
+    """The key that new data keys are wrapped with."""
+    return master_key.present() if isinstance(master_key, MasterKey) else master_key
 
 
 def fingerprint(key: bytes) -> str:

@@ -7,6 +7,7 @@ another key derived the same way, so that neither is ever stored.
 
 import hmac
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -105,6 +106,25 @@ def unseal(master_key: bytes, tenant: UUID, execution: UUID, sealed: Sealed) -> 
         return _decode(AESGCM(key).decrypt(sealed.nonce, sealed.content, tenant.bytes + execution.bytes))
     except (InvalidTag, msgspec.DecodeError) as error:
         raise JournalUnreadable(f"The journal of execution {execution} does not open.") from error
+
+
+def opened_with(
+    master_keys: Iterable[bytes], tenant: UUID, execution: UUID, sealed: Sealed
+) -> tuple[bytes, Recorded]:
+    """The master key under which a journal was kept, and what was recorded.
+
+    Args:
+        master_keys: to try, the likeliest first.
+
+    Raises:
+        JournalUnreadable: it opens with none of them, or the row was changed or moved.
+    """
+    for key in master_keys:
+        try:
+            return key, unseal(key, tenant, execution, sealed)
+        except JournalUnreadable:
+            continue
+    raise JournalUnreadable(f"The journal of execution {execution} does not open.")
 
 
 def kept_journal(master_key: bytes, tenant: UUID, execution: UUID, task: str, ended: Ended) -> Kept:

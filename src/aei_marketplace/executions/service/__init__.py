@@ -1,6 +1,7 @@
 """What can be done with executions."""
 
 from aei_marketplace.executions.service.cancelling import cancel
+from aei_marketplace.executions.service.journal_keys import count_journals
 from aei_marketplace.executions.service.models import ask_model, list_models, model_runner
 from aei_marketplace.executions.service.news import follow, read_log
 from aei_marketplace.executions.service.records import (
@@ -19,6 +20,7 @@ __all__ = [
     "Runs",
     "ask_model",
     "cancel",
+    "count_journals",
     "execute",
     "execute_by_token",
     "execute_later",

@@ -9,7 +9,7 @@ import msgspec
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.executions.errors import NoJournal, NotAdmitted, StillRunning
-from aei_marketplace.executions.rules.journals import Original, Recorded, digest_key, unseal
+from aei_marketplace.executions.rules.journals import Original, Recorded, digest_key, opened_with
 from aei_marketplace.executions.rules.views import Execution
 from aei_marketplace.executions.service.plan import Plan, planned_run, require_admitted
 from aei_marketplace.executions.service.records import find_execution
@@ -19,6 +19,7 @@ from aei_marketplace.executions.service.runs import Runs
 from aei_marketplace.executions.service.starting import find_installed
 from aei_marketplace.executions.store import records
 from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.master_keys import candidates
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations.rules.admission import Facts
 from aei_marketplace.installations.rules.limits import effective_allowance
@@ -48,7 +49,7 @@ async def replay(runs: Runs, actor: Actor, trace_id: str, id: UUID) -> Execution
     actor.require("plugin.execute")
     async with runs.deps.works.begin(actor, trace_id) as work:
         original = await find_execution(work, id)
-        recorded = await _recorded(work, runs.deps.master_key, original)
+        master_key, recorded = await _recorded(work, runs.deps.master_key, original)
         release_id = await _admitted_release(work, runs.deps.aei_version, original)
         policies = await accounts.policies_in_force(work)
     release = await runs.releases.find(runs.deps.works, actor, release_id)
@@ -70,11 +71,11 @@ async def replay(runs: Runs, actor: Actor, trace_id: str, id: UUID) -> Execution
         journal=False,
     )
     run = planned_run(runs, actor, trace_id, plan)
-    return await asyncio.shield(runs.begin(_as_replay(runs, run, original, recorded)))
+    return await asyncio.shield(runs.begin(_as_replay(run, original, master_key, recorded)))
 
 
-def _as_replay(runs: Runs, run: Run, original: Execution, recorded: Recorded) -> Run:
-    key = digest_key(runs.deps.master_key, run.start.tenant, original.id)
+def _as_replay(run: Run, original: Execution, master_key: bytes, recorded: Recorded) -> Run:
+    key = digest_key(master_key, run.start.tenant, original.id)
     run.start = replace(run.start, replay_of=original.id)
     run.task = replace(run.task, journal=key, recorded=recorded.journal)
     assert original.outcome is not None, "what has a journal has ended"
@@ -82,14 +83,15 @@ def _as_replay(runs: Runs, run: Run, original: Execution, recorded: Recorded) ->
     return run
 
 
-async def _recorded(work: Work, master_key: bytes, original: Execution) -> Recorded:
+async def _recorded(work: Work, master_key: bytes, original: Execution) -> tuple[bytes, Recorded]:
+    """The journal, with the master key that it was kept under: its digests are made with that one."""
     if original.ended_at is None:
         raise StillRunning(f"Execution {original.id} has not ended yet.")
     sealed = await records.find_journal(work, original.id)
     if sealed is None:
         why = _MISSING[original.journal]
         raise NoJournal(f"There is no journal of execution {original.id}: {why}.")
-    return unseal(master_key, work.actor.in_tenant(), original.id, sealed)
+    return opened_with(candidates(master_key), work.actor.in_tenant(), original.id, sealed)
 
 
 async def _admitted_release(work: Work, aei_version: str, original: Execution) -> UUID:

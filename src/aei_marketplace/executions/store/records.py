@@ -43,6 +43,13 @@ async def find_journal(work: Work, id: UUID) -> Sealed | None:
     return None if row is None else Sealed(row.nonce, row.sealed)
 
 
+async def find_journals(work: Work, after: UUID | None, limit: int) -> list[Row[Any]]:
+    """Sealed journals of all tenants, by execution."""
+    later = [execution_journals.c.execution_id > after] if after else []
+    query = select(execution_journals).where(*later).order_by(execution_journals.c.execution_id).limit(limit)
+    return list((await work.run(query)).all())
+
+
 async def find_page(
     work: Work, conditions: Sequence[ColumnElement[bool]], after: UUID | None, limit: int
 ) -> list[Row[Any]]:

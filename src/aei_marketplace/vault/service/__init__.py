@@ -7,10 +7,14 @@ from aei_marketplace.vault.service.endpoints import (
     list_endpoints,
     put_endpoint,
 )
+from aei_marketplace.vault.service.master_keys import KeyReport, Rewrapped, check_keys, rewrap_data_keys
 from aei_marketplace.vault.service.secrets import delete_secret, list_secrets, put_secret, secret_value
 
 __all__ = [
+    "KeyReport",
+    "Rewrapped",
     "answer_model",
+    "check_keys",
     "delete_endpoint",
     "delete_secret",
     "find_endpoint",
@@ -18,6 +22,7 @@ __all__ = [
     "list_secrets",
     "put_endpoint",
     "put_secret",
+    "rewrap_data_keys",
     "secret_value",
     "try_endpoint",
 ]

@@ -46,6 +46,12 @@ async def find_page(work: Work, tenant: UUID, after: str | None, limit: int) -> 
     return list(rows.all())
 
 
+async def find_all(work: Work, tenant: UUID) -> list[Row[Any]]:
+    """All sealed secrets of a tenant, by name."""
+    query = select(secrets).where(secrets.c.tenant_id == tenant).order_by(secrets.c.name)
+    return list((await work.run(query)).all())
+
+
 async def count(work: Work, tenant: UUID) -> int:
     """How many secrets a tenant keeps."""
     query = select(func.count()).select_from(secrets).where(secrets.c.tenant_id == tenant)
