@@ -8,6 +8,8 @@ from typing import Any
 import structlog
 
 from aei_marketplace import announcements
+from aei_marketplace.accounts import jobs as accounts_jobs
+from aei_marketplace.accounts.events import RecoveryAsked
 from aei_marketplace.adapters.jobs import Handler, run_jobs
 from aei_marketplace.audit.jobs import sequence_for_ever
 from aei_marketplace.catalog import jobs as catalog_jobs
@@ -48,6 +50,7 @@ Chore = Callable[[Deps], Awaitable[Any]]
 
 #: Who reacts to what: the one place to look when something happens "by itself".
 REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
+    RecoveryAsked: (accounts_jobs.mail_recovery,),
     ReleasePublished: (catalog_jobs.prepare_release,),
     ReleaseListed: (announcements.release_listed,),
     ReleaseStateChanged: (executions_jobs.let_go, announcements.release_state_changed),
@@ -79,6 +82,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (600, reports_jobs.remove_for_good),
     (3600, notices_jobs.forget_old),
     (3600, lambda deps: forget_old_keys(deps.works)),
+    (3600, accounts_jobs.forget_what_is_over),
 )
 
 log = structlog.get_logger()

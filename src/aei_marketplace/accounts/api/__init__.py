@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from aei_marketplace.accounts.api import accounts, members, sessions, sign_in
+from aei_marketplace.accounts.api import accounts, invitations, members, oidc, sessions, sign_in
 
 router = APIRouter(prefix="/api")
-for part in (accounts.telling, accounts.router, members.router, sign_in.router, sessions.router):
+for part in (
+    accounts.telling,
+    accounts.router,
+    members.router,
+    sign_in.router,
+    oidc.router,
+    invitations.router,
+    sessions.router,
+):
     router.include_router(part)

@@ -28,6 +28,31 @@ class MemberWanted(Body):
     service: bool = False
 
 
+class RolesWanted(Body):
+    """The roles that a member is to have."""
+
+    roles: Annotated[list[RoleName], Field(max_length=50)]
+
+
+class RoleWanted(Body):
+    """A role of the tenant's own."""
+
+    name: RoleName
+    actions: Actions
+
+
+class RoleChange(Body):
+    """What a role is to grant."""
+
+    actions: Actions
+
+
+class AccountChange(Body):
+    """Whether an account is closed."""
+
+    closed: bool
+
+
 @router.get("/members")
 async def list_members(deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
     """The tenant's members and their roles."""
@@ -47,6 +72,16 @@ async def add_member(body: MemberWanted, deps: TheDeps, actor: TheActor, trace: 
     return json_answer({"id": user_id, "name": body.name, "roles": [body.role]}, 201)
 
 
+@router.patch("/members/{user_id}", status_code=204)
+async def change_member(
+    user_id: UUID, body: RolesWanted, deps: TheDeps, actor: TheActor, trace: TheTrace
+) -> Response:
+    """Give a member these roles and no others."""
+    async with deps.works.begin(actor, trace) as work:
+        await service.change_member(work, user_id, body.roles)
+    return Response(status_code=204)
+
+
 @router.delete("/members/{user_id}", status_code=204)
 async def remove_member(user_id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
     """Take a member out of the tenant; their tokens and sessions stop working at once."""
@@ -61,3 +96,49 @@ async def list_roles(deps: TheDeps, actor: TheActor, trace: TheTrace) -> Respons
     async with deps.works.begin(actor, trace) as work:
         roles = await service.list_roles(work)
     return json_answer(listed(roles))
+
+
+@router.post("/roles", status_code=201)
+async def create_role(body: RoleWanted, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
+    """Make a role of the tenant's own by naming its actions."""
+    async with deps.works.begin(actor, trace) as work:
+        role_id = await service.create_role(work, body.name, body.actions)
+    return json_answer(
+        {"id": role_id, "name": body.name, "actions": sorted(set(body.actions)), "own": True}, 201
+    )
+
+
+@router.patch("/roles/{role_id}", status_code=204)
+async def change_role(
+    role_id: UUID, body: RoleChange, deps: TheDeps, actor: TheActor, trace: TheTrace
+) -> Response:
+    """Have a role of the tenant's own grant these actions and no others."""
+    async with deps.works.begin(actor, trace) as work:
+        await service.change_role(work, role_id, body.actions)
+    return Response(status_code=204)
+
+
+@router.delete("/roles/{role_id}", status_code=204)
+async def remove_role(role_id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
+    """Remove a role of the tenant's own that nobody has."""
+    async with deps.works.begin(actor, trace) as work:
+        await service.remove_role(work, role_id)
+    return Response(status_code=204)
+
+
+@router.patch("/users/{user_id}", status_code=204)
+async def close_or_open(
+    user_id: UUID, body: AccountChange, deps: TheDeps, actor: TheActor, trace: TheTrace
+) -> Response:
+    """Close an account everywhere at once, or open it again; for staff."""
+    async with deps.works.begin(actor, trace) as work:
+        await (service.close_account if body.closed else service.open_account)(work, user_id)
+    return Response(status_code=204)
+
+
+@router.delete("/users/{user_id}/passkeys")
+async def forget_passkeys(user_id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
+    """Remove all passkeys of somebody who lost theirs; for staff."""
+    async with deps.works.begin(actor, trace) as work:
+        removed = await service.forget_passkeys(work, user_id)
+    return json_answer({"removed": removed})

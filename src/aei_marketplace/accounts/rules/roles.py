@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from aei_marketplace.accounts.errors import BeyondOwnRights
+from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Fault, Invalid
 
 LONGEST_ROLE_NAME = 60
@@ -88,12 +89,12 @@ def check_role_actions(actions: Iterable[str]) -> tuple[str, ...]:
     return tuple(wanted)
 
 
-def check_granted(granted: Iterable[str], held: frozenset[str]) -> None:
+def check_granted(granted: Iterable[str], giver: Actor) -> None:
     """Nobody grants more than they hold.
 
     Raises:
         BeyondOwnRights: some of the actions are not the giver's own.
     """
-    beyond = sorted(set(granted) - held)
+    beyond = sorted(action for action in set(granted) if not giver.may(action))
     if beyond:
         raise BeyondOwnRights(f"This would grant what you do not hold yourself: {', '.join(beyond)}.")

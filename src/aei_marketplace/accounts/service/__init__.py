@@ -1,5 +1,6 @@
 """What can be done with accounts."""
 
+from aei_marketplace.accounts.service.accounts import close_account, forget_passkeys, open_account
 from aei_marketplace.accounts.service.entering import (
     Entry,
     PasskeyAsked,
@@ -7,17 +8,28 @@ from aei_marketplace.accounts.service.entering import (
     passkey_asked,
     sign_in_with_password,
 )
+from aei_marketplace.accounts.service.identities import list_identities, remove_identity
+from aei_marketplace.accounts.service.invitations import (
+    Invitation,
+    accept_invitation,
+    accept_with_password,
+    invite,
+    list_invitations,
+    read_invitation,
+    revoke_invitation,
+)
 from aei_marketplace.accounts.service.members import (
     add_member,
     add_staff,
     belongs_to,
+    change_member,
     create_user,
     find_user,
     list_members,
-    list_roles,
     remove_member,
     write_builtin_roles,
 )
+from aei_marketplace.accounts.service.oidc import Linked, OidcStart, begin_link, begin_oidc, finish_oidc
 from aei_marketplace.accounts.service.passkeys import (
     add_passkey,
     begin_passkey,
@@ -25,12 +37,26 @@ from aei_marketplace.accounts.service.passkeys import (
     remove_passkey,
     rename_passkey,
 )
+from aei_marketplace.accounts.service.providers import (
+    add_provider,
+    change_provider,
+    list_providers,
+    list_sign_in_providers,
+    remove_provider,
+)
 from aei_marketplace.accounts.service.proving import (
     begin_proof,
     change_password,
     prove_by_passkey,
     prove_by_password,
 )
+from aei_marketplace.accounts.service.recovery import (
+    ask_recovery,
+    forget_what_is_over,
+    mail_recovery,
+    recover,
+)
+from aei_marketplace.accounts.service.roles import change_role, create_role, list_roles, remove_role
 from aei_marketplace.accounts.service.sessions import (
     SignedIn,
     authenticate_session,
@@ -54,41 +80,71 @@ from aei_marketplace.accounts.service.tokens import Token, issue_token, list_tok
 
 __all__ = [
     "Entry",
+    "Invitation",
+    "Linked",
+    "OidcStart",
     "PasskeyAsked",
     "SignedIn",
     "Token",
+    "accept_invitation",
+    "accept_with_password",
     "actor_for",
     "actor_of_token",
     "add_member",
     "add_passkey",
+    "add_provider",
     "add_staff",
+    "ask_recovery",
     "authenticate",
     "authenticate_session",
+    "begin_link",
+    "begin_oidc",
     "begin_passkey",
     "begin_proof",
     "belongs_to",
+    "change_member",
     "change_password",
+    "change_provider",
+    "change_role",
+    "close_account",
+    "create_role",
     "create_tenant",
     "create_user",
     "describe_session",
     "find_policies",
     "find_tenant",
     "find_user",
+    "finish_oidc",
     "finish_with_passkey",
+    "forget_passkeys",
+    "forget_what_is_over",
+    "invite",
     "issue_token",
+    "list_identities",
+    "list_invitations",
     "list_members",
     "list_passkeys",
+    "list_providers",
     "list_roles",
     "list_sessions",
+    "list_sign_in_providers",
     "list_tenants",
     "list_tokens",
+    "mail_recovery",
+    "open_account",
     "passkey_asked",
     "policies_in_force",
     "prove_by_passkey",
     "prove_by_password",
+    "read_invitation",
+    "recover",
+    "remove_identity",
     "remove_member",
     "remove_passkey",
+    "remove_provider",
+    "remove_role",
     "rename_passkey",
+    "revoke_invitation",
     "revoke_other_sessions",
     "revoke_session",
     "revoke_token",

@@ -1,14 +1,18 @@
 """People and service accounts, the roles that they hold in tenants and on the staff."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
 from aei_marketplace.accounts import rules
 from aei_marketplace.accounts.errors import EmailTaken, LastAdmin, NoSuchUser, UnknownRole
 from aei_marketplace.accounts.service.passwords import hash_password
+from aei_marketplace.accounts.service.sessions import end_sessions
+from aei_marketplace.accounts.store import invitations
 from aei_marketplace.accounts.store import people as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
+from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.work import Work, Works
 
 _ROLE_IDS = UUID("5f0c6c1e-63a1-4c6f-9f5b-3a6d3a1d8f10")
@@ -57,16 +61,44 @@ async def add_member(work: Work, user_id: UUID, role: str, tenant: UUID | None =
 
     Raises:
         UnknownRole: the tenant has no such role.
+        BeyondOwnRights: it grants what the actor does not hold.
+        ProofNeeded: the session's last proof is too old.
     """
     work.actor.require("member.administer" if work.actor.tenant else "tenant.administer")
+    work.actor.require_recent_proof(work.now)
     tenant_id = tenant or work.actor.in_tenant()
-    role_id = await _role(work, "tenant", role)
-    await store.add_membership(work, user_id, tenant_id, role_id)
+    found = await known_role(work, "tenant", role)
+    await store.add_membership(work, user_id, tenant_id, found.id)
     work.record(Fact("member.add", "user", str(user_id), context={"role": role, "tenant": str(tenant_id)}))
 
 
+async def change_member(work: Work, user_id: UUID, roles: Sequence[str]) -> None:
+    """Give a member these roles and no others; what they may do changes at once, also for their tokens.
+
+    Raises:
+        NoSuchUser: they are no member.
+        UnknownRole: the tenant has no such role.
+        BeyondOwnRights: a role that they have not yet grants what the actor does not hold.
+        LastAdmin: nobody else could administer the tenant.
+        ProofNeeded: the session's last proof is too old.
+    """
+    work.actor.require("member.administer")
+    work.actor.require_recent_proof(work.now)
+    tenant_id = work.actor.in_tenant()
+    if not roles:
+        raise Invalid("A member has a role.", faults=[Fault("/roles", "at least one")])
+    member = await _hold_member(work, user_id, keeps_admin="Admin" in roles)
+    new = [await known_role(work, "tenant", role) for role in sorted(set(roles) - set(member.roles))]
+    kept = [await _role(work, "tenant", role) for role in sorted(set(roles) & set(member.roles))]
+    await store.remove_memberships(work, user_id, tenant_id)
+    for role in (*kept, *new):
+        await store.add_membership(work, user_id, tenant_id, role.id)
+    context = {"from": sorted(member.roles), "to": sorted(set(roles))}
+    work.record(Fact("member.change", "user", str(user_id), context=context))
+
+
 async def remove_member(work: Work, user_id: UUID) -> None:
-    """Take a user out of the actor's tenant; their tokens for it stop working at once.
+    """Take a user out of the actor's tenant; their tokens, sessions and open invitations there end at once.
 
     Raises:
         NoSuchUser: they are no member.
@@ -74,13 +106,11 @@ async def remove_member(work: Work, user_id: UUID) -> None:
     """
     work.actor.require("member.administer")
     tenant_id = work.actor.in_tenant()
-    members = await store.list_members(work, tenant_id)
-    if not any(m.id == user_id for m in members):
-        raise NoSuchUser("There is no such member.")
-    if not any("Admin" in m.roles for m in members if m.id != user_id):
-        raise LastAdmin("This is the tenant's last Admin.")
+    await _hold_member(work, user_id, keeps_admin=False)
     await store.remove_memberships(work, user_id, tenant_id)
     await store.revoke_tokens(work, work.now, user_id=user_id, tenant_id=tenant_id)
+    await end_sessions(work, "membership", user_id=user_id, tenant_id=tenant_id)
+    await invitations.revoke_of(work, user_id, tenant_id)
     work.record(Fact("member.remove", "user", str(user_id)))
 
 
@@ -98,12 +128,6 @@ async def list_members(work: Work) -> list[dict[str, Any]]:
     ]
 
 
-async def list_roles(work: Work) -> list[dict[str, Any]]:
-    """The roles that can be given in the actor's tenant, with what each grants."""
-    rows = await store.list_roles(work)
-    return [{"name": r.name, "actions": sorted(r.actions), "own": r.tenant_id is not None} for r in rows]
-
-
 async def add_staff(work: Work, user_id: UUID, role: str) -> None:
     """Give a user a staff role.
 
@@ -111,7 +135,8 @@ async def add_staff(work: Work, user_id: UUID, role: str) -> None:
         UnknownRole: there is no such staff role.
     """
     work.actor.require("staff.administer")
-    await store.add_staff(work, user_id, await _role(work, "staff", role))
+    work.actor.require_recent_proof(work.now)
+    await store.add_staff(work, user_id, (await known_role(work, "staff", role)).id)
     work.record(Fact("staff.add", "user", str(user_id), context={"role": role}))
 
 
@@ -124,9 +149,41 @@ async def write_builtin_roles(works: Works) -> None:
                 await store.write_builtin_role(work, role_id, realm, name, actions)
 
 
-async def _role(work: Work, realm: str, name: str) -> UUID:
-    role_id = await store.find_role(work, realm, name)
-    if role_id is None:
+async def known_role(work: Work, realm: str, name: str) -> Any:
+    """A role that the actor may give; named jobs may give any.
+
+    Raises:
+        UnknownRole: there is no such role.
+        BeyondOwnRights: it grants what the actor does not hold.
+    """
+    role = await _role(work, realm, name)
+    # Staff add a tenant's first Admin without being a member; the realms are disjoint.
+    if realm == "staff" or work.actor.tenant is not None:
+        rules.check_granted(role.actions, work.actor)
+    return role
+
+
+async def _role(work: Work, realm: str, name: str) -> Any:
+    role = await store.find_role(work, realm, name)
+    if role is None:
         known = rules.TENANT_ROLES if realm == "tenant" else rules.STAFF_ROLES
         raise UnknownRole(f"There is no {realm} role {name[:60]!r}; built in are {', '.join(known)}.")
-    return role_id
+    return role
+
+
+async def _hold_member(work: Work, user_id: UUID, *, keeps_admin: bool) -> Any:
+    """A member whose roles are about to change, one change of the tenant's members at a time.
+
+    Raises:
+        NoSuchUser: they are no member.
+        LastAdmin: without them nobody could administer the tenant.
+    """
+    tenant_id = work.actor.in_tenant()
+    await store.hold_tenant(work, tenant_id)
+    members = {row.id: row for row in await store.list_members(work, tenant_id)}
+    if user_id not in members:
+        raise NoSuchUser("There is no such member.")
+    others = [row for row in members.values() if row.id != user_id and row.disabled_at is None]
+    if not keeps_admin and not any("Admin" in row.roles for row in others):
+        raise LastAdmin("This is the tenant's last Admin.")
+    return members[user_id]

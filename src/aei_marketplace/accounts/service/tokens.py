@@ -43,7 +43,12 @@ async def issue_token(
 
     Args:
         owner, tenant: whom it is for and where it acts; the actor and their tenant when absent.
+
+    Raises:
+        NotAllowed: it would reach further than the token, or the roles, of who issues it.
+        ProofNeeded: the session's last proof is too old.
     """
+    work.actor.require_recent_proof(work.now)
     for_self = owner is None or owner == work.actor.id
     if not for_self:
         work.actor.require("token.administer" if work.actor.tenant else "tenant.administer")
@@ -52,6 +57,9 @@ async def issue_token(
         raise NotSignedIn("Nobody is signed in.")
     held = work.actor.actions if work.actor.scoped else None
     rules.check_reach(scopes, held, work.actor.publishes)
+    if not for_self and work.actor.tenant is not None:
+        held = await store.actions_of(work, user_id, work.actor.tenant)
+        rules.check_granted(rules.effective_actions(tenant_id, held, (), scopes), work.actor)
     secret = rules.new_token()
     token = Token(
         new_id(),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, select, update
 
 from aei_marketplace.accounts.models import invitations, roles, tenants, users
 from aei_marketplace.ground.work import Work
@@ -39,14 +39,28 @@ async def find_open(work: Work, secret_hash: bytes) -> Row[Any] | None:
     return (await work.run(wanted)).first()
 
 
-async def revoke(work: Work, invitation_id: UUID) -> bool:
-    """Take an invitation back; False when there is none that could be."""
+async def revoke(work: Work, invitation_id: UUID, tenant_id: UUID | None) -> bool:
+    """Take back an invitation to a tenant, or to the staff; False when there is none that could be."""
+    own = invitations.c.tenant_id
     wanted = (
         invitations.c.id == invitation_id,
+        own == tenant_id if tenant_id else own.is_(None),
         invitations.c.accepted_at.is_(None),
         invitations.c.revoked_at.is_(None),
     )
     return (await work.run(update(invitations).where(*wanted).values(revoked_at=work.now))).rowcount == 1
+
+
+async def revoke_of(work: Work, inviter: UUID, tenant_id: UUID | None = None) -> int:
+    """Take back what somebody offered, to one tenant or everywhere; how many there were."""
+    wanted = [
+        invitations.c.invited_by == inviter,
+        invitations.c.accepted_at.is_(None),
+        invitations.c.revoked_at.is_(None),
+    ]
+    if tenant_id is not None:
+        wanted.append(invitations.c.tenant_id == tenant_id)
+    return (await work.run(update(invitations).where(*wanted).values(revoked_at=work.now))).rowcount
 
 
 async def accept(work: Work, invitation_id: UUID, user_id: UUID) -> None:
@@ -78,3 +92,8 @@ def _with_role() -> Select[Any]:
         .join(roles, roles.c.id == invitations.c.role_id)
         .outerjoin(users, users.c.id == invitations.c.invited_by)
     )
+
+
+async def forget_role(work: Work, role_id: UUID) -> None:
+    """Drop the closed invitations that named a role which goes; their audit entries stay."""
+    await work.run(delete(invitations).where(invitations.c.role_id == role_id))

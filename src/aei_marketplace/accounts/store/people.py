@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy import Row, and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from aei_marketplace.accounts.models import memberships, roles, staff, tenants, tokens, users
+from aei_marketplace.accounts.models import identities, memberships, roles, staff, tenants, tokens, users
 from aei_marketplace.ground.work import Work
 
 
@@ -53,19 +53,68 @@ async def write_builtin_role(
     )
 
 
-async def find_role(work: Work, realm: str, name: str) -> UUID | None:
+async def find_role(work: Work, realm: str, name: str) -> Row[Any] | None:
     """A role by name: the tenant's own before the built-in one."""
     wanted = (
-        select(roles.c.id)
+        select(roles)
         .where(roles.c.realm == realm, roles.c.name == name)
         .order_by(roles.c.tenant_id.is_(None))
     )
-    return (await work.run(wanted)).scalars().first()
+    return (await work.run(wanted)).first()
+
+
+async def find_own_role(work: Work, role_id: UUID, tenant_id: UUID) -> Row[Any] | None:
+    """A tenant's own role, held until the work ends."""
+    wanted = select(roles).where(roles.c.id == role_id, roles.c.tenant_id == tenant_id)
+    return (await work.run(wanted.with_for_update())).first()
+
+
+async def add_role(work: Work, values: dict[str, Any]) -> bool:
+    """Store a tenant's own role; False when it has one of that name."""
+    return (await work.run(insert(roles).values(**values).on_conflict_do_nothing())).rowcount == 1
+
+
+async def change_role(work: Work, role_id: UUID, **values: Any) -> None:
+    """Change a role."""
+    await work.run(update(roles).where(roles.c.id == role_id).values(**values))
+
+
+async def remove_role(work: Work, role_id: UUID) -> None:
+    """Remove a role that nobody has and no invitation ever named."""
+    await work.run(delete(roles).where(roles.c.id == role_id))
+
+
+async def role_is_held(work: Work, role_id: UUID) -> bool:
+    """Whether any member has a role."""
+    wanted = select(memberships.c.user_id).where(memberships.c.role_id == role_id).limit(1)
+    return (await work.run(wanted)).first() is not None
+
+
+async def actions_of(work: Work, user_id: UUID, tenant_id: UUID) -> frozenset[str]:
+    """What a member's roles grant them."""
+    wanted = (
+        select(func.unnest(roles.c.actions))
+        .join(memberships, memberships.c.role_id == roles.c.id)
+        .where(memberships.c.user_id == user_id, memberships.c.tenant_id == tenant_id)
+    )
+    return frozenset((await work.run(wanted)).scalars().all())
+
+
+async def hold_tenant(work: Work, tenant_id: UUID) -> None:
+    """Have changes of a tenant's members happen one after the other."""
+    await work.run(select(tenants.c.id).where(tenants.c.id == tenant_id).with_for_update())
+
+
+async def hold_staff(work: Work) -> None:
+    """Have changes of the staff happen one after the other."""
+    await work.run(select(staff.c.user_id).with_for_update())
 
 
 async def list_roles(work: Work) -> Sequence[Row[Any]]:
-    """The tenant roles that the actor's tenant can give."""
-    return (await work.run(select(roles).where(roles.c.realm == "tenant").order_by(roles.c.name))).all()
+    """The tenant roles that the actor's tenant can give: built-in ones first."""
+    own = roles.c.tenant_id
+    wanted = select(roles).where(roles.c.realm == "tenant", own.is_(None) | (own == work.actor.tenant))
+    return (await work.run(wanted.order_by(own.is_not(None), roles.c.name))).all()
 
 
 async def add_tenant(work: Work, tenant_id: UUID, slug: str, name: str) -> bool:
@@ -105,6 +154,18 @@ async def add_user(work: Work, values: dict[str, Any]) -> bool:
 async def find_user(work: Work, email: str) -> Row[Any] | None:
     """A user by e-mail, if the actor may see them."""
     return (await work.run(select(users).where(users.c.email == email))).first()
+
+
+async def recoverable(work: Work, user_id: UUID) -> Row[Any] | None:
+    """An open account whose password a mailed link may set: not one that signs in by a provider alone."""
+    linked = select(identities.c.id).where(identities.c.user_id == users.c.id).exists()
+    wanted = select(users.c.id, users.c.email).where(
+        users.c.id == user_id,
+        users.c.disabled_at.is_(None),
+        users.c.email.is_not(None),
+        users.c.password_hash.is_not(None) | ~linked,
+    )
+    return (await work.run(wanted)).first()
 
 
 async def email_of(work: Work, user_id: UUID) -> str | None:
@@ -170,6 +231,26 @@ async def add_staff(work: Work, user_id: UUID, role_id: UUID) -> None:
     """Give a user a staff role; giving it again changes nothing."""
     values = {"user_id": user_id, "role_id": role_id, "created_at": work.now}
     await work.run(insert(staff).values(**values).on_conflict_do_nothing())
+
+
+async def operators(work: Work) -> Sequence[UUID]:
+    """The open accounts that have the role Operator."""
+    wanted = (
+        select(staff.c.user_id)
+        .join(roles, roles.c.id == staff.c.role_id)
+        .join(users, users.c.id == staff.c.user_id)
+        .where(roles.c.name == "Operator", users.c.disabled_at.is_(None))
+    )
+    return (await work.run(wanted)).scalars().all()
+
+
+async def disable(work: Work, user_id: UUID, at: datetime | None) -> bool:
+    """Close an account, or open it again; False when there is none that it changes."""
+    wanted = (
+        users.c.id == user_id,
+        users.c.disabled_at.is_(None) if at else users.c.disabled_at.is_not(None),
+    )
+    return (await work.run(update(users).where(*wanted).values(disabled_at=at))).rowcount == 1
 
 
 async def add_token(work: Work, values: dict[str, Any]) -> None:
