@@ -328,8 +328,8 @@ async def test_the_queue_shows_what_is_due_first_and_pages_through_all_of_it(
     seen, cursor = [], None
     while True:
         async with deps.works.begin(operator[0]) as work:
-            page = await decisions.list_cases(
-                work, PageWanted.read(2, cursor), kinds={KIND.name}, shown=Shown.OPEN
+            page, [tally] = await decisions.list_queue(
+                work, PageWanted.read(2, cursor), decides={KIND.name}, kind=None, shown=Shown.OPEN, mine=False
             )
         assert page.total == 5
         seen += [case.id for case in page.items]
@@ -337,8 +337,6 @@ async def test_the_queue_shows_what_is_due_first_and_pages_through_all_of_it(
         if cursor is None:
             break
     assert seen == ids
-    async with deps.works.begin(operator[0]) as work:
-        [tally] = await decisions.count_open(work, {KIND.name})
     assert (tally.waiting, tally.claimed, tally.overdue) == (5, 0, 2)
 
 
@@ -354,8 +352,13 @@ async def test_decided_cases_are_listed_newest_first_and_claims_by_who_holds_the
         found, cursor = [], None
         while True:
             async with deps.works.begin(moderator[0]) as work:
-                page = await decisions.list_cases(
-                    work, PageWanted.read(limit, cursor), kinds=None, shown=shown, mine=mine
+                page, _ = await decisions.list_queue(
+                    work,
+                    PageWanted.read(limit, cursor),
+                    decides={KIND.name},
+                    kind=KIND.name,
+                    shown=shown,
+                    mine=mine,
                 )
             found += [case.id for case in page.items]
             cursor = page.next_cursor
@@ -370,10 +373,10 @@ async def test_decided_cases_are_listed_newest_first_and_claims_by_who_holds_the
 
 
 @pytest.mark.parametrize("after", [5, "x", ["x", "y"], ["2030-01-01T00:00:00", str(uuid4())], [str(uuid4())]])
-async def test_a_cursor_of_another_list_is_refused(deps: Deps, operator: Any, after: object) -> None:
+async def test_a_cursor_of_another_list_is_refused(deps: Deps, acme: Tenant, after: object) -> None:
     with pytest.raises(Invalid):
-        async with deps.works.begin(operator[0]) as work:
-            await decisions.list_cases(work, PageWanted(after=after), kinds=None, shown=Shown.OPEN)
+        async with deps.works.begin(acme.viewer) as work:
+            await decisions.list_own(work, PageWanted(after=after))
 
 
 async def test_a_tenant_lists_the_cases_that_concern_it_and_no_others(
@@ -382,7 +385,7 @@ async def test_a_tenant_lists_the_cases_that_concern_it_and_no_others(
     initech = await _initech(deps)
     for tenant, count in ((acme, 1), (globex, 1), (initech, 0)):
         async with deps.works.begin(tenant.viewer) as work:
-            page = await decisions.list_cases(work, PageWanted(), kinds=None, shown=Shown.OPEN)
+            page = await decisions.list_own(work, PageWanted())
         assert (len(page.items), page.total) == (count, count)
 
 
@@ -454,7 +457,9 @@ async def test_a_queue_of_50000_is_read_through_its_index(
     finally:
         await connection.close()
     async with deps.works.begin(operator[0]) as work:
-        page = await decisions.list_cases(work, PageWanted(), kinds={KIND.name}, shown=Shown.OPEN)
+        page, _ = await decisions.list_queue(
+            work, PageWanted(), decides={KIND.name}, kind=None, shown=Shown.OPEN, mine=False
+        )
         plan = await work.connection.exec_driver_sql(
             "explain select * from cases where state in ('waiting', 'claimed') and kind in ('test_matter')"
             " order by due_at, id limit 51"

@@ -44,8 +44,13 @@ async def test_everyone_who_sees_a_plugin_reports_it_and_staff_find_it_in_the_qu
     for actor in globex.actors.values():
         await report(deps, actor, "broken", "it does not start")
     async with deps.works.begin(moderator) as work:
-        page = await decisions.list_cases(
-            work, PageWanted(), kinds={reports.KIND.name}, shown=decisions.Shown.OPEN
+        page, _ = await decisions.list_queue(
+            work,
+            PageWanted(),
+            decides={reports.KIND.name},
+            kind=None,
+            shown=decisions.Shown.OPEN,
+            mine=False,
         )
         listed = await reports.list_reports(work, PageWanted(), case_id=page.items[0].id)
     assert page.total == 1

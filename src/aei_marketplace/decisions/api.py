@@ -13,6 +13,7 @@ from aei_marketplace.decisions.service import Case, CaseState, Desk, History, Ru
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Fault, Invalid, NotAllowed, Refusal
+from aei_marketplace.ground.paging import Page
 from aei_marketplace.ground.work import Work
 from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.problems import problem
@@ -88,18 +89,16 @@ async def list_cases(
     if kind is not None and kind not in desks:
         raise Invalid("There is no such kind.", faults=[Fault("kind", f"one of {', '.join(sorted(desks))}")])
     decides = _queues(actor, desks)
-    kinds = decides if kind is None else frozenset({kind})
-    if decides is not None and kind is not None:
-        actor.require(desks[kind].kind.action)
     async with deps.works.begin(actor, trace) as work:
-        found = await service.list_cases(work, page, kinds=kinds, shown=state, mine=mine)
-        counts = await service.count_open(work, decides) if decides is not None else None
-    body = {
-        "items": [shape(work, case) for case in found.items],
-        "next_cursor": found.next_cursor,
-        "total": found.total,
-    }
-    return json_answer(body if counts is None else {**body, "counts": _tallies(work, counts)})
+        if decides is None:
+            found = await service.list_own(work, page, kind=kind, shown=state)
+            return json_answer(_page_shape(work, found))
+        if kind is not None:
+            actor.require(desks[kind].kind.action)
+        found, tallies = await service.list_queue(
+            work, page, decides=decides, kind=kind, shown=state, mine=mine
+        )
+        return json_answer({**_page_shape(work, found), "counts": _tallies(work, tallies)})
 
 
 @router.post("/decide")
@@ -208,6 +207,11 @@ def shape(work: Work, case: Case) -> dict[str, Any]:
         "claim": {"by": case.claimed_by, "until": case.claimed_until} if held else None,
         "decided_by": case.decided_by,
     }
+
+
+def _page_shape(work: Work, page: Page) -> dict[str, Any]:
+    items = [shape(work, case) for case in page.items]
+    return {"items": items, "next_cursor": page.next_cursor, "total": page.total}
 
 
 def _queues(actor: Actor, desks: Mapping[str, Desk]) -> frozenset[str] | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Row,
     Select,
     and_,
@@ -103,18 +104,28 @@ async def appeal_of(work: Work, case_id: UUID) -> Row[Any] | None:
     return (await work.run(select(case_appeals).where(case_appeals.c.case_id == case_id))).first()
 
 
+async def count(work: Work, wanted: Selection) -> int:
+    """How many cases there are of those that are wanted."""
+    counted = select(func.count()).select_from(cases).where(*_chosen(work, wanted))
+    return int((await work.run(counted)).scalar_one())
+
+
 async def find_page(
     work: Work, wanted: Selection, after: tuple[datetime, UUID] | UUID | None, limit: int
-) -> tuple[list[Case], int]:
-    """Cases, and how many there are in all: open ones by when they are due, others the newest first.
+) -> list[Case]:
+    """Cases, one more than `limit` if there are more: open ones by when they are due, others newest first.
 
     Args:
         after: the last case of the page before, as `(due_at, id)` of an open one, or by id.
     """
-    chosen = _chosen(work, wanted)
-    total = (await work.run(select(func.count()).select_from(cases).where(*chosen))).scalar_one()
-    page = _in_order(select(cases).where(*chosen), after, by_due=wanted.shown.open)
-    return [_case(row) for row in (await work.run(page.limit(limit + 1))).all()], total
+    chosen = select(cases).where(*_chosen(work, wanted))
+    if wanted.tenant is None:
+        page = _in_order(chosen, cases, after, by_due=wanted.shown.open)
+    else:
+        # A tenant's few cases are gathered first: walking the whole queue in order would find them last.
+        few = chosen.cte("few").prefix_with("materialized")
+        page = _in_order(select(few), few, after, by_due=wanted.shown.open)
+    return [_case(row) for row in (await work.run(page.limit(limit + 1))).all()]
 
 
 async def count_open(work: Work, kinds: Collection[str]) -> Sequence[Row[Any]]:
@@ -156,16 +167,19 @@ def _shown(work: Work, shown: Shown) -> ColumnElement[bool]:
             return cases.c.state == str(shown)
 
 
-def _in_order(query: Select[Any], after: tuple[datetime, UUID] | UUID | None, *, by_due: bool) -> Select[Any]:
+def _in_order(
+    query: Select[Any], source: FromClause, after: tuple[datetime, UUID] | UUID | None, *, by_due: bool
+) -> Select[Any]:
+    of = source.c
     if by_due:
-        ordered = query.order_by(cases.c.due_at, cases.c.id)
+        ordered = query.order_by(of.due_at, of.id)
         if isinstance(after, tuple):
             due_at, case_id = after
-            later = or_(cases.c.due_at > due_at, and_(cases.c.due_at == due_at, cases.c.id > case_id))
-            ordered = ordered.where(cases.c.due_at >= due_at, later)
+            later = or_(of.due_at > due_at, and_(of.due_at == due_at, of.id > case_id))
+            ordered = ordered.where(of.due_at >= due_at, later)
         return ordered
-    newest_first = query.order_by(cases.c.id.desc())
-    return newest_first.where(cases.c.id < after) if isinstance(after, UUID) else newest_first
+    newest_first = query.order_by(of.id.desc())
+    return newest_first.where(of.id < after) if isinstance(after, UUID) else newest_first
 
 
 def _case(row: Row[Any]) -> Case:

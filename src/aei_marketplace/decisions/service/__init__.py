@@ -6,10 +6,10 @@ from aei_marketplace.decisions.service.desks import Desk, by_kind, kinds_of
 from aei_marketplace.decisions.service.reading import (
     History,
     Tally,
-    count_open,
     find_case,
     find_history,
-    list_cases,
+    list_own,
+    list_queue,
 )
 from aei_marketplace.decisions.service.steps import (
     Brought,
@@ -34,12 +34,12 @@ __all__ = [
     "Tally",
     "by_kind",
     "claim",
-    "count_open",
     "find_case",
     "find_history",
     "kinds_of",
     "let_go",
-    "list_cases",
+    "list_own",
+    "list_queue",
     "open_case",
     "record_appeal",
     "record_decision",

@@ -10,7 +10,7 @@ from aei_marketplace.decisions.errors import CaseNotFound
 from aei_marketplace.decisions.rules.cases import Case, Shown
 from aei_marketplace.decisions.store import Selection
 from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted, encode_cursor
+from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
 
 
@@ -79,29 +79,49 @@ async def find_history(work: Work, case_id: UUID) -> History:
     return History(decisions, row and Appeal(row.reason, row.appealed_by, row.appealed_at))
 
 
-async def list_cases(
-    work: Work, page: PageWanted, *, kinds: Collection[str] | None, shown: Shown, mine: bool = False
-) -> Page:
-    """Open cases by when they are due, others the newest first.
+async def list_queue(
+    work: Work, page: PageWanted, *, decides: Collection[str], kind: str | None, shown: Shown, mine: bool
+) -> tuple[Page, list[Tally]]:
+    """The cases that staff decide, open ones by when they are due, others newest first; and what is open.
 
     Args:
-        kinds: of these kinds; None for all. For an actor without a tenant: those that they decide.
+        decides: the kinds that the actor decides; kinds without an open case are left out of the tallies.
+        kind: cases of this one only; None for all of them.
         mine: only those that the actor holds.
 
     Raises:
         Invalid: the cursor is of another list.
     """
-    wanted = Selection(shown, kinds, work.actor.tenant, work.actor.id if mine else None)
-    rows, total = await store.find_page(work, wanted, _position(page, shown), page.limit)
-    items = rows[: page.limit]
-    more = len(rows) > page.limit
-    return Page(items, encode_cursor(_after(items[-1], shown)) if more else None, total)
+    tallies = [
+        Tally(r.kind, r.waiting, r.claimed, r.overdue, r.oldest)
+        for r in await store.count_open(work, decides)
+    ]
+    kinds = decides if kind is None else (kind,)
+    wanted = Selection(shown, kinds, claimed_by=work.actor.id if mine else None)
+    total = None
+    if shown is Shown.OPEN and not mine:  # counted already, and counting a long queue is what takes time
+        total = sum(t.waiting + t.claimed for t in tallies if t.kind in kinds)
+    return await _page(work, page, wanted, total), tallies
 
 
-async def count_open(work: Work, kinds: Collection[str]) -> list[Tally]:
-    """How many cases of each of these kinds are open; kinds without one are left out."""
-    rows = await store.count_open(work, kinds)
-    return [Tally(r.kind, r.waiting, r.claimed, r.overdue, r.oldest) for r in rows]
+async def list_own(
+    work: Work, page: PageWanted, *, kind: str | None = None, shown: Shown = Shown.OPEN
+) -> Page:
+    """The cases that concern the actor's tenant, in the same order.
+
+    Raises:
+        NotAllowed: the actor acts in no tenant.
+        Invalid: the cursor is of another list.
+    """
+    kinds = None if kind is None else (kind,)
+    return await _page(work, page, Selection(shown, kinds, tenant=work.actor.in_tenant()))
+
+
+async def _page(work: Work, page: PageWanted, wanted: Selection, total: int | None = None) -> Page:
+    shown = wanted.shown
+    rows = await store.find_page(work, wanted, _position(page, shown), page.limit)
+    counted = await store.count(work, wanted) if total is None else total
+    return page.page(rows, counted, lambda case: _after(case, shown))
 
 
 def _after(case: Case, shown: Shown) -> list[str]:

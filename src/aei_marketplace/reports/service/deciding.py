@@ -15,12 +15,14 @@ async def decide_report(work: Work, case_id: UUID, ruling: Ruling) -> Case:
 
     Raises:
         NotAllowed: the actor does not moderate, or not this case; blocking needs the kill list as well.
+        ProofNeeded: blocking, from a session whose last proof is too old.
         CaseNotFound, CaseSettled, CaseHeld, CaseMoved, Invalid: as `record_decision` says.
         StateChangeRefused: a release cannot be moved so.
     """
     work.actor.require("plugin.moderate")
     if ruling.verdict == Verdict.BLOCK:
         work.actor.require("killlist.administer")
+        work.actor.require_recent_proof(work.now)
     case = await decisions.record_decision(work, KIND, case_id, ruling)
     verdict = Verdict(ruling.verdict)
     # Held before the plugin, in the order of `quarantine_reported`: the two never wait for each other.
