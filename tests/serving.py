@@ -34,7 +34,7 @@ class Client:
         headers = {**rest.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         async with self.session.request(method, self.url + path, headers=headers, **rest) as response:
             body = await response.read()
-            is_json = "json" in response.content_type
+            is_json = response.content_type.endswith("json")
             return Answer(
                 response.status,
                 response.headers,

@@ -1,6 +1,7 @@
 """What can be done with the log."""
 
 from aei_marketplace.audit.service.checkpoints import Signer
+from aei_marketplace.audit.service.exporting import begin_export, exported
 from aei_marketplace.audit.service.proofs import (
     Growth,
     Inclusion,
@@ -21,6 +22,8 @@ __all__ = [
     "SignedHead",
     "Signer",
     "Wanted",
+    "begin_export",
+    "exported",
     "newest_head",
     "prove_entry",
     "prove_growth",

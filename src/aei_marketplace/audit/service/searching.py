@@ -10,6 +10,7 @@ from aei_marketplace.audit.store import searching as store
 from aei_marketplace.audit.store.searching import Wanted
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.audit import read_entry
+from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work, Works
 
@@ -50,15 +51,35 @@ async def search(works: Works, actor: Actor, trace_id: str, wanted: Wanted, page
         await asyncio.sleep(LOOK_AGAIN_S)
 
 
-async def _search(work: Work, wanted: Wanted, page: PageWanted) -> Page:
+async def read_page(work: Work, wanted: Wanted, page: PageWanted) -> list[Found]:
+    """The entries of a page, and one more if there is a further one.
+
+    Raises:
+        NotAllowed: the actor may not read the log.
+        Invalid: the cursor was not made here.
+    """
     work.actor.require("audit.read_all" if work.actor.staff else "audit.read")
-    rows = await store.search(work, wanted, page.after, page.limit + 1)
-    total = await store.count(work, wanted)
+    rows = await store.search(work, wanted, _position(page.after), page.limit + 1)
     opened: dict[UUID, dict[str, str]] = {}
     for row in await store.openings(work, [r.id for r in rows]):
         opened.setdefault(row.entry_id, {})[row.name] = row.value
-    found = [
+    return [
         Found(r.id, r.at, r.sequence, r.tenant_id, read_entry(bytes(r.content)), opened.get(r.id, {}))
         for r in rows
     ]
-    return page.page(found, total, lambda f: str(f.id))
+
+
+async def _search(work: Work, wanted: Wanted, page: PageWanted) -> Page:
+    found = await read_page(work, wanted, page)
+    return page.page(found, await store.count(work, wanted), lambda f: str(f.id))
+
+
+def _position(after: Any) -> UUID | None:
+    if after is None:
+        return None
+    try:
+        return UUID(after)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise Invalid(
+            "The cursor is not one of ours", faults=[Fault("cursor", "send it unchanged")]
+        ) from error

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, Text, func, select
 
 from aei_marketplace.audit.models import entries, leaves, personal
 from aei_marketplace.ground.work import Work
+
+_WRITTEN = func.convert_from(entries.c.content, "UTF8", type_=Text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Wanted:
         actor: an actor's id.
         resource: a resource's id.
         since, until: half-open, by the entry's time.
+        tenant: whose; only staff see more than one tenant's.
+        text: part of the entry as it is written, whatever the case. Personal data is not part of it.
     """
 
     actor: UUID | None = None
@@ -27,9 +31,11 @@ class Wanted:
     resource: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    tenant: UUID | None = None
+    text: str | None = None
 
 
-async def search(work: Work, wanted: Wanted, after: Any, limit: int) -> Sequence[Row[Any]]:
+async def search(work: Work, wanted: Wanted, after: UUID | None, limit: int) -> Sequence[Row[Any]]:
     """Entries newest first, each with its sequence number once it has one.
 
     Args:
@@ -44,7 +50,7 @@ async def search(work: Work, wanted: Wanted, after: Any, limit: int) -> Sequence
         .limit(limit)
     )
     if after is not None:
-        statement = statement.where(entries.c.id < UUID(after))
+        statement = statement.where(entries.c.id < after)
     return (await work.run(statement)).all()
 
 
@@ -67,5 +73,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         (wanted.resource, columns.resource_id.__eq__),
         (wanted.since, columns.at.__ge__),
         (wanted.until, columns.at.__lt__),
+        (wanted.tenant, columns.tenant_id.__eq__),
+        (wanted.text, lambda text: _WRITTEN.icontains(text, autoescape=True)),
     ]
     return [test(value) for value, test in tests if value is not None]
