@@ -16,6 +16,8 @@ _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@(?P<domain>[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*)"
 )
+#: Servers that take 8-bit content are not a matter of course.
+_ASCII = SMTP.clone(cte_type="7bit")
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
@@ -34,7 +36,7 @@ def compose(
     """
     if not _ADDRESS.fullmatch(to):
         raise MailRefused("The address is none that mail can be sent to.")
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_ASCII)
     message["From"] = f"AEI Marketplace <{sender}>"
     message["To"] = to
     message["Subject"] = one_line(subject, LONGEST_SUBJECT)
