@@ -86,9 +86,13 @@ def seed(
 
 
 @app.command(epilog="Example: aei-marketplace doctor --json")
-def doctor(data: Data = None, as_json: AsJson = False) -> None:
+def doctor(
+    data: Data = None,
+    backup_days: Annotated[int, typer.Option(min=1, help="how old the last backup may be")] = 7,
+    as_json: AsJson = False,
+) -> None:
     """Say what stands and what is not safe; exit status 1 when something is not."""
-    findings = _run(examine(_settings(data=data)))
+    findings = _run(examine(_settings(data=data), backup_days))
     if as_json:
         typer.echo(json.dumps([{"what": f.what, "fine": f.fine, "detail": f.detail} for f in findings]))
     else:
