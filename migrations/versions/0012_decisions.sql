@@ -65,6 +65,23 @@ begin
 end $$;
 create trigger concerns after insert on cases for each row execute function case_concerns();
 
+-- What the rules say, said once more where no forgotten check can pass by it: what is settled moves by
+-- its appeal only, and a decision is the staff's, whatever else a tenant may write of its cases.
+create function cases_settled() returns trigger language plpgsql as $$
+begin
+  if old.state = 'withdrawn' or (old.state = 'decided' and not (old.round = 1 and new.round = 2 and new.state = 'waiting'))
+     or new.round < old.round then
+    raise exception 'case % is settled', old.id using errcode = 'insufficient_privilege';
+  end if;
+  if current_user = 'aei_app' and not aei_staff()
+     and (new.verdict, new.reason, new.decided_by, new.decided_at)
+         is distinct from (old.verdict, old.reason, old.decided_by, old.decided_at) then
+    raise exception 'case % is for staff to decide', old.id using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end $$;
+create trigger settled before update on cases for each row execute function cases_settled();
+
 -- Joins the open case about a subject, which the actor's tenant need not see before; null if there is
 -- none. It may become due earlier by that, never later.
 create function decisions_join(wanted_kind text, wanted_subject text, wanted_party uuid, wanted_due timestamptz)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy import event
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
@@ -433,8 +434,26 @@ async def test_the_database_itself_keeps_one_decision_for_each_round(
             await connection.execute(
                 "insert into case_decisions values ($1, 1, 'yes', 'x', null, now())", case_id
             )
-        with pytest.raises(asyncpg.CheckViolationError):
-            await connection.execute("update cases set state = 'claimed' where id = $1", case_id)
+        for change in ("state = 'claimed'", "state = 'waiting'", "verdict = 'yes'", "round = 2"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="is settled"):
+                await connection.execute(f"update cases set {change} where id = $1", case_id)
+    finally:
+        await connection.close()
+
+
+async def test_raw_sql_of_the_party_decides_nothing(
+    urls: DatabaseUrls, deps: Deps, acme: Tenant, globex: Tenant, case_id: UUID
+) -> None:
+    connection = await asyncpg.connect(urls.app)
+    try:
+        for tenant in (acme, globex):
+            await connection.execute("select set_config('aei.tenant', $1, false)", str(tenant.id))
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="for staff to decide"):
+                await connection.execute(
+                    "update cases set state = 'decided', verdict = 'yes', reason = 'x', decided_at = now()"
+                    " where id = $1",
+                    case_id,
+                )
     finally:
         await connection.close()
 
@@ -456,14 +475,18 @@ async def test_a_queue_of_50000_is_read_through_its_index(
         await connection.execute("analyze cases")
     finally:
         await connection.close()
+    asked: list[tuple[str, Any]] = []
     async with deps.works.begin(operator[0]) as work:
+        event.listen(
+            work.connection.sync_connection,
+            "before_cursor_execute",
+            lambda _connection, _cursor, statement, parameters, *_: asked.append((statement, parameters)),
+        )
         page, _ = await decisions.list_queue(
             work, PageWanted(), decides={KIND.name}, kind=None, shown=Shown.OPEN, mine=False
         )
-        plan = await work.connection.exec_driver_sql(
-            "explain select * from cases where state in ('waiting', 'claimed') and kind in ('test_matter')"
-            " order by due_at, id limit 51"
-        )
+        [(statement, parameters)] = [ask for ask in asked if "ORDER BY" in ask[0]]
+        plan = await work.connection.exec_driver_sql(f"explain {statement}", parameters)
         lines = [row[0] for row in plan]
     assert page.total == 50_000
     assert any("Index Scan using cases_queue" in line for line in lines)

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from aei_marketplace import worker
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
@@ -150,6 +151,19 @@ async def test_a_trusted_reporters_word_quarantines_at_once_and_tells_everybody(
     names = [t["entrypoint"] for t in told]
     assert names.count("catalog.release_state_changed") == 2
     assert names.count("reports.plugin_quarantined") == 1
+
+
+async def test_what_follows_a_quarantine_is_on_the_table_of_reactions_and_stops_the_workers(
+    deps: Deps, urls: DatabaseUrls, echo: None, trusted: Tenant, acme: Tenant
+) -> None:
+    await report(deps, trusted.viewer)
+    handlers = worker.handlers(deps)
+    queued = await rows(urls, "select entrypoint, payload from pgqueuer order by id")
+    for job in queued:
+        if job["entrypoint"].startswith(("reports.", "decisions.", "catalog.release_state_changed")):
+            await handlers[job["entrypoint"]](job["payload"])
+    components = {(await release(deps, acme.viewer, v)).component_sha256 for v in ("1.0.0", "1.1.0")}
+    assert {component for component, _ in deps.sandbox.retired} == components
 
 
 async def test_a_trusted_word_about_one_version_leaves_the_others_alone(
