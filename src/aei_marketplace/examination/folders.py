@@ -58,9 +58,9 @@ def look_at_checkpoints(settings: Settings) -> Finding:
     """Whether signed tree heads are kept where the owner of the data cannot rewrite them."""
     if settings.checkpoints.is_relative_to(settings.data):
         detail = (
-            f"{settings.checkpoints} is the only place of the signed tree heads: whoever writes there can put a "
-            "rewritten log and its heads in their place. Copy them elsewhere, or name another folder with "
-            "AEI_CHECKPOINTS_FOLDER"
+            f"{settings.checkpoints} is the only place of the signed tree heads: whoever writes there can "
+            "put a rewritten log and its heads in their place. Copy them elsewhere, or name another folder "
+            "with AEI_CHECKPOINTS_FOLDER"
         )
         return Finding("checkpoints", False, detail)
     if not settings.checkpoints.is_dir():
