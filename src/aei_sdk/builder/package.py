@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import tempfile
 import time
 import zipfile
@@ -78,7 +79,7 @@ def build_package(
         content = pack(_entries(project, sources, component, toolchain, with_source))
         cache.keep(key, content)
     path = output or default_output(project)
-    _write(path, content)
+    _put(path, content)
     digest = hashlib.sha256(content).hexdigest()
     return Built(path, digest, len(content), _component_size(content), time.monotonic() - started, unchanged)
 
@@ -208,3 +209,25 @@ def _component_size(package: bytes) -> int:
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a package complete or not at all: who is interrupted leaves the one that was there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    half = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        half.chmod(0o666 & ~_umask())
+        half.replace(path)
+    except BaseException:
+        half.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """What new files lack; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,6 +1,8 @@
 """Building packages with the real C toolchain: content, determinism, cache, minimal world."""
 
+import hashlib
 import json
+import os
 import re
 import subprocess
 import zipfile
@@ -165,3 +167,29 @@ def test_the_world_holds_the_requested_interfaces_and_no_more(tmp_path: Path) ->
     assert sorted(path.name for path in (tmp_path / "wit").iterdir()) == ["http.wit", "log.wit", "world.wit"]
     text = (tmp_path / "wit" / "world.wit").read_text()
     assert re.findall(r"import (\w+);", text) == ["log", "http"]
+
+
+def test_a_build_that_is_interrupted_leaves_the_package_that_was_there_and_nothing_else(
+    tmp_path: Path, build_cache: BuildCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, output = write_project(tmp_path / "p", SILENT, "c"), tmp_path / "out" / "x.aeiplugin"
+    before = build_package(project, build_cache, lambda _s: None, output=output)
+    (tmp_path / "p" / "README.md").write_text("# Another\n")
+
+    def interrupted(self: Path, target: Path) -> None:
+        if target == output:
+            raise KeyboardInterrupt
+        os.replace(self, target)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "replace", interrupted)
+        build_package(project, build_cache, lambda _s: None, output=output)
+    assert [path.name for path in output.parent.iterdir()] == ["x.aeiplugin"]
+    assert hashlib.sha256(output.read_bytes()).hexdigest() == before.sha256
+    assert output.stat().st_mode & 0o777 == 0o666 & ~_umask()
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
