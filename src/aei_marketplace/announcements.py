@@ -79,14 +79,16 @@ async def case_decided(deps: Deps, event: CaseDecided, trace_id: str) -> None:
             "appeal": _appeal(case),
         }
         to = to_holders(event.party, kind.appeal_action)
-        await notices.notify(work, Notice("case.decided", to, _case(event), data))
+        about = Subject("decision", f"{event.case_id}/{event.round}")
+        await notices.notify(work, Notice("case.decided", to, about, data))
 
 
 async def case_appealed(deps: Deps, event: CaseAppealed, trace_id: str) -> None:
     """Tell the staff who decide such cases."""
     to = to_staff(DESKS[event.case_kind].kind.action)
     async with deps.works.system(_JOB, trace_id) as work:
-        await notices.notify(work, Notice("case.appealed", to, _case(event), {"subject": event.subject_id}))
+        about = Subject("case", str(event.case_id))
+        await notices.notify(work, Notice("case.appealed", to, about, {"subject": event.subject_id}))
 
 
 async def _tell_of_update(deps: Deps, tenant: UUID, event: ReleaseListed, trace_id: str) -> None:
@@ -112,10 +114,6 @@ async def _tell_of_update(deps: Deps, tenant: UUID, event: ReleaseListed, trace_
 
 def _release(event: ReleaseStateChanged | ReleaseListed | SandboxViolated) -> Subject:
     return Subject("release", f"{event.plugin_id}@{event.version}")
-
-
-def _case(event: CaseDecided | CaseAppealed) -> Subject:
-    return Subject("case", str(event.case_id))
 
 
 def _appeal(case: Case) -> str:
