@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +14,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from aei_inspection.notes import NoteMalformed, VerifyingKey
+from aei_marketplace.adapters.archive_folder import ArchiveFolder
 from aei_marketplace.adapters.checkpoints import CheckpointFolder
 from aei_marketplace.adapters.postgres import PostgresError
+from aei_marketplace.adapters.queue import PostgresQueue
+from aei_marketplace.audit.errors import ArchiveRefused
+from aei_marketplace.audit.service.archiving import Taken, archive_log
 from aei_marketplace.audit.service.verifying import Verdict, verify_log
+from aei_marketplace.ground.db import open_database
+from aei_marketplace.ground.work import Works
 from aei_marketplace.settings import Settings, SettingsError, load_settings
 from aei_marketplace.wiring import audit_log_keys, audit_log_shelf, database_urls
 
@@ -35,6 +42,10 @@ def verify(
         Path | None,
         typer.Option("--checkpoints", help="a copy of the checkpoints that nobody here can change"),
     ] = None,
+    archives: Annotated[
+        Path | None,
+        typer.Option("--archives", help="where archives lie; else audit-archive in the data folder"),
+    ] = None,
     key: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,22 +64,62 @@ def verify(
     keys = _keys(settings, key)
     try:
         with _bar(as_json) as progress:
-            verdict = asyncio.run(_verify(settings, shelf, keys, progress))
+            verdict = asyncio.run(_verify(settings, shelf, _archives(settings, archives), keys, progress))
     except (PostgresError, asyncpg.PostgresError, OSError) as error:
         raise _failure(f"{error}\nThe log could not be looked at. Is the marketplace up?") from error
     typer.echo(json.dumps(_document(verdict)) if as_json else _in_words(verdict))
     raise typer.Exit(TAMPERED if verdict.findings else AS_WRITTEN)
 
 
+@app.command(epilog="Example: aei-marketplace audit archive --older-than-days 730 --to /mnt/archive")
+def archive(
+    older_than_days: Annotated[
+        int, typer.Option("--older-than-days", min=1, help="entries of this age and older are archived")
+    ],
+    to: Annotated[
+        Path | None, typer.Option("--to", help="a folder; else audit-archive in the data folder")
+    ] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move old entries into a file. Their hashes stay, so that every proof stays what it was.
+
+    Searches find archived entries no more. Keep the file: `audit verify` asks for it.
+    """
+    settings = _settings(data)
+    before = datetime.now(UTC) - timedelta(days=older_than_days)
+    try:
+        taken = asyncio.run(_archive(settings, _archives(settings, to), before))
+    except ArchiveRefused as error:
+        raise _failure(str(error), TAMPERED) from error
+    except (PostgresError, asyncpg.PostgresError, OSError) as error:
+        raise _failure(f"{error}\nNothing was archived. Is the marketplace up?") from error
+    if as_json:
+        typer.echo(json.dumps({"entries": taken.entries, "file": taken.place}))
+    else:
+        typer.echo(f"{taken.entries:,} entries {f'in {taken.place}' if taken.place else 'are old enough'}.")
+
+
+async def _archive(settings: Settings, archives: ArchiveFolder, before: datetime) -> Taken:
+    urls = database_urls(settings)
+    async with open_database(urls.app, urls.system, size=2) as database:
+        return await archive_log(Works(database, PostgresQueue()), archives, before)
+
+
+def _archives(settings: Settings, given: Path | None) -> ArchiveFolder:
+    return ArchiveFolder(given or settings.data / "audit-archive")
+
+
 async def _verify(
     settings: Settings,
     shelf: CheckpointFolder,
+    archives: ArchiveFolder,
     keys: tuple[VerifyingKey, ...],
     progress: Callable[[int, int], None],
 ) -> Verdict:
     connection = await asyncpg.connect(database_urls(settings).system)
     try:
-        return await verify_log(connection, shelf.all, keys, progress)
+        return await verify_log(connection, shelf.all, archives, keys, progress)
     finally:
         await connection.close()
 
@@ -141,6 +192,6 @@ def _in_words(verdict: Verdict) -> str:
     return "\n".join([*lines, head, counts, tail])
 
 
-def _failure(message: str) -> typer.Exit:
+def _failure(message: str, status: int = NOT_VERIFIED) -> typer.Exit:
     typer.echo(message, err=True)
-    return typer.Exit(NOT_VERIFIED)
+    return typer.Exit(status)

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from aei_inspection.notes import Checkpoint, SigningKey
+from aei_marketplace.adapters.archive_folder import ArchiveFolder
 from aei_marketplace.adapters.checkpoints import CheckpointFolder
 from aei_marketplace.audit.service import Signer
 from aei_marketplace.ground.actor import Actor
@@ -35,6 +36,10 @@ class Log:
                 fact = Fact(action, "thing", str(number), personal={"note": f"by hand {number}"})
                 work.record(fact)
         await sequence_all(self.urls.system)
+
+    @property
+    def archives(self) -> ArchiveFolder:
+        return ArchiveFolder(self.folder.parent / "archive")
 
     async def sign(self) -> Checkpoint | None:
         connection = await asyncpg.connect(self.urls.system)

@@ -16,7 +16,7 @@ async def verify(log: Log, **changes) -> Verdict:
     connection = await asyncpg.connect(log.urls.system)
     try:
         keys = changes.get("keys", (KEY.verifying,))
-        return await verify_log(connection, log.signer.shelf.all, keys)
+        return await verify_log(connection, log.signer.shelf.all, log.archives, keys)
     finally:
         await connection.close()
 
@@ -417,7 +417,9 @@ async def test_a_verification_tells_its_progress_and_leaves_the_signer_free(sign
         seen.append((done, total))
 
     try:
-        verdict = await verify_log(connection, signed.signer.shelf.all, (KEY.verifying,), meanwhile)
+        verdict = await verify_log(
+            connection, signed.signer.shelf.all, signed.archives, (KEY.verifying,), meanwhile
+        )
     finally:
         await connection.close()
     assert verdict.findings == ()

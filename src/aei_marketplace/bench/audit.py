@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy import text
 
 from aei_inspection.notes import SigningKey
+from aei_marketplace.adapters.archive_folder import ArchiveFolder
 from aei_marketplace.adapters.checkpoints import CheckpointFolder
 from aei_marketplace.adapters.postgres import EmbeddedPostgres
 from aei_marketplace.adapters.postgres.bootstrap import bootstrap
@@ -76,7 +77,7 @@ async def _verify(system_url: str, place: Path) -> float:
     try:
         began = time.monotonic()
         shelf = CheckpointFolder(place / "checkpoints", "audit")
-        verdict = await verify_log(connection, shelf.all, (KEY.verifying,))
+        verdict = await verify_log(connection, shelf.all, ArchiveFolder(place / "archive"), (KEY.verifying,))
         took = time.monotonic() - began
     finally:
         await connection.close()

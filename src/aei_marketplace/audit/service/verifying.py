@@ -13,6 +13,8 @@ from aei_marketplace.audit.rules.verification.places import explain_pairs, which
 from aei_marketplace.audit.rules.verification.reading import Mismatch, Reading, TooWide
 from aei_marketplace.audit.rules.verification.regrowth import CHUNK, CHUNK_LEVEL, Chunk
 from aei_marketplace.audit.rules.verification.signed import Claim, Signed, compare
+from aei_marketplace.audit.service.archiving import Archives
+from aei_marketplace.audit.service.verifying_archives import verify_archives
 from aei_marketplace.audit.store import sequencing
 from aei_marketplace.audit.store import verifying as store
 
@@ -64,6 +66,7 @@ def _silent(_done: int, _total: int) -> None:
 async def verify_log(
     connection: asyncpg.Connection,
     outside: Callable[[], Iterable[Kept]],
+    archives: Archives,
     keys: Sequence[VerifyingKey],
     progress: Callable[[int, int], None] = _silent,
 ) -> Verdict:
@@ -72,6 +75,7 @@ async def verify_log(
     Args:
         connection: asyncpg, role `aei_system`, no transaction open.
         outside: reads the checkpoints outside the database, oldest first.
+        archives: where archives lie.
         keys: every key that the log was ever signed with.
         progress: is told entries done and in all.
 
@@ -85,12 +89,13 @@ async def verify_log(
         ]
         signed = compare(inside, [Claim(kept.place, kept.note) for kept in outside()], keys)
         await store.let_sign(connection)
-        return await _Verification(connection, signed, progress).run()
+        return await _Verification(connection, archives, signed, progress).run()
 
 
 @dataclass
 class _Verification:
     connection: asyncpg.Connection
+    archives: Archives
     signed: Signed
     progress: Callable[[int, int], None]
     wrong_pairs: list[int] = field(default_factory=list)
@@ -103,6 +108,9 @@ class _Verification:
 
     async def run(self) -> Verdict:
         total = await store.size(self.connection)
+        listed = await store.archives(self.connection)
+        self.reading.archived_to = max((archived.after for archived in listed), default=0)
+        self.findings += await verify_archives(self.connection, self.archives, listed)
         await self._read(total)
         await self._compare_upper_nodes()
         await self._explain_mismatches()

@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 import asyncpg
 from asyncpg.cursor import Cursor
 
+from aei_marketplace.audit.rules.archives import Archived
 from aei_marketplace.audit.store.sequencing import SEQUENCER_LOCK
 
 _LEAVES = """
 select l.sequence, l.entry_id, l.leaf_hash, e.content, e.leaf_hash as entry_hash, e.id, e.at, e.tenant_id,
-       e.actor_kind, e.actor_id, e.action, e.resource_type, e.resource_id, e.outcome, e.trace_id, a.file_name
+       e.actor_kind, e.actor_id, e.action, e.resource_type, e.resource_id, e.outcome, e.trace_id
 from audit_leaves l
 left join audit_entries e on e.id = l.entry_id
-left join audit_archived_entries a on a.entry_id = l.entry_id
 order by l.sequence
 """
 _CHECKPOINTS = "select size, root, note from audit_checkpoints order by size"
@@ -35,6 +35,8 @@ where not exists (select from audit_leaves l where l.entry_id = e.id)
 limit $1
 """
 _WAITING = "select p.entry_id, e.id from audit_pending p left join audit_entries e on e.id = p.entry_id"
+_LEAF_HASHES = "select leaf_hash from audit_leaves where sequence >= $1 and sequence < $2 order by sequence"
+_ARCHIVE_ENTRIES = "select content from audit_entries where action = 'audit.archive'"
 _ARCHIVES = "select first, after, file_name, sha256 from audit_archives order by first"
 
 
@@ -109,6 +111,16 @@ async def waiting(connection: asyncpg.Connection) -> list[asyncpg.Record]:
     return list(await connection.fetch(_WAITING))
 
 
-async def archives(connection: asyncpg.Connection) -> list[asyncpg.Record]:
-    """What lies in files instead of here."""
-    return list(await connection.fetch(_ARCHIVES))
+async def archives(connection: asyncpg.Connection) -> list[Archived]:
+    """What lies in files instead of here, oldest first."""
+    return [Archived(*row.values()) for row in await connection.fetch(_ARCHIVES)]
+
+
+async def archive_entries(connection: asyncpg.Connection) -> list[bytes]:
+    """What the log itself says about archives: the bytes of those entries."""
+    return [row["content"] for row in await connection.fetch(_ARCHIVE_ENTRIES)]
+
+
+async def leaf_hashes(connection: asyncpg.Connection, first: int, after: int) -> list[bytes]:
+    """The hashes of leaves in order."""
+    return [row["leaf_hash"] for row in await connection.fetch(_LEAF_HASHES, first, after)]

@@ -30,6 +30,7 @@ class Reading:
 
     Attributes:
         signed: the signed root of each size.
+        archived_to: entries before this place lie in archives.
         fits, unfit: the sizes whose signed root the tree has, and has not.
         missing: places without a leaf.
         mismatches: entries that differ from their leaves; what that means is decided by who sees the nodes.
@@ -38,6 +39,7 @@ class Reading:
     """
 
     signed: Mapping[int, bytes]
+    archived_to: int = 0
     fits: list[int] = field(default_factory=list)
     unfit: list[int] = field(default_factory=list)
     missing: set[int] = field(default_factory=set)
@@ -101,7 +103,7 @@ class Reading:
 
     def _without_entry(self, row: Stored) -> None:
         self.unjudged.add(row["entry_id"])
-        if row["file_name"] is not None:
+        if row["sequence"] < self.archived_to:
             self.archived += 1
             return
         detail = f"entry {row['sequence']} ({row['entry_id']}) is gone; its hash is still in the tree"
