@@ -28,6 +28,7 @@ from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.clock import Clock
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.issuer_keys import IssuerKeys
 from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.master_keys import MasterKey
 from aei_marketplace.ground.plugin_models import PluginModels
@@ -108,6 +109,7 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
                 live=Live(),
                 identity_providers=IdentityProviderClient(read_internal_hosts(settings.egress_hosts)),
                 sign_in=terms,
+                issuer_keys=IssuerKeys(settings.trusted_issuers),
                 mail=open_mail(settings),
                 webhooks=webhooks,
             )

@@ -68,6 +68,11 @@ async def prepare_forgotten(deps: Deps) -> None:
             return
 
 
+async def forget_used_identity_tokens(deps: Deps) -> None:
+    """Drop what is remembered of identity tokens that have expired."""
+    await service.forget_used_tokens(deps.works)
+
+
 async def keep_release_log(works: Works, key: SigningKey, shelf: CheckpointShelf) -> None:
     """Sequence and sign the public log of releases for as long as the process runs.
 

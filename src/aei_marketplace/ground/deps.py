@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.issuer_keys import IssuerKeys
 from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.ports import (
@@ -39,6 +40,7 @@ class Deps:
         webhooks: the way to the webhooks of tenants and operator.
         sign_in: how long sessions and proofs last.
         attempts: how often somebody tried to sign in lately.
+        issuer_keys: keys of the issuers whose identity tokens publish.
         operator_allowance: the most that any tenant may execute.
     """
 
@@ -58,4 +60,5 @@ class Deps:
     webhooks: WebhookSender = field(default_factory=NoWebhooks)
     sign_in: SignInTerms = field(default_factory=SignInTerms)
     attempts: Attempts = field(default_factory=Attempts)
+    issuer_keys: IssuerKeys = field(default_factory=IssuerKeys)
     operator_allowance: Allowance = OPERATOR_ALLOWANCE

@@ -32,6 +32,7 @@ class Settings:
         session_idle_minutes: a browser's session that is not used for so long is over.
         session_hours: a browser's session is over after so long in any case.
         proof_minutes: how old the last proof of who somebody is may be for publishing, payouts, the kill list.
+        trusted_issuers: whose identity tokens publish, exactly as the tokens name them.
         public_url: how callers reach this marketplace, where a proxy stands in front of it.
         mail_from: the bare address that mail comes from.
         smtp_server: `HOST:PORT` that mail is handed to; None writes it into a folder.
@@ -54,6 +55,7 @@ class Settings:
     master_key_file: Path | None = None
     checkpoints_folder: Path | None = None
     public_url: str | None = None
+    trusted_issuers: tuple[str, ...] = ("https://token.actions.githubusercontent.com", "https://gitlab.com")
     session_idle_minutes: int = 120
     session_hours: int = 24
     proof_minutes: int = 10

@@ -105,6 +105,17 @@ def _hosts(value: object) -> tuple[str, ...]:
     return hosts
 
 
+def _issuers(value: object) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+        raise ValueError("must be a list of URLs.")
+    issuers = tuple(item.strip() for item in items if item.strip())
+    for issuer in issuers:
+        if not re.fullmatch(r"https?://[^\s?#@]+", issuer):
+            raise ValueError(f"holds {issuer!r}; write an issuer's URL such as https://gitlab.com.")
+    return issuers
+
+
 def _limits(value: object) -> dict[str, int]:
     """A TOML table, or `name=number,…` in a variable."""
     pairs = (
@@ -141,6 +152,7 @@ PARSERS: dict[str, Callable[[object], Any]] = {
     "master_key_file": _path,
     "checkpoints_folder": _path,
     "public_url": _url(("http", "https")),
+    "trusted_issuers": _issuers,
     "session_idle_minutes": _whole(1, 7 * 24 * 60),
     "session_hours": _whole(1, 30 * 24),
     "proof_minutes": _whole(1, 24 * 60),

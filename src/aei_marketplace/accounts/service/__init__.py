@@ -76,7 +76,13 @@ from aei_marketplace.accounts.service.tenants import (
     policies_in_force,
     save_policies,
 )
-from aei_marketplace.accounts.service.tokens import Token, issue_token, list_tokens, revoke_token
+from aei_marketplace.accounts.service.tokens import (
+    Token,
+    issue_token,
+    list_tokens,
+    revoke_service_tokens,
+    revoke_token,
+)
 
 __all__ = [
     "Entry",
@@ -146,6 +152,7 @@ __all__ = [
     "rename_passkey",
     "revoke_invitation",
     "revoke_other_sessions",
+    "revoke_service_tokens",
     "revoke_session",
     "revoke_token",
     "save_policies",

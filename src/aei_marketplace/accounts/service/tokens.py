@@ -98,6 +98,14 @@ async def revoke_token(work: Work, token_id: UUID) -> None:
     work.record(Fact("token.revoke", "token", str(token_id)))
 
 
+async def revoke_service_tokens(work: Work, user_id: UUID) -> None:
+    """Take back all tokens of a service account that publishes for the actor's tenant."""
+    work.actor.require("plugin.publish")
+    count = await store.revoke_tokens(work, work.now, user_id=user_id, tenant_id=work.actor.in_tenant())
+    if count:
+        work.record(Fact("token.revoke", "user", str(user_id), context={"count": count}))
+
+
 def _token(row: Any) -> Token:
     return Token(
         row.id,

@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from aei_marketplace.catalog.api import publishing, reading, release_log, removals, signing, states
+from aei_marketplace.catalog.api import (
+    publishing,
+    reading,
+    release_log,
+    removals,
+    signing,
+    states,
+    trusted_publishing,
+)
 
 router = APIRouter(tags=["catalogue"])
-for _part in (publishing, reading, release_log, removals, signing, states):
+for _part in (publishing, reading, release_log, removals, signing, states, trusted_publishing):
     router.include_router(_part.router)

@@ -2,6 +2,7 @@
 
 from aei_marketplace.catalog.rules.compatibility import is_compatible
 from aei_marketplace.catalog.rules.states import OFFERED, STOPPED, Change, ReleaseState
+from aei_marketplace.catalog.rules.trusted_publishing import Workflow
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginView, ReleaseTexts, ReleaseView
 from aei_marketplace.catalog.service.namespaces import claim_namespace
@@ -42,6 +43,14 @@ from aei_marketplace.catalog.service.signing import (
     signatures_required,
 )
 from aei_marketplace.catalog.service.states import change_installs, change_state, hold_release, list_release
+from aei_marketplace.catalog.service.trusted_publishing import (
+    TrustedPublisher,
+    distrust_workflow,
+    exchange_identity,
+    forget_used_tokens,
+    list_trusted,
+    trust_workflow,
+)
 
 __all__ = [
     "LOG_BATCH",
@@ -58,16 +67,21 @@ __all__ = [
     "ReleaseView",
     "SigningKey",
     "Submission",
+    "TrustedPublisher",
+    "Workflow",
     "add_signing_key",
     "change_installs",
     "change_state",
     "check_signed",
     "claim_namespace",
     "count_facets",
+    "distrust_workflow",
+    "exchange_identity",
     "find_plugin",
     "find_release",
     "find_signature",
     "find_texts",
+    "forget_used_tokens",
     "hold_release",
     "hold_releases",
     "is_compatible",
@@ -77,6 +91,7 @@ __all__ = [
     "list_releases",
     "list_removals",
     "list_signing_keys",
+    "list_trusted",
     "log_entries",
     "log_head",
     "offered_releases",
@@ -91,4 +106,5 @@ __all__ = [
     "sequence_releases",
     "sign_log",
     "signatures_required",
+    "trust_workflow",
 ]
