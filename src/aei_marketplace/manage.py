@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from aei_marketplace import audit_commands
+from aei_marketplace import audit_commands, catalogue_commands
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.rules import STAFF_ROLES, TENANT_ROLES
 from aei_marketplace.adapters.postgres import PostgresError
@@ -24,7 +24,7 @@ from aei_marketplace.launcher import run_up
 from aei_marketplace.launcher.database import prepare_database
 from aei_marketplace.seed import seed_from
 from aei_marketplace.settings import Settings, SettingsError, load_settings
-from aei_marketplace.wiring import database_urls
+from aei_marketplace.wiring import database_urls, open_mail
 
 T = TypeVar("T")
 
@@ -35,11 +35,14 @@ app = typer.Typer(
 )
 users = typer.Typer(help="People and service accounts.", no_args_is_help=True)
 tokens = typer.Typer(help="Bearer tokens.", no_args_is_help=True)
+mails = typer.Typer(help="Mail.", no_args_is_help=True)
 tenants = typer.Typer(help="Tenants.", no_args_is_help=True)
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
 app.add_typer(tenants, name="tenant")
+app.add_typer(mails, name="mail")
 app.add_typer(audit_commands.app, name="audit")
+app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(keys, name="keys")
 app.command("backup", epilog=backups.BACKUP_EXAMPLE)(backups.backup)
 app.command("restore", epilog=backups.RESTORE_EXAMPLE)(backups.restore)
@@ -161,6 +164,16 @@ def issue_token(
         return token.secret or ""
 
     typer.echo(_as_system(_settings(data=data), issue))
+
+
+@mails.command("test", epilog="Example: aei-marketplace mail test you@example.org")
+def send_test_mail(address: str, data: Data = None) -> None:
+    """Send one mail as notices are sent, and say how it went."""
+    settings = _settings(data=data)
+    text = "This marketplace can send mail: this one was asked for with `aei-marketplace mail test`."
+    _run(open_mail(settings).send(address, "A test of the marketplace's mail", text))
+    where = settings.smtp_server or f"written into {settings.mail}, for no mail server is named"
+    typer.echo(f"Handed over: {where}.")
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """The routes of notices and webhooks."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -196,6 +198,24 @@ async def test_staff_keep_the_operators_webhooks_by_the_same_routes(
         "/api/webhooks", acme.tokens["Agent"], json={"name": "ops", "url": hooks.url()}
     )
     assert refused.status == 403
+
+
+async def test_the_recipe_in_the_documents_verifies_a_real_request(
+    deps: Deps, client: Client, acme: Tenant, hooks: Hooks, monkeypatch: pytest.MonkeyPatch, watch: Watch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    recipe: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], recipe)  # noqa: S102 the document is under test
+    token = acme.tokens["Admin"]
+    made = (await client.post("/api/webhooks", token, json={"name": "ops", "url": hooks.url()})).json
+    await client.post(f"/api/webhooks/{made['id']}/test", token)
+    (got,) = hooks.received
+    monkeypatch.setattr("time.time", lambda: watch.now.timestamp() + 10)
+    assert recipe["genuine"](made["secret"], got.headers, got.body)
+    assert not recipe["genuine"](made["secret"], got.headers, got.body + b" ")
+    assert not recipe["genuine"](made["secret"], {**got.headers, "webhook-id": "other"}, got.body)
+    monkeypatch.setattr("time.time", lambda: watch.now.timestamp() + 600)
+    assert not recipe["genuine"](made["secret"], got.headers, got.body), "too old"
 
 
 async def next_event(stream) -> dict:

@@ -19,7 +19,8 @@ COMMANDS = paths(get_command(app))
 
 EXPECTED = {
     "login", "logout", "search", "info", "install", "update", "uninstall", "list", "enable", "disable", "run",
-    "logs", "try", "replay", "report", "journal", "audit", "schema", "plugin new", "plugin build",
+    "logs", "try", "replay", "report", "notices", "journal", "audit", "schema", "plugin new", "plugin build",
+    "key new", "key add", "key list", "key revoke", "key require",
     "plugin test", "plugin check", "plugin run", "plugin publish", "plugin yank", "plugin deprecate",
 }  # fmt: skip
 

@@ -2,7 +2,17 @@
 
 import typer
 
-from aei_sdk.cli import account, audit, catalogue, executions, installations, replays, reports, schemas
+from aei_sdk.cli import (
+    account,
+    audit,
+    catalogue,
+    executions,
+    installations,
+    notices,
+    replays,
+    reports,
+    schemas,
+)
 from aei_sdk.cli.keys import app as key_app
 from aei_sdk.cli.plugin import app as plugin_app
 
@@ -23,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _commands in (account, catalogue, installations, executions, replays, reports, audit, schemas):
+for _commands in (account, catalogue, installations, executions, replays, reports, notices, audit, schemas):
     _commands.register(app)
 app.add_typer(plugin_app, name="plugin")
 app.add_typer(key_app, name="key")

@@ -6,6 +6,7 @@ from aei_sdk.client.audit import AuditLog
 from aei_sdk.client.catalogue import Catalogue
 from aei_sdk.client.executions import Executions
 from aei_sdk.client.installations import Installations
+from aei_sdk.client.notices import Notices
 from aei_sdk.client.operations import Operations
 from aei_sdk.client.release_log import ReleaseLog
 from aei_sdk.client.reports import Reports
@@ -27,6 +28,7 @@ class Client:
         operations: background work and its progress.
         executions: runs of installed plugins.
         audit: the audit log.
+        notices: what the caller should know.
         reports: reports about plugins.
         release_log: the public log of releases.
         signing: keys that sign packages, and signatures.
@@ -39,6 +41,7 @@ class Client:
         self.operations = Operations(self._transport)
         self.executions = Executions(self._transport)
         self.audit = AuditLog(self._transport)
+        self.notices = Notices(self._transport)
         self.reports = Reports(self._transport)
         self.release_log = ReleaseLog(self._transport)
         self.signing = Signing(self._transport)
