@@ -15,6 +15,7 @@ from aei_inspection.notes import SigningKey, VerifyingKey
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
 from aei_marketplace.adapters.checkpoints import CheckpointFolder
+from aei_marketplace.adapters.collectors import open_collector
 from aei_marketplace.adapters.identity_providers import IdentityProviderClient
 from aei_marketplace.adapters.mail import MailFolder, SmtpMail, SmtpServer
 from aei_marketplace.adapters.master_key_files import MasterKeyFiles
@@ -26,6 +27,7 @@ from aei_marketplace.adapters.webhooks import WebhookClient
 from aei_marketplace.audit.service import Signer
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.clock import Clock
+from aei_marketplace.ground.collecting import Collector
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.issuer_keys import IssuerKeys
@@ -207,6 +209,19 @@ def audit_signer(settings: Settings, clock: Clock) -> Signer:
     """What signs the audit log. For the job process alone."""
     key = read_audit_log_key(settings)
     return Signer(key, audit_log_keys(settings), audit_log_shelf(settings), clock)
+
+
+def audit_collector(settings: Settings) -> Collector | None:
+    """Where the audit log is streamed to, if anywhere.
+
+    Raises:
+        ValueError: the address is not one of a collector.
+    """
+    if settings.audit_collector is None:
+        return None
+    file = settings.audit_collector_secret_file
+    secret = file.read_bytes().strip() if file else None
+    return open_collector(settings.audit_collector, secret, settings.audit_collector_ca_file)
 
 
 def audit_log_shelf(settings: Settings) -> CheckpointFolder:

@@ -11,7 +11,7 @@ from aei_marketplace import announcements
 from aei_marketplace.accounts import jobs as accounts_jobs
 from aei_marketplace.accounts.events import RecoveryAsked
 from aei_marketplace.adapters.jobs import Handler, run_jobs
-from aei_marketplace.audit.jobs import sequence_for_ever
+from aei_marketplace.audit.jobs import deliver_for_ever, sequence_for_ever
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog.events import ReleaseListed, ReleasePublished, ReleaseStateChanged
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided, CaseOpened
@@ -37,6 +37,7 @@ from aei_marketplace.reports.events import PluginQuarantined, PluginReported
 from aei_marketplace.settings import load_settings
 from aei_marketplace.web.idempotency import forget_old_keys
 from aei_marketplace.wiring import (
+    audit_collector,
     audit_signer,
     configure_log,
     database_urls,
@@ -106,6 +107,9 @@ async def work() -> None:
             asyncio.create_task(notices_jobs.deliver_for_ever(deps)),
             *(asyncio.create_task(_again_and_again(seconds, chore, deps)) for seconds, chore in CHORES),
         ]
+        if collector := audit_collector(settings):
+            delivery = deliver_for_ever(system_url, deps.works.clock, collector)
+            beside.append(asyncio.create_task(delivery))
         try:
             await run_jobs(system_url, handlers(deps), stop)
         finally:

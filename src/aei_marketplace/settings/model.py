@@ -27,6 +27,10 @@ class Settings:
         master_key_file: the key that seals secrets; None keeps one under `keys`.
         checkpoints_folder: where signed heads of the logs are kept outside the database; None keeps them in
             the data folder.
+        audit_collector: where the audit log is streamed to: `file:///…`, `http(s)://…`, `syslog+udp://…`,
+            `syslog+tcp://…` or `syslog+tls://…`; None for nowhere.
+        audit_collector_secret_file: what signs requests to an HTTP collector.
+        audit_collector_ca_file: certificates that vouch for the collector; None for the system's.
         limits: the most that one execution and one tenant may have, by the names of `aei_protocol.limits`;
             what is not named keeps its default.
         session_idle_minutes: a browser's session that is not used for so long is over.
@@ -54,6 +58,9 @@ class Settings:
     aei_version: str = "2.3.1"
     master_key_file: Path | None = None
     checkpoints_folder: Path | None = None
+    audit_collector: str | None = field(default=None, repr=False)
+    audit_collector_secret_file: Path | None = None
+    audit_collector_ca_file: Path | None = None
     public_url: str | None = None
     trusted_issuers: tuple[str, ...] = ("https://token.actions.githubusercontent.com", "https://gitlab.com")
     session_idle_minutes: int = 120
