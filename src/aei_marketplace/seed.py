@@ -1,7 +1,9 @@
-"""What an empty marketplace is filled with: three demo tenants, or one first operator.
+"""What an empty marketplace is filled with: three demo tenants, or an invitation for the first operator.
 
-Run as `python -m aei_marketplace.seed`, it prints the tokens as one JSON object. A second run changes
-nothing and prints the same tokens; those that have expired or were revoked are issued anew.
+Run as `python -m aei_marketplace.seed`, it prints one JSON object: the demo's tokens by name, or as
+`invitation` the path of a one-time link. A second run of the demo changes nothing and prints the same
+tokens; those that have expired or were revoked are issued anew. Without the demo there is an invitation
+as long as nobody operates the marketplace, and each run makes another one.
 """
 
 import asyncio
@@ -54,7 +56,8 @@ PEOPLE = (
     Person("operator", "Olga Operator", "Operator", None),
     Person("finance", "Fay Finance", "Finance", None),
 )
-FIRST_OPERATOR = Person("operator", "First operator", "Operator", None)
+#: Under which name the link is handed out.
+INVITATION = "invitation"
 
 
 async def seed(works: Works, people: tuple[Person, ...], kept: Path) -> dict[str, str]:
@@ -71,6 +74,17 @@ async def seed(works: Works, people: tuple[Person, ...], kept: Path) -> dict[str
     if tokens != known:
         _write(kept, tokens)
     return tokens
+
+
+async def invite_first_operator(works: Works) -> dict[str, str]:
+    """Invite the first operator, as long as there is none; the link that was printed before stops working.
+
+    Returns:
+        The link's path as `invitation`, or nothing.
+    """
+    async with works.system("seed") as work:
+        invitation = await accounts.invite_first_operator(work)
+    return {} if invitation is None else {INVITATION: invitation.path}
 
 
 async def _token(works: Works, person: Person, known: str | None) -> str:
@@ -122,14 +136,15 @@ async def seed_from(settings: Settings) -> dict[str, str]:
     """Seed the marketplace that these settings describe.
 
     Returns:
-        Tokens by name.
+        Tokens by name, or the path of a link as `invitation`.
     """
     urls = database_urls(settings)
-    people = PEOPLE if settings.seed == "demo" else (FIRST_OPERATOR,)
     async with open_database(urls.app, urls.system, size=2) as database:
         works = Works(database, PostgresQueue())
         await accounts.write_builtin_roles(works)
-        return await seed(works, people, settings.keys / f"seed-{settings.seed}.json")
+        if settings.seed == "none":
+            return await invite_first_operator(works)
+        return await seed(works, PEOPLE, settings.keys / "seed-demo.json")
 
 
 if __name__ == "__main__":

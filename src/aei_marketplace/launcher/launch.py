@@ -50,6 +50,7 @@ class Launch:
         self._settings, self._door, self._ready_file, self._console = settings, door, ready_file, console
         self._began = began
         self._tokens: dict[str, str] = {}
+        self._invitation: str | None = None
         self._ready = False
         self.supervisor = Supervisor(console, settings.logs, on_restart=self._write_ready_file)
 
@@ -68,7 +69,8 @@ class Launch:
                 await plugins.publish(example)
         self._ready = True
         self._write_ready_file()
-        for line in summary(self._url, time.monotonic() - self._began, self._tokens, examples):
+        seconds = time.monotonic() - self._began
+        for line in summary(self._url, seconds, self._tokens, examples, self._invitation):
             self._console.line(line)
         await asyncio.gather(
             self._keep_logs_short(),
@@ -91,11 +93,15 @@ class Launch:
             self._tokens = await self._kept_tokens() or json.loads(
                 await self._tool("aei_marketplace.seed", "seed")
             )
+            path = self._tokens.pop("invitation", None)
+            self._invitation = path and (self._settings.public_url or self._url) + path
             step.note = settings.seed
 
     async def _kept_tokens(self) -> dict[str, str]:
-        """The seed's tokens when all of them are still good, else none: the seed then sees to it."""
-        kept = self._settings.keys / f"seed-{self._settings.seed}.json"
+        """The demo's tokens when all of them are still good, else none: the seed then sees to it."""
+        if self._settings.seed == "none":
+            return {}
+        kept = self._settings.keys / "seed-demo.json"
         tokens: dict[str, str] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
         for token in tokens.values():
             status, _ = await get(address_of(self._door), "/api/me", token)

@@ -11,7 +11,13 @@ from aei_marketplace.launcher.examples import Example
 _SAMPLE = '{"text": "Der Himmel über dem Hafen war klar."}'
 
 
-def summary(url: str, seconds: float, tokens: Mapping[str, str], examples: Sequence[Example]) -> list[str]:
+def summary(
+    url: str,
+    seconds: float,
+    tokens: Mapping[str, str],
+    examples: Sequence[Example],
+    invitation: str | None = None,
+) -> list[str]:
     """The lines that end a start.
 
     Args:
@@ -19,6 +25,7 @@ def summary(url: str, seconds: float, tokens: Mapping[str, str], examples: Seque
         seconds: how long the start took.
         tokens: bearer tokens by role.
         examples: the published example plugins, the first one is suggested.
+        invitation: the first operator's one-time link, while there is no operator.
     """
     lines = ["", f"Ready at {url} after {seconds:.1f} s. Ctrl-C ends everything."]
     if "admin" in tokens and examples:
@@ -33,12 +40,11 @@ def summary(url: str, seconds: float, tokens: Mapping[str, str], examples: Seque
             f"  {aei} install {plugin}",
             f"  {aei} run {plugin} --task {shlex.quote(_SAMPLE)}",
         ]
-    elif "operator" in tokens:
+    if invitation is not None:
         lines += [
             "",
-            "As the first operator:",
-            f"  export AEI_URL={shlex.quote(url)} AEI_TOKEN={shlex.quote(tokens['operator'])}",
-            f"  {_command()} search",
+            "Nobody operates this marketplace yet. Open this link once to become its first operator:",
+            f"  {invitation}",
         ]
     return lines
 

@@ -61,7 +61,7 @@ def _set(response: Response, name: str, origin: str, value: str, until: datetime
         httponly=True,
         samesite="lax",
         secure=_is_secure(origin),
-        **age,  # type: ignore[arg-type] # either of two parameters
+        **age,
     )
 
 

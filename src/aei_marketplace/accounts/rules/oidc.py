@@ -115,8 +115,10 @@ def read_metadata(document: Mapping[str, Any], issuer: str) -> Metadata:
     """
     if document.get("issuer") != issuer:
         raise ProviderMismatch("The provider calls itself by another issuer than the one that was entered.")
-    endpoints = [document.get(n) for n in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
-    if not all(isinstance(url, str) and url for url in endpoints):
+    authorization, token, keys = (
+        document.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    )
+    if not (isinstance(authorization, str) and isinstance(token, str) and isinstance(keys, str)):
         raise ProviderUnusable("The provider names no authorization endpoint, token endpoint or keys.")
     offered = document.get("id_token_signing_alg_values_supported", ["RS256"])
     algorithms = tuple(a for a in ALGORITHMS if isinstance(offered, list) and a in offered)
@@ -125,7 +127,9 @@ def read_metadata(document: Mapping[str, Any], issuer: str) -> Metadata:
     ways = document.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
     return Metadata(
         issuer,
-        *map(str, endpoints),
+        authorization,
+        token,
+        keys,
         algorithms=algorithms,
         names_itself=document.get("authorization_response_iss_parameter_supported") is True,
         basic=isinstance(ways, list) and "client_secret_basic" in ways,

@@ -9,7 +9,7 @@ from aei_marketplace.accounts.errors import SignInLost
 from aei_marketplace.accounts.rules import passkeys as passkey_rules
 from aei_marketplace.accounts.rules.sessions import PATIENCE
 from aei_marketplace.accounts.service.passkeys import use_passkey
-from aei_marketplace.accounts.service.sessions import JOB, Entrant, SignedIn, open_session
+from aei_marketplace.accounts.service.sessions import JOB, Entrant, Method, SignedIn, open_session
 from aei_marketplace.accounts.service.signing_in import actor_for, check_credentials
 from aei_marketplace.accounts.store import proofs, sessions
 from aei_marketplace.ground.clock import new_id
@@ -117,7 +117,7 @@ async def finish_with_passkey(deps: Deps, visit: Visit, answer: str) -> SignedIn
     person = await actor_for(deps.works, waiting.user_id, waiting.tenant_id)
     async with deps.works.begin(person, visit.trace_id) as work:
         await use_passkey(work, answer, waiting.challenge, visit.origin)
-    method = "oidc+passkey" if waiting.method == "oidc" else "password+passkey"
+    method: Method = "oidc+passkey" if waiting.method == "oidc" else "password+passkey"
     entrant = Entrant(waiting.user_id, waiting.tenant_id, waiting.bound_to, method, waiting.redirect_to)
     return await open_session(deps, visit, entrant)
 

@@ -91,6 +91,18 @@ async def invite(
     return Invitation(invitation_id, role, wanted, expires_at, secret)
 
 
+async def invite_first_operator(work: Work) -> Invitation | None:
+    """Invite whoever holds the link to operate a marketplace that nobody operates; None when somebody does.
+
+    Links that were made so before stop working.
+    """
+    work.actor.require("staff.administer")
+    if await people.operators(work):
+        return None
+    await store.revoke_of(work, None)
+    return await invite(work, "Operator", staff=True)
+
+
 async def list_invitations(work: Work) -> list[dict[str, Any]]:
     """The invitations to the actor's tenant, to the staff for staff; newest first, without secrets."""
     work.actor.require("member.administer" if work.actor.tenant else "staff.administer")

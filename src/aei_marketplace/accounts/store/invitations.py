@@ -51,10 +51,10 @@ async def revoke(work: Work, invitation_id: UUID, tenant_id: UUID | None) -> boo
     return (await work.run(update(invitations).where(*wanted).values(revoked_at=work.now))).rowcount == 1
 
 
-async def revoke_of(work: Work, inviter: UUID, tenant_id: UUID | None = None) -> int:
-    """Take back what somebody offered, to one tenant or everywhere; how many there were."""
+async def revoke_of(work: Work, inviter: UUID | None, tenant_id: UUID | None = None) -> int:
+    """Take back what somebody, or a named job, offered to one tenant or everywhere; how many there were."""
     wanted = [
-        invitations.c.invited_by == inviter,
+        invitations.c.invited_by.is_not_distinct_from(inviter),
         invitations.c.accepted_at.is_(None),
         invitations.c.revoked_at.is_(None),
     ]

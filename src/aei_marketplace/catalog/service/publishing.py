@@ -98,9 +98,11 @@ async def require_publisher(works: Works, actor: Actor, trace_id: str) -> None:
 
     Raises:
         NotAllowed: the actor may not, or acts in no tenant.
+        ProofNeeded: the session's last proof is too old.
     """
     async with works.begin(actor, trace_id) as work:
         work.actor.require_somewhere("plugin.publish")
+        work.actor.require_recent_proof(work.now)
         work.actor.in_tenant()
 
 

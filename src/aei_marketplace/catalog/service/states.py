@@ -28,6 +28,7 @@ async def change_state(
 
     Raises:
         NotAllowed: the actor may not, or the plugin is another publisher's.
+        ProofNeeded: it is about the kill list, and the session's last proof is too old.
         PluginNotFound, ReleaseNotFound: there is none that the actor may see.
         StateChangeRefused: the state machine has no such change.
         Invalid: the reason is missing, or the replacement cannot be one.
@@ -36,7 +37,10 @@ async def change_state(
     release = await _held(work, check_plugin_id(plugin_id), version)
     change = Change(state, reason, replacement)
     mover = _mover(work, release)
-    work.actor.require(_action_needed(release, change, mover), plugin_id)
+    needed = _action_needed(release, change, mover)
+    work.actor.require(needed, plugin_id)
+    if needed == "killlist.administer":
+        work.actor.require_recent_proof(work.now)
     states.check_change(release.state, change, mover, was_listed=release.listed_at is not None)
     await _check_replacement(work, plugin_id, replacement)
     moved = await _move(work, release, change, mover)
