@@ -19,9 +19,10 @@ from aei_marketplace.decisions.errors import (
     OwnCase,
     VerdictUnknown,
 )
-from aei_marketplace.decisions.rules import cases
-from aei_marketplace.decisions.rules.cases import LEASE, Case, CaseState, Decider, Ruling, Subject
+from aei_marketplace.decisions.rules import steps
+from aei_marketplace.decisions.rules.cases import Case, CaseState, Decider, Ruling, Subject
 from aei_marketplace.decisions.rules.kinds import CaseKind
+from aei_marketplace.decisions.rules.steps import LEASE
 from aei_marketplace.ground.errors import NotAllowed
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -41,16 +42,16 @@ NO_FOUR_EYES = replace(KIND, four_eyes=False)
 
 def fresh(kind: CaseKind = KIND) -> Case:
     subject = Subject("plugin", "acme.echo", "Is acme.echo broken?", PARTY)
-    return cases.opened(UUID(int=9), kind, subject, OPENER, STRANGER, NOW)
+    return steps.opened(UUID(int=9), kind, subject, OPENER, STRANGER, NOW)
 
 
 def decide(case: Case, verdict: str = "no", by: UUID = ONE, at: datetime = NOW, **rest: object) -> Case:
     ruling = Ruling(verdict, "because", rest.pop("version", None))  # type: ignore[arg-type]
-    return cases.decided(case, KIND, ruling, Decider(by, bool(rest.pop("of_party", False))), at)
+    return steps.decided(case, KIND, ruling, Decider(by, bool(rest.pop("of_party", False))), at)
 
 
 def appealed(case: Case) -> Case:
-    return cases.appealed(case, KIND, PARTY, NOW)
+    return steps.appealed(case, KIND, PARTY, NOW)
 
 
 def test_a_new_case_waits_and_is_due_in_its_kinds_time() -> None:
@@ -60,27 +61,27 @@ def test_a_new_case_waits_and_is_due_in_its_kinds_time() -> None:
 
 
 def test_a_claim_holds_others_off_until_its_time_is_over() -> None:
-    held = cases.claimed(fresh(), ONE, NOW)
+    held = steps.claimed(fresh(), ONE, NOW)
     with pytest.raises(CaseHeld):
-        cases.claimed(held, OTHER, NOW + LEASE - timedelta(seconds=1))
+        steps.claimed(held, OTHER, NOW + LEASE - timedelta(seconds=1))
     with pytest.raises(CaseHeld):
         decide(held, by=OTHER)
     assert decide(held, by=ONE).state is CaseState.DECIDED
-    assert cases.claimed(held, OTHER, NOW + LEASE).claimed_by == OTHER
+    assert steps.claimed(held, OTHER, NOW + LEASE).claimed_by == OTHER
 
 
 def test_claiming_again_prolongs_the_claim() -> None:
     later = NOW + timedelta(minutes=20)
-    assert cases.claimed(cases.claimed(fresh(), ONE, NOW), ONE, later).claimed_until == later + LEASE
+    assert steps.claimed(steps.claimed(fresh(), ONE, NOW), ONE, later).claimed_until == later + LEASE
 
 
 def test_only_who_holds_a_case_gives_it_back() -> None:
-    held = cases.claimed(fresh(), ONE, NOW)
+    held = steps.claimed(fresh(), ONE, NOW)
     with pytest.raises(NotClaimed):
-        cases.let_go(held, OTHER)
+        steps.let_go(held, OTHER)
     with pytest.raises(NotClaimed):
-        cases.let_go(fresh(), ONE)
-    back = cases.let_go(held, ONE)
+        steps.let_go(fresh(), ONE)
+    back = steps.let_go(held, ONE)
     assert (back.state, back.claimed_by, back.claimed_until) == (CaseState.WAITING, None, None)
 
 
@@ -90,12 +91,12 @@ def test_a_decided_case_is_not_decided_again_and_says_how_it_stands() -> None:
         decide(done, "yes", OTHER)
     assert refused.value.extensions["case"]["verdict"] == "no"  # type: ignore[index]
     with pytest.raises(CaseSettled):
-        cases.claimed(done, OTHER, NOW)
+        steps.claimed(done, OTHER, NOW)
 
 
 def test_who_saw_another_version_decides_nothing() -> None:
     with pytest.raises(CaseMoved):
-        decide(cases.claimed(fresh(), ONE, NOW), version=1)
+        decide(steps.claimed(fresh(), ONE, NOW), version=1)
     assert decide(fresh(), version=1).version == 2
 
 
@@ -121,9 +122,9 @@ def test_four_eyes_keep_the_first_decider_from_the_appeal() -> None:
 
 def test_without_four_eyes_one_person_may_do_it_all() -> None:
     by = Decider(OPENER, of_party=True)
-    first = cases.decided(fresh(), NO_FOUR_EYES, Ruling("no", "because"), by, NOW)
-    second = cases.appealed(first, NO_FOUR_EYES, PARTY, NOW)
-    assert cases.decided(second, NO_FOUR_EYES, Ruling("yes", "indeed"), by, NOW).verdict == "yes"
+    first = steps.decided(fresh(), NO_FOUR_EYES, Ruling("no", "because"), by, NOW)
+    second = steps.appealed(first, NO_FOUR_EYES, PARTY, NOW)
+    assert steps.decided(second, NO_FOUR_EYES, Ruling("yes", "indeed"), by, NOW).verdict == "yes"
 
 
 def test_the_party_appeals_once_and_in_time() -> None:
@@ -135,12 +136,12 @@ def test_the_party_appeals_once_and_in_time() -> None:
     with pytest.raises(AppealRefused, match="The one appeal was made"):
         appealed(decide(again, by=OTHER))
     with pytest.raises(AppealRefused, match="time to appeal ended"):
-        cases.appealed(done, KIND, PARTY, NOW + timedelta(days=14))
+        steps.appealed(done, KIND, PARTY, NOW + timedelta(days=14))
 
 
 def test_a_stranger_does_not_appeal() -> None:
     with pytest.raises(NotAffected):
-        cases.appealed(decide(fresh()), KIND, STRANGER, NOW)
+        steps.appealed(decide(fresh()), KIND, STRANGER, NOW)
 
 
 def test_what_leaves_nothing_to_appeal_is_final_at_once() -> None:
@@ -153,17 +154,17 @@ def test_what_leaves_nothing_to_appeal_is_final_at_once() -> None:
 
 
 def test_a_case_is_withdrawn_before_it_is_decided_and_never_after() -> None:
-    assert cases.withdrawn(fresh()).state is CaseState.WITHDRAWN
-    for case in (decide(fresh()), appealed(decide(fresh())), cases.withdrawn(fresh())):
+    assert steps.withdrawn(fresh()).state is CaseState.WITHDRAWN
+    for case in (decide(fresh()), appealed(decide(fresh())), steps.withdrawn(fresh())):
         with pytest.raises(CaseSettled):
-            cases.withdrawn(case)
+            steps.withdrawn(case)
 
 
 def test_time_in_the_queue_ends_with_the_decision_and_begins_anew_with_the_appeal() -> None:
     hour = timedelta(hours=1)
     done = decide(fresh(), at=NOW + hour)
     assert done.waited_at(NOW + 5 * hour) == hour
-    again = cases.appealed(done, KIND, PARTY, NOW + 2 * hour)
+    again = steps.appealed(done, KIND, PARTY, NOW + 2 * hour)
     assert again.waited_at(NOW + 5 * hour) == 3 * hour
 
 
@@ -184,10 +185,10 @@ PEOPLE = st.sampled_from([OPENER, ONE, OTHER, PARTY, STRANGER])
     )
 )
 def test_no_sequence_of_steps_leaves_the_machine(
-    steps: list[tuple[str, UUID, str, int, bool]],
+    taken: list[tuple[str, UUID, str, int, bool]],
 ) -> None:
     case, now, decisions = fresh(), NOW, {}
-    for step, who, verdict, minutes, of_party in steps:
+    for step, who, verdict, minutes, of_party in taken:
         now += timedelta(minutes=minutes)
         before = case
         try:
@@ -218,12 +219,12 @@ MOVES = {
 def _take(case: Case, step: str, who: UUID, verdict: str, now: datetime, of_party: bool) -> Case:
     match step:
         case "claim":
-            return cases.claimed(case, who, now)
+            return steps.claimed(case, who, now)
         case "let_go":
-            return cases.let_go(case, who)
+            return steps.let_go(case, who)
         case "decide":
-            return cases.decided(case, KIND, Ruling(verdict, "because"), Decider(who, of_party), now)
+            return steps.decided(case, KIND, Ruling(verdict, "because"), Decider(who, of_party), now)
         case "appeal":
-            return cases.appealed(case, KIND, who, now)
+            return steps.appealed(case, KIND, who, now)
         case _:
-            return cases.withdrawn(case)
+            return steps.withdrawn(case)

@@ -14,7 +14,7 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.decisions import store
 from aei_marketplace.decisions.errors import CaseMoved, CaseNotFound, NotAffected
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided, CaseOpened
-from aei_marketplace.decisions.rules import cases as rules
+from aei_marketplace.decisions.rules import steps as rules
 from aei_marketplace.decisions.rules.cases import Case, Decider, Ruling, Subject
 from aei_marketplace.decisions.rules.kinds import CaseKind
 from aei_marketplace.decisions.service.reading import find_case
