@@ -1,6 +1,7 @@
 """From a notice to mailboxes and webhooks: once each, again when it failed, never at the cost of others."""
 
 import asyncio
+import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -285,7 +286,31 @@ async def test_two_processes_never_send_the_same_at_once(deps: Deps, acme: Tenan
     assert hooks.most == 1, "one at a time for one webhook"
 
 
-async def test_what_a_killed_process_had_claimed_is_sent_after_its_lease(
+async def test_a_process_that_is_killed_while_it_sends_loses_nothing(
+    deps: Deps, acme: Tenant, hooks: Hooks, watch: Watch, urls: DatabaseUrls, tmp_path: Path
+) -> None:
+    await hook(deps, acme, hooks.url(), "release.yanked")
+    await tell(deps, yanked(to_holders(acme.id, "plugin.execute")))
+    await route(deps)
+    hooks.plan = [stall]
+    arguments = [urls.app, urls.system, str(tmp_path), str(hooks.port), watch.now.isoformat()]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.notices.courier_process", *arguments
+    )
+    await until(lambda: hooks.received or process.returncode is not None)
+    assert process.returncode is None
+    process.kill()
+    await process.wait()
+    await deliver(deps)
+    assert len(hooks.received) == 1
+    watch.now += LEASE
+    await deliver(deps)
+    first, second = hooks.received
+    assert first.id == second.id
+    assert first.body == second.body
+
+
+async def test_what_a_stopped_process_had_claimed_is_sent_after_its_lease(
     deps: Deps, acme: Tenant, hooks: Hooks, watch: Watch
 ) -> None:
     shown = await hook(deps, acme, hooks.url())
