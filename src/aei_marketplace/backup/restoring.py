@@ -11,12 +11,13 @@ import asyncpg
 
 from aei_marketplace.adapters.blobs import open_blobs
 from aei_marketplace.adapters.queue import PostgresQueue, install_queue
+from aei_marketplace.audit.service.verifying import verify_log
 from aei_marketplace.backup import tables
 from aei_marketplace.backup.archive import Archive, Manifest, Part
 from aei_marketplace.backup.areas import copy_area_in
 from aei_marketplace.backup.errors import NotEmpty, NotRestorable
-from aei_marketplace.backup.key_folder import present_master_keys, put_keys
-from aei_marketplace.backup.log import verify_log
+from aei_marketplace.backup.key_folder import present_master_keys, put_file, put_keys
+from aei_marketplace.backup.log import compare_log, require_as_written
 from aei_marketplace.backup.objects import copy_object_in, find_objects
 from aei_marketplace.backup.progress import Progress
 from aei_marketplace.backup.wrapped_keys import Keys
@@ -28,7 +29,7 @@ from aei_marketplace.ground.work import Works
 from aei_marketplace.launcher.database import prepare_database, prepare_roles
 from aei_marketplace.launcher.unfinished import Mark, read_mark, remove_mark, write_mark
 from aei_marketplace.settings import Settings
-from aei_marketplace.wiring import database_urls, master_key_files
+from aei_marketplace.wiring import audit_log_keys, audit_log_shelf, database_urls, master_key_files
 
 _STAMP = "aei-restore "
 
@@ -112,7 +113,7 @@ async def restore(
     await _restore_database(owner_url, archive, stamp, progress)
     await _restore_objects(settings, owner_url, archive, progress)
     progress.stage("audit log")
-    await _check(owner_url, archive.manifest)
+    await _check(settings, archive.manifest)
     await prepare_database(settings)
     await _record(settings, archive)
     # Everything on the disk before the mark goes: objects were written without waiting for it.
@@ -192,6 +193,8 @@ async def _restore_objects(settings: Settings, owner_url: str, archive: Archive,
         )
     for part in _of_kind(archive, "files"):
         copy_area_in(settings.files, part)
+    for part in _of_kind(archive, "known-keys"):
+        put_file(settings.keys / part.name.rpartition("/")[2], part.content())
     for part in _of_kind(archive, "checkpoints"):
         _copy_checkpoint_in(settings.checkpoints, part)
 
@@ -213,10 +216,13 @@ def _copy_checkpoint_in(folder: Path, part: Part) -> None:
     half.rename(place)
 
 
-async def _check(owner_url: str, manifest: Manifest) -> None:
-    connection = await asyncpg.connect(owner_url)
+async def _check(settings: Settings, manifest: Manifest) -> None:
+    """Compare the log with what the manifest says of it, and with every signed tree head."""
+    connection = await asyncpg.connect(database_urls(settings).system)
     try:
-        await verify_log(connection, manifest.log)
+        await compare_log(connection, manifest.log)
+        shelf, keys = audit_log_shelf(settings), audit_log_keys(settings)
+        require_as_written(await verify_log(connection, shelf.all, keys))
     finally:
         await connection.close()
 

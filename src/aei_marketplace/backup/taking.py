@@ -98,6 +98,8 @@ async def _write(
     settings: Settings, owner_url: str, wanted: Wanted, head: Head, writer: ArchiveWriter, progress: Progress
 ) -> Manifest:
     _copy_checkpoints(settings.checkpoints, writer)
+    for path in sorted(settings.keys.glob("*.vkeys"), key=lambda path: path.name):
+        writer.add(f"known-keys/{path.name}", path.read_bytes())
     async with tables.snapshot(owner_url) as connection:
         if await tables.revision_of(connection) != head.revision:
             raise CannotBackUp("The tables were just migrated. Take the backup again.")

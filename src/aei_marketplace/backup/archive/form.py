@@ -4,6 +4,7 @@ A POSIX tar (ustar) of regular files in this order, names ascending within each 
 
     aei-backup.json                     what this is: form, id, time, revision of the tables
     checkpoints/NAME                    signed tree heads
+    known-keys/NAME.vkeys               public halves of the keys that signed them
     database/TABLE/NNNNNN.gz            rows as `COPY … TO` writes text, in pieces of some MiB
     objects/SHA256                      packages and components
     files/TENANT/INSTALLATION.sqlite3   what installations keep
@@ -40,6 +41,7 @@ _KINDS = tuple(
     for pattern in (
         r"aei-backup\.json",
         r"checkpoints/(?:[A-Za-z0-9][A-Za-z0-9._-]{0,60}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,60}",
+        r"known-keys/[A-Za-z0-9][A-Za-z0-9-]{0,60}\.vkeys",
         r"database/[a-z_][a-z0-9_]{0,62}/[0-9]{6}\.gz",
         r"objects/[0-9a-f]{64}",
         rf"files/{_UUID}/{_UUID}\.sqlite3",
