@@ -185,11 +185,14 @@ def _in_words(verdict: Verdict) -> str:
         f"Checkpoints: {verdict.checkpoints:,} in the database, {verdict.checkpoints_outside:,} outside it. "
         f"Personal values erased: {verdict.erased:,}. Entries in archives: {verdict.archived:,}."
     )
+    proven = f"Proven by a signature: the first {verdict.proven:,} entries."
     tail = (
-        f"Proven by a signature: the first {verdict.proven:,} entries. The {verdict.unprotected:,} after "
-        "them have no checkpoint yet: who owns the database could still change those unnoticed."
+        f"The {verdict.unprotected:,} after them have no checkpoint yet: who owns the database could "
+        "change those unnoticed."
+        if verdict.unprotected
+        else "What comes next is not protected until its checkpoint, within a minute."
     )
-    return "\n".join([*lines, head, counts, tail])
+    return "\n".join([*lines, head, counts, proven, tail])
 
 
 def _failure(message: str, status: int = NOT_VERIFIED) -> typer.Exit:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from aei_inspection.notes import SigningKey
 from aei_marketplace.adapters.postgres.urls import write_urls
+from aei_marketplace.ground.actor import system_actor
 from aei_marketplace.manage import app
 from aei_marketplace.settings import load_settings
 from aei_marketplace.wiring import audit_log_keys, audit_signer, read_audit_log_key
@@ -35,11 +36,13 @@ async def run(*arguments: str):
     return await asyncio.to_thread(CliRunner().invoke, app, ["audit", "verify", *arguments])
 
 
-async def test_a_log_as_written_ends_with_0_and_says_what_is_not_protected(data: Path):
+async def test_a_log_as_written_ends_with_0_and_says_what_is_not_protected(log: Log, data: Path):
     result = await run()
     assert result.exit_code == 0, result.output
     assert "all as they were written" in result.output
-    assert "have no checkpoint yet" in result.output
+    assert "not protected until its checkpoint" in result.output
+    await log.write(system_actor("tests"), 2)
+    assert "The 2 after them have no checkpoint yet" in (await run()).output
 
 
 async def test_a_changed_log_ends_with_1_and_names_what_was_done(log: Log, data: Path):
@@ -77,6 +80,11 @@ async def test_what_cannot_be_looked_at_ends_with_2(data: Path):
     assert (await run()).exit_code == 2
     (data / "keys" / "database.json").unlink()
     assert (await run("--key", SigningKey.generate("a").verifying.text())).exit_code == 2
+
+
+async def test_old_entries_are_archived_by_command(data: Path):
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["audit", "archive", "--older-than-days", "30"])
+    assert (result.exit_code, result.output) == (0, "0 entries are old enough.\n")
 
 
 async def test_the_help_has_an_example():
