@@ -54,6 +54,7 @@ async def _people(site: Site) -> None:
         acme = await accounts.create_tenant(work, "acme", "Acme Robotics")
     await site.add_person("admin", "Ada Admin", "Admin", acme)
     await site.add_person("viewer", "Vera Viewer", "Viewer", acme)
+    await site.add_person("passkey_holder", "Kim Keyes", "Agent", acme)
     await site.add_person("operator", "Olga Operator", "Operator", None)
 
 
@@ -110,7 +111,7 @@ def _note(problems: list[str], kind: str, text: str) -> None:
 
 
 def _local(problems: list[str], here: str, url: str) -> None:
-    if not url.startswith((here, "data:")):
+    if not url.startswith((here, here.replace("127.0.0.1", "localhost"), "data:")):
         problems.append(f"a request to {url}")
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,18 +18,34 @@ from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.app import create_app
+from aei_marketplace.decisions.service import Case, CaseKind, Desk, Ruling, record_decision
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.sign_in import SignInTerms, Visit
-from aei_marketplace.ground.work import Works
+from aei_marketplace.ground.work import Work, Works
 from aei_protocol.limits import OPERATOR_CAP
 from tests.fakes import FakeSandbox
 from tests.serving import serving
 
 PASSWORD = "a long and quiet password"
+
+#: A kind of case whose decision has no effect beyond itself.
+SAMPLE = CaseKind(
+    name="sample_claim",
+    action="plugin.moderate",
+    verdicts=frozenset({"approve", "deny"}),
+    favourable=frozenset({"approve"}),
+    due_in=timedelta(hours=1),
+    appeal_action="plugin.publish",
+    appeal_within=timedelta(days=14),
+)
+
+
+async def _decide_sample(work: Work, case_id: UUID, ruling: Ruling) -> Case:
+    return await record_decision(work, SAMPLE, case_id, ruling)
 
 
 @dataclass
@@ -120,7 +137,9 @@ async def _opened(urls: DatabaseUrls, folder: Path):
         works = Works(database, PostgresQueue())
         endpoints = ModelEndpointClient({})
         deps = _deps(works, endpoints, folder)
-        async with serving(create_app(deps, urls.app)) as client:
+        app = create_app(deps, urls.app)
+        app.state.desks = {**app.state.desks, SAMPLE.name: Desk(SAMPLE, _decide_sample)}
+        async with serving(app) as client:
             yield deps, client.url
         await endpoints.close()
 

@@ -1,9 +1,31 @@
-"""Pages: sign in, own account."""
+"""Pages: sign in, own account, members and roles."""
 
 from fastapi import APIRouter
 
-from aei_marketplace.accounts.pages import account, confirming, passkeys, sessions, signing_in, tokens
+from aei_marketplace.accounts.pages import (
+    account,
+    confirming,
+    invitations,
+    members,
+    passkeys,
+    recovery,
+    roles,
+    sessions,
+    signing_in,
+    tokens,
+)
 
 router = APIRouter(include_in_schema=False)
-for _part in (signing_in, account, confirming, passkeys, sessions, tokens):
+for _part in (
+    signing_in,
+    invitations,
+    recovery,
+    account,
+    confirming,
+    passkeys,
+    sessions,
+    tokens,
+    members,
+    roles,
+):
     router.include_router(_part.router)

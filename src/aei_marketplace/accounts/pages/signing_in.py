@@ -3,6 +3,8 @@
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
@@ -22,7 +24,7 @@ from aei_marketplace.web.visits import TheVisit
 
 router = APIRouter(route_class=FormRoute)
 
-LOGIN, PASSKEY = "/login", "/login/passkey"
+LOGIN, PASSKEY, INVITATION = "/login", "/login/passkey", "/login/invitation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +32,13 @@ class LoginPage(PageContext):
     """Where somebody signs in.
 
     Attributes:
+        providers: of sign-in: the operator's, and the tenant's where one is named.
         next: where to go afterwards.
         tenant: short name of where to act first, if one is named.
     """
 
     form: Form = field(default_factory=Form)
+    providers: tuple[dict[str, Any], ...] = ()
     next: str = "/"
     tenant: str = ""
 
@@ -53,9 +57,16 @@ class PasskeyPage(PageContext):
 
 @router.get(LOGIN)
 async def login(
-    request: Request, visit: TheVisit, visitor: TheVisitor, next: str = "/", tenant: str = ""
+    request: Request,
+    visit: TheVisit,
+    visitor: TheVisitor,
+    next: str = "/",
+    tenant: str = "",
+    invitation: str = "",
 ) -> Response:
-    """The form, unless somebody is signed in or their passkey is waited for."""
+    """The form, unless somebody is signed in, was invited, or their passkey is waited for."""
+    if invitation:
+        return RedirectResponse(f"{INVITATION}?{urlencode({'token': invitation})}", 303)
     if visitor.session is not None:
         return RedirectResponse(safe_path(next), 303)
     if visit.sign_in and await _waits_for_passkey(request, visit):
@@ -75,6 +86,15 @@ async def sign_in(request: Request, deps: TheDeps, visit: TheVisit, form: TheFor
         await note_denial(request, refusal)
         return await _login_page(request, form.refused(refusal), wanted, tenant, refusal)
     return entered(visit, entry)
+
+
+@router.get(LOGIN + "/oidc/{provider_id}")
+async def begin_oidc(deps: TheDeps, visit: TheVisit, provider_id: UUID, next: str = "/") -> Response:
+    """To the provider. A link and no form: our policy lets forms lead nowhere but here."""
+    start = await service.begin_oidc(deps, visit, provider_id, safe_path(next))
+    response = RedirectResponse(start.url, 303)
+    keep_sign_in(response, visit, start.secret)
+    return response
 
 
 @router.get(PASSKEY)
@@ -134,7 +154,10 @@ def entered(visit: Visit, entry: service.Entry) -> Response:
 async def _login_page(
     request: Request, form: Form, wanted: str, tenant: str, refusal: Refusal | None = None
 ) -> Response:
-    page = LoginPage(title="Sign in", form=form, next=safe_path(wanted), tenant=tenant)
+    providers = await service.list_sign_in_providers(request.app.state.deps, tenant or None)
+    page = LoginPage(
+        title="Sign in", form=form, providers=tuple(providers), next=safe_path(wanted), tenant=tenant
+    )
     response = await render(request, "accounts/login.html", page, refusal.status if refusal else 200)
     response.headers.update(refusal.headers if refusal else {})
     return response

@@ -40,11 +40,13 @@ class Form:
         values: every value of each field, in order.
         errors: what is wrong with a field, by its name.
         refusal: what is wrong with the whole, in a sentence.
+        advice: what to do about it.
     """
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     refusal: str | None = None
+    advice: str = ""
 
     def text(self, name: str, otherwise: str = "") -> str:
         """The field's value, without blanks around it."""
@@ -78,7 +80,9 @@ class Form:
     def refused(self, refusal: Refusal) -> "Form":
         """The same form, to be shown again with what was wrong."""
         errors = {fault.pointer.strip("/").split("/")[0]: fault.message for fault in refusal.faults}
-        return replace(self, errors=errors, refusal=_sentence(refusal))
+        # "Correct what `errors` names" is for programs; on a page each error stands beside its field.
+        advice = "" if refusal.faults else refusal.next_step
+        return replace(self, errors=errors, refusal=refusal.detail, advice=advice)
 
     def renamed(self, names: Mapping[str, str]) -> "Form":
         """The same form, where a service calls a field otherwise than the page does."""
@@ -190,12 +194,6 @@ async def _body(request: Request) -> bytes:
     if not announced.isdigit() or int(announced) > LARGEST_FORM:
         raise FormTooLarge(f"A form has at most {LARGEST_FORM} bytes and says how many.")
     return await request.body()
-
-
-def _sentence(refusal: Refusal) -> str:
-    # "Correct what `errors` names" is for programs; on a page each error stands beside its field.
-    advice = "" if refusal.faults else refusal.next_step
-    return f"{refusal.detail} {advice}".strip()
 
 
 TheForm = Annotated[Form, Depends(form_of)]
