@@ -18,6 +18,7 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.audit import api as audit_api
 from aei_marketplace.catalog import api as catalog_api
 from aei_marketplace.decisions import api as decisions_api
+from aei_marketplace.decisions import pages as decisions_pages
 from aei_marketplace.desks import DESKS
 from aei_marketplace.executions import api as executions_api
 from aei_marketplace.executions import service as executions
@@ -26,28 +27,50 @@ from aei_marketplace.ground.relay import relay
 from aei_marketplace.installations import api as installations_api
 from aei_marketplace.notices import api as notices_api
 from aei_marketplace.notices import jobs as notices_jobs
+from aei_marketplace.notices import pages as notices_pages
 from aei_marketplace.operations import api as operations_api
 from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.reports import api as reports_api
+from aei_marketplace.reports import pages as reports_pages
 from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.vault import api as vault_api
 from aei_marketplace.web import health, problem_types, schemas
 from aei_marketplace.web.body_limit import BodyLimit
 from aei_marketplace.web.problems import install_problems
 from aei_marketplace.web.shell import routes as shell_routes
-from aei_marketplace.web.shell.frame import Frame
+from aei_marketplace.web.shell.frame import Frame, Place
 from aei_marketplace.web.tracing import Tracing
 from aei_marketplace.web.visitors import Visitors
 from aei_marketplace.wiring import configure_log, database_urls, open_deps
 
 LISTEN_FD = "AEI_LISTEN_FD"
 #: What every page shows around itself.
-FRAME = Frame()
+FRAME = Frame(
+    places=(
+        Place("Decisions", "/decisions", decisions_pages.seen_by),
+        Place("Admin", "/admin/members", lambda actor: actor.may("member.administer") and not actor.staff),
+    ),
+    sections=(
+        (
+            "/admin",
+            (
+                Place("Members", "/admin/members", lambda actor: actor.may("member.administer")),
+                Place("Roles", "/admin/roles", lambda actor: actor.may("role.administer")),
+            ),
+        ),
+    ),
+    notices="/notices",
+    unread=notices_pages.count_unread,
+)
+#: What each kind of case shows on its page.
+EXHIBITS = {"plugin_report": reports_pages.show_reports}
 #: Matched in this order: executions are asked for most, and the catalogue's `/api/plugins/{pluginId}`
 #: comes last, so that it does not swallow the others.
 ROUTERS = (
     *shell_routes.ROUTERS,
     accounts_pages.router,
+    decisions_pages.router,
+    notices_pages.router,
     executions_api.router,
     health.router,
     problem_types.router,
@@ -89,6 +112,7 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
     app.state.desks = DESKS
     app.state.visitors = Visitors(deps.works)
     app.state.frame = FRAME
+    app.state.exhibits = EXHIBITS
     install_problems(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Tracing)
