@@ -94,7 +94,7 @@ class Stage:
 
         Args:
             task: what JSON can say.
-            config: the configuration; the defaults of `config_schema` when absent.
+            config: the configuration; empty when absent, as in an installation that was given none.
             capabilities: what it holds; what the manifest requests when absent.
             journal: the key of a journal of its host calls; none is kept without.
             recorded: a journal, made under that key, to answer its host calls from.
@@ -106,7 +106,7 @@ class Stage:
             interfaces=self._manifest.interfaces,
             capabilities=self._manifest.capabilities if capabilities is None else capabilities,
             limits=self._manifest.limits,
-            config=json.dumps(default_config(self._manifest) if config is None else config),
+            config=json.dumps(config or {}),
             plugin=self._manifest.id,
             observer=observer,
             journal=journal,
@@ -135,12 +135,6 @@ def input_faults(manifest: Manifest, task: Any) -> list[Fault]:
     """What in a task breaks the manifest's `input_schema`."""
     schema = manifest.document.get("input_schema")
     return faults_of(tuple(check(compile_schema(schema), task))) if schema else []
-
-
-def default_config(manifest: Manifest) -> dict[str, Any]:
-    """The defaults that `config_schema` states for its properties."""
-    properties = manifest.document.get("config_schema", {}).get("properties", {})
-    return {name: each["default"] for name, each in properties.items() if "default" in each}
 
 
 def config_faults(manifest: Manifest, config: Any) -> list[Fault]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import time
 from collections.abc import Sequence
@@ -17,13 +18,14 @@ from aei_marketplace.bench.report import Result, median, percentile
 from aei_marketplace.bench.running import Running, family, marketplace, pss_mb, workplace
 
 TENANTS = 10
-C, PYTHON = "studio.langid", "studio.summarise"
+C, PYTHON, JAVASCRIPT = "studio.langid", "studio.summarise", "studio.csvprofile"
 TASKS = {
     C: {"text": "Der Himmel über dem Hafen war klar, und die Boote kamen heim."},
     PYTHON: {
         "text": "One sentence stands here. Another one follows it. A third ends the text.",
         "sentences": 1,
     },
+    JAVASCRIPT: {"text": "order;amount\n1001;2,50\n1002;3,75\n"},
 }
 
 
@@ -32,7 +34,7 @@ def measure(quick: bool) -> Result:
     hostcall = host_call_ms(5 if quick else 20)
     with workplace() as folder, marketplace(folder / "data") as running:
         caller = Caller(running.url, running.tokens["admin"])
-        for plugin in TASKS:
+        for plugin in (C, PYTHON):
             until_listed(caller, plugin)
             caller.install(plugin)
         times = 200 if quick else 1000
@@ -45,11 +47,13 @@ def measure(quick: bool) -> Result:
         tokens = [caller.token, *asyncio.run(_further_tenants(folder / "data", running.url))]
         together = asyncio.run(_together(running.url, tokens, times // 5))
         sizes = _worker_sizes(running)
+        javascript = _javascript(caller, times)
         figures: dict[str, float | int | None] = {
             "c.p50_ms": median(c),
             "c.p99_ms": percentile(c, 0.99),
             "python.p50_ms": median(python),
             "python.p99_ms": percentile(python, 0.99),
+            "javascript.p50_ms": javascript,
             "durable_noop.p50_ms": median(noop),
             "per_second": per_second,
             "cold.p50_ms": median(cold),
@@ -64,6 +68,15 @@ def measure(quick: bool) -> Result:
 
 def _path(plugin: str) -> str:
     return f"/api/plugins/{plugin}/execute"
+
+
+def _javascript(caller: Caller, times: int) -> float | None:
+    """None where Node.js is missing: the example is not built there."""
+    if not all(shutil.which(program) for program in ("node", "npm")):
+        return None
+    until_listed(caller, JAVASCRIPT)
+    caller.install(JAVASCRIPT)
+    return median(_warm(caller, JAVASCRIPT, times))
 
 
 def _warm(caller: Caller, plugin: str, times: int) -> list[float]:

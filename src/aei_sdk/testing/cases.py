@@ -29,7 +29,7 @@ class Case:
     Attributes:
         name: what its recording is called: `example-…`, or the file's name without its suffix.
         source: where it stands, relative to the project.
-        config: the configuration; None for the defaults of `config_schema`.
+        config: the configuration; None when the case states none.
         expect: as in `test-case.schema.json`.
     """
 

@@ -23,7 +23,9 @@ _RUN = examples(
 
 Config = Annotated[
     str | None,
-    typer.Option(metavar="JSON|@FILE", help="The configuration; config_schema's defaults otherwise."),
+    typer.Option(
+        metavar="JSON|@FILE", help="The configuration; empty otherwise, as after an installation without one."
+    ),
 ]
 Egress = Annotated[
     list[str] | None,
