@@ -137,6 +137,38 @@ def add_user(
     typer.echo(f"{email} {_as_system(_settings(data=data), add)}")
 
 
+@users.command("close", epilog="Example: aei-marketplace user close ada@acme.example")
+def close_account(email: str, data: Data = None) -> None:
+    """Close an account everywhere: its tokens and sessions stop working at once."""
+
+    async def close(work: Work) -> None:
+        await accounts.close_account(work, await accounts.find_user(work, email))
+
+    _as_system(_settings(data=data), close)
+    typer.echo(f"{email} is closed.")
+
+
+@users.command("open", epilog="Example: aei-marketplace user open ada@acme.example")
+def open_account(email: str, data: Data = None) -> None:
+    """Open a closed account again; its tokens and sessions stay ended."""
+
+    async def reopen(work: Work) -> None:
+        await accounts.open_account(work, await accounts.find_user(work, email))
+
+    _as_system(_settings(data=data), reopen)
+    typer.echo(f"{email} is open.")
+
+
+@users.command("forget-passkeys", epilog="Example: aei-marketplace user forget-passkeys ada@acme.example")
+def forget_passkeys(email: str, data: Data = None) -> None:
+    """Remove the passkeys of somebody who lost theirs; be sure who asks."""
+
+    async def forget(work: Work) -> int:
+        return await accounts.forget_passkeys(work, await accounts.find_user(work, email))
+
+    typer.echo(f"{_as_system(_settings(data=data), forget)} passkeys of {email} are removed.")
+
+
 @tokens.command(
     "issue", epilog="Example: aei-marketplace token issue ada@acme.example --tenant acme --days 7"
 )
