@@ -20,11 +20,13 @@ from aei_marketplace.examination.folders import (
     look_at_keys,
     look_at_restore,
 )
+from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Works
 from aei_marketplace.launcher.unfinished import Mark, write_mark
 from aei_marketplace.settings import Settings
 from aei_marketplace.wiring import read_master_key
 from tests.backup.conftest import settings_at
+from tests.builders import sequence_all
 
 
 @pytest.fixture
@@ -113,6 +115,23 @@ async def test_a_database_that_gives_up_durability_is_named(settings: Settings) 
     assert found["db line"].fine
     assert not found["durability"].fine, "the tests' own server runs without fsync"
     assert "fsync" in found["durability"].detail
+
+
+async def test_a_log_that_nobody_signs_is_named(settings: Settings, works: Works, urls: DatabaseUrls) -> None:
+    async with works.system("tests") as work:
+        work.record(Fact("thing.do", "thing", "1"))
+    await sequence_all(urls.system)
+    assert (await look_at_books(settings))[-1].fine
+    connection = await asyncpg.connect(urls.system)
+    try:
+        await connection.execute(
+            "insert into audit_heads select size + 1, root, at - interval '1 hour' from audit_heads limit 1"
+        )
+    finally:
+        await connection.close()
+    found = (await look_at_books(settings))[-1]
+    assert (found.what, found.fine) == ("audit log", False)
+    assert "no checkpoint" in found.detail
 
 
 async def test_a_database_that_is_gone_is_a_finding_and_not_an_error(settings: Settings) -> None:

@@ -11,8 +11,8 @@ from aei_marketplace.examination.finding import Finding
 from aei_marketplace.settings import Settings
 from aei_marketplace.wiring import database_urls
 
-#: The sequencer is late when an entry has waited for so many seconds.
-LATE_S = 5
+#: The sequencer is late when an entry has waited for so long, the signer when one has stood unsigned.
+LATE_S, UNSIGNED_S = 5, 180
 _SAFE = ("fsync", "full_page_writes")
 _RIGHTS = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
 _LINE = """
@@ -21,6 +21,10 @@ select coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), fals
 """
 _WAITED = """
 select extract(epoch from now() - min(e.at)) from audit_pending p join audit_entries e on e.id = p.entry_id
+"""
+_UNSIGNED = """
+select extract(epoch from now() - min(at)) from audit_heads
+where size > coalesce((select max(size) from audit_checkpoints), 0)
 """
 UNREACHABLE = (PostgresError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
@@ -78,8 +82,12 @@ async def _log(settings: Settings) -> Finding:
         async with entered(database_urls(settings).system) as connection:
             size = await connection.fetchval("select coalesce(max(sequence) + 1, 0) from audit_leaves")
             waited = await connection.fetchval(_WAITED)
+            unsigned = await connection.fetchval(_UNSIGNED)
     except UNREACHABLE as error:
         return Finding("audit log", False, f"cannot be read: {error}")
     if waited is not None and waited > LATE_S:
         return Finding("audit log", False, f"an entry has waited {waited:.0f} s for its number: see jobs.log")
-    return Finding("audit log", True, f"{size} entries in the tree")
+    if unsigned is not None and unsigned > UNSIGNED_S:
+        detail = f"no checkpoint for {unsigned:.0f} s: jobs.log says why, `aei-marketplace audit verify` what"
+        return Finding("audit log", False, detail)
+    return Finding("audit log", True, f"{size} entries in the tree, signed up to the last minutes")
