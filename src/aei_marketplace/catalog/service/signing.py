@@ -61,6 +61,7 @@ async def add_signing_key(work: Work, name: str, pem: bytes) -> SigningKey:
         TooManySigningKeys: the publisher has as many as are kept.
     """
     work.actor.require("plugin.publish")
+    work.actor.require_recent_proof(work.now)
     key = _read_key(pem)
     publisher = await own_publisher(work)
     if await store.count_keys(work, publisher) >= MOST_KEYS:
@@ -98,6 +99,7 @@ async def signatures_required(work: Work) -> bool:
 async def require_signatures(work: Work, *, required: bool) -> None:
     """Decide whether every new release of the actor's publisher must be signed."""
     work.actor.require("plugin.publish")
+    work.actor.require_recent_proof(work.now)
     publisher = await own_publisher(work)
     await store.set_required(work, publisher, required=required)
     work.record(Fact("publisher.sign", "publisher", str(publisher), context={"required": required}))
