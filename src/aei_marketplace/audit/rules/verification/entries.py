@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from aei_marketplace.audit.rules.verification.findings import Finding, Kind
+from aei_marketplace.ground.actor import ActorKind
 from aei_marketplace.ground.audit import PREFIX, Opening, commitment
 
 
@@ -41,6 +42,7 @@ class _Document(msgspec.Struct):
     trace_id: str
 
 
+_WITH_ID = (ActorKind.USER, ActorKind.SERVICE)
 _decode = msgspec.json.Decoder(_Document).decode
 
 
@@ -100,7 +102,7 @@ def _wrong_column(row: Stored, document: _Document) -> str | None:
         and row["outcome"] == document.outcome
         and row["trace_id"] == document.trace_id
         and row["actor_kind"] == document.actor.kind
-        and _same_actor(row["actor_id"], document.actor.id)
+        and _same_actor(row["actor_id"], document.actor)
     ):
         return None
     said = {
@@ -117,17 +119,9 @@ def _wrong_column(row: Stored, document: _Document) -> str | None:
     return next((name for name, value in said.items() if row[name] != value), "actor_id")
 
 
-def _same_actor(column: UUID | None, said: str | None) -> bool:
-    # The system's jobs have a name and no id; a person always has an id.
-    return str(column) == said if column is not None else said is None or not _is_id(said)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
+def _same_actor(column: UUID | None, said: _Actor) -> bool:
+    # The system's jobs have a name and no id, visitors neither; a person or a service always has an id.
+    return str(column) == said.id if column is not None else said.kind not in _WITH_ID
 
 
 def _finding(row: Stored, kind: Kind, detail: str) -> Finding:
