@@ -179,10 +179,10 @@ def test_a_second_click_on_a_form_does_nothing_more(open_window: OpenWindow, sit
     page = open_window("viewer")
     page.goto("/account/tokens")
     page.get_by_label("Name").fill("clicked twice")
-    page.evaluate(
-        "() => { const form = document.querySelector('form[action=\"/account/tokens\"]');"
-        " form.requestSubmit(); form.requestSubmit(); }"
-    )
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.evaluate(
+            "() => { const form = document.querySelector('form[action=\"/account/tokens\"]');"
+            " form.requestSubmit(); form.requestSubmit(); }"
+        )
     page.goto("/account/tokens")
     expect(page.get_by_role("row").filter(has_text="clicked twice")).to_have_count(1)
