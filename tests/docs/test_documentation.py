@@ -77,10 +77,14 @@ def test_the_glossary_knows_every_outcome_and_every_state_of_a_release() -> None
 
 def test_the_commands_that_a_start_suggests_would_be_taken(root: Path) -> None:
     example = Example(ROOT / "plugins" / "studio.langid", "studio.langid", "1.0.0", "c")
-    for tokens in ({"admin": "aei_x"}, {"operator": "aei_x"}):
-        lines = summary("http://127.0.0.1:8420", 1.0, tokens, [example])
-        assert any("aei" in line for line in lines)
-        assert list(check_command_lines(shell(root, *lines))) == []
+    lines = summary("http://127.0.0.1:8420", 1.0, {"admin": "aei_x"}, [example])
+    assert any("aei" in line for line in lines)
+    assert list(check_command_lines(shell(root, *lines))) == []
+
+
+def test_a_start_without_an_operator_ends_with_the_first_ones_link() -> None:
+    link = "http://127.0.0.1:8420/login?invitation=x"
+    assert summary("http://127.0.0.1:8420", 1.0, {}, [], link)[-1].strip() == link
 
 
 def test_the_script_says_file_and_line_and_ends_with_one(root: Path) -> None:
