@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from aei_marketplace.adapters.archive_folder import ArchiveFolder
 from aei_marketplace.adapters.blobs import open_blobs
 from aei_marketplace.adapters.queue import PostgresQueue, install_queue
 from aei_marketplace.audit.service.verifying import verify_log
@@ -20,6 +21,7 @@ from aei_marketplace.backup.key_folder import present_master_keys, put_file, put
 from aei_marketplace.backup.log import compare_log, require_as_written
 from aei_marketplace.backup.objects import copy_object_in, find_objects
 from aei_marketplace.backup.progress import Progress
+from aei_marketplace.backup.taking import ARCHIVES
 from aei_marketplace.backup.wrapped_keys import Keys
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.db import open_database
@@ -196,7 +198,9 @@ async def _restore_objects(settings: Settings, owner_url: str, archive: Archive,
     for part in _of_kind(archive, "known-keys"):
         put_file(settings.keys / part.name.rpartition("/")[2], part.content())
     for part in _of_kind(archive, "checkpoints"):
-        _copy_checkpoint_in(settings.checkpoints, part)
+        _copy_file_in(settings.checkpoints, part)
+    for part in _of_kind(archive, ARCHIVES):
+        _copy_file_in(settings.data / ARCHIVES, part)
 
 
 def _of_kind(archive: Archive, kind: str) -> Iterator[Part]:
@@ -206,8 +210,8 @@ def _of_kind(archive: Archive, kind: str) -> Iterator[Part]:
             return
 
 
-def _copy_checkpoint_in(folder: Path, part: Part) -> None:
-    place = folder / part.name.removeprefix("checkpoints/")
+def _copy_file_in(folder: Path, part: Part) -> None:
+    place = folder / part.name.partition("/")[2]
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = place.with_name(f".{place.name}.partial")
     with half.open("wb") as file:
@@ -222,7 +226,9 @@ async def _check(settings: Settings, manifest: Manifest) -> None:
     try:
         await compare_log(connection, manifest.log)
         shelf, keys = audit_log_shelf(settings), audit_log_keys(settings)
-        require_as_written(await verify_log(connection, shelf.all, keys))
+        require_as_written(
+            await verify_log(connection, shelf.all, ArchiveFolder(settings.data / ARCHIVES), keys)
+        )
     finally:
         await connection.close()
 

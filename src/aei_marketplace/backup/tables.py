@@ -22,6 +22,7 @@ _TABLES = f"""
 select c.relname as name,
        array(select a.attname from pg_attribute a
              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+               and a.atttypid <> 'xid8'::regtype  -- of another cluster: the default gives one of this
              order by a.attnum)::text[] as columns,
        c.relrowsecurity as guarded,
        not c.relrowsecurity or exists (
@@ -57,7 +58,7 @@ class Table:
     """A table as it stands.
 
     Attributes:
-        columns: those that are not computed from others, in their order.
+        columns: those that are not computed from others nor numbers of transactions, in their order.
         guarded: row-level security is on.
         seen_whole: the owner sees every row.
     """

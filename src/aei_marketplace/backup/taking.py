@@ -29,6 +29,8 @@ from aei_marketplace.settings import Settings
 from aei_marketplace.wiring import database_urls
 
 JOB = "backup"
+#: The folder of archived entries, in the data folder and in a backup.
+ARCHIVES = "audit-archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ async def take_backup(settings: Settings, wanted: Wanted, progress: Progress) ->
 async def _write(
     settings: Settings, owner_url: str, wanted: Wanted, head: Head, writer: ArchiveWriter, progress: Progress
 ) -> Manifest:
-    _copy_checkpoints(settings.checkpoints, writer)
+    _copy_folder(settings.checkpoints, "checkpoints", writer)
     for path in sorted(settings.keys.glob("*.vkeys"), key=lambda path: path.name):
         writer.add(f"known-keys/{path.name}", path.read_bytes())
     async with tables.snapshot(owner_url) as connection:
@@ -116,6 +118,7 @@ async def _write(
     left_out = await copy_objects_out(blobs, named.objects, writer, advance, give_up=wanted.give_up_damaged)
     advance = progress.stage("files", len(named.areas))
     copy_areas_out(settings.files, named.areas, writer, wanted_folder(wanted), advance)
+    _copy_folder(settings.data / ARCHIVES, ARCHIVES, writer)
     # Read after the snapshot: a rotation meanwhile leaves old keys where they are.
     keys = read_keys(settings)
     if wanted.passphrase is not None:
@@ -131,7 +134,7 @@ def wanted_folder(wanted: Wanted) -> Path:
     return wanted.target if wanted.target.is_dir() else wanted.target.parent
 
 
-def _copy_checkpoints(folder: Path, writer: ArchiveWriter) -> None:
+def _copy_folder(folder: Path, kind: str, writer: ArchiveWriter) -> None:
     files = (
         sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
         if folder.is_dir()
@@ -139,7 +142,7 @@ def _copy_checkpoints(folder: Path, writer: ArchiveWriter) -> None:
     )
     for path in sorted(files, key=lambda path: path.relative_to(folder).as_posix()):
         with path.open("rb") as content:
-            writer.add_file(f"checkpoints/{path.relative_to(folder).as_posix()}", content)
+            writer.add_file(f"{kind}/{path.relative_to(folder).as_posix()}", content)
 
 
 def _place(target: Path, name: str) -> Path:

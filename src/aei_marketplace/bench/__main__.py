@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from aei_marketplace.bench import audit, chaos, execute, fairness, limits, up
+from aei_marketplace.bench import audit, backup, chaos, execute, fairness, limits, up
 from aei_marketplace.bench.hostile import bench as hostile
 from aei_marketplace.bench.report import Result
 
@@ -12,6 +12,7 @@ BENCHES: dict[str, Callable[[bool], Result]] = {
     "up": up.measure,
     "execute": execute.measure,
     "audit": audit.measure,
+    "backup": backup.measure,
     "chaos": chaos.measure,
     "hostile": hostile.measure,
     "fairness": fairness.measure,

@@ -29,13 +29,18 @@ async def migrate(owner_url: str, revision: str = "head") -> None:
 
 def known_revisions() -> list[str]:
     """The revisions that this version can bring a database to, the newest first."""
-    return [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
 
 
 def _upgrade(owner_url: str, revision: str) -> None:
+    config = _config()
+    config.attributes["url"] = owner_url
+    command.upgrade(config, revision)
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     config.set_main_option("prepend_sys_path", str(MIGRATIONS.parent))
-    config.attributes["url"] = owner_url
-    command.upgrade(config, revision)
+    return config

@@ -8,6 +8,7 @@ A POSIX tar (ustar) of regular files in this order, names ascending within each 
     database/TABLE/NNNNNN.gz            rows as `COPY … TO` writes text, in pieces of some MiB
     objects/SHA256                      packages and components
     files/TENANT/INSTALLATION.sqlite3   what installations keep
+    audit-archive/NAME                  entries that were taken out of the database
     keys.json                           keys under a passphrase, when asked for
     index                               a line for each of the above: sha256, size, name
     manifest.json                       what the whole holds, and the digest of the index
@@ -45,6 +46,7 @@ _KINDS = tuple(
         r"database/[a-z_][a-z0-9_]{0,62}/[0-9]{6}\.gz",
         r"objects/[0-9a-f]{64}",
         rf"files/{_UUID}/{_UUID}\.sqlite3",
+        r"audit-archive/[A-Za-z0-9][A-Za-z0-9._-]{0,80}",
         r"keys\.json",
         r"index",
         r"manifest\.json",
