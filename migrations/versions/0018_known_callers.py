@@ -1,4 +1,4 @@
-"""A run's start checks what was known before it: who stands behind the token, and what applies to the plugin."""
+"""A run's start checks what was known before it: who stands behind the token, what applies to the plugin."""
 
 from migrations.sql import apply
 

@@ -35,7 +35,7 @@ class Settings:
             what is not named keeps its default.
         session_idle_minutes: a browser's session that is not used for so long is over.
         session_hours: a browser's session is over after so long in any case.
-        proof_minutes: how old the last proof of who somebody is may be for publishing, payouts, the kill list.
+        proof_minutes: how old the last proof of who somebody is may be for publishing, payouts and the like.
         trusted_issuers: whose identity tokens publish, exactly as the tokens name them.
         public_url: how callers reach this marketplace, where a proxy stands in front of it.
         mail_from: the bare address that mail comes from.
