@@ -64,7 +64,9 @@ def verify(
     keys = _keys(settings, key)
     try:
         with _bar(as_json) as progress:
-            verdict = asyncio.run(_verify(settings, shelf, _archives(settings, archives), keys, progress))
+            verdict = asyncio.run(
+                _verify(settings, shelf, audit_archives(settings, archives), keys, progress)
+            )
     except (PostgresError, asyncpg.PostgresError, OSError) as error:
         raise _failure(f"{error}\nThe log could not be looked at. Is the marketplace up?") from error
     typer.echo(json.dumps(_document(verdict)) if as_json else _in_words(verdict))
@@ -89,7 +91,7 @@ def archive(
     settings = _settings(data)
     before = datetime.now(UTC) - timedelta(days=older_than_days)
     try:
-        taken = asyncio.run(_archive(settings, _archives(settings, to), before))
+        taken = asyncio.run(_archive(settings, audit_archives(settings, to), before))
     except ArchiveRefused as error:
         raise _failure(str(error), TAMPERED) from error
     except (PostgresError, asyncpg.PostgresError, OSError) as error:
@@ -106,7 +108,8 @@ async def _archive(settings: Settings, archives: ArchiveFolder, before: datetime
         return await archive_log(Works(database, PostgresQueue()), archives, before)
 
 
-def _archives(settings: Settings, given: Path | None) -> ArchiveFolder:
+def audit_archives(settings: Settings, given: Path | None) -> ArchiveFolder:
+    """The folder of archives that a command was given, else the data folder's."""
     return ArchiveFolder(given or settings.data / "audit-archive")
 
 

@@ -14,6 +14,9 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.rules import STAFF_ROLES, TENANT_ROLES
 from aei_marketplace.adapters.postgres import PostgresError
 from aei_marketplace.adapters.queue import PostgresQueue
+from aei_marketplace.audit import service as audit
+from aei_marketplace.audit.errors import ArchiveRefused
+from aei_marketplace.audit_commands import audit_archives
 from aei_marketplace.backup import commands as backups
 from aei_marketplace.backup.key_commands import keys
 from aei_marketplace.examination import Finding, examine
@@ -157,6 +160,36 @@ def open_account(email: str, data: Data = None) -> None:
 
     _as_system(_settings(data=data), reopen)
     typer.echo(f"{email} is open.")
+
+
+@users.command("erase", epilog="Example: aei-marketplace user erase ada@acme.example")
+def erase_person(
+    email: str,
+    archives: Annotated[
+        Path | None,
+        typer.Option("--archives", help="where archives lie; else audit-archive in the data folder"),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    data: Data = None,
+) -> None:
+    """Close an account for good and erase who it was, in the audit log too; every proof stays valid."""
+    if not yes:
+        typer.confirm(f"Erase {email} for good? This cannot be undone", abort=True)
+    settings = _settings(data=data)
+
+    async def erase() -> int:
+        urls = database_urls(settings)
+        async with open_database(urls.app, urls.system, size=2) as database:
+            works = Works(database, PostgresQueue())
+            return await audit.erase_person(works, audit_archives(settings, archives), email)
+
+    try:
+        erased = _run(erase())
+    except ArchiveRefused as error:
+        raise _failure(str(error), 1) from error
+    typer.echo(
+        f"{email} is erased, with {erased} values in the audit log. Backups made before still hold them."
+    )
 
 
 @users.command("forget-passkeys", epilog="Example: aei-marketplace user forget-passkeys ada@acme.example")

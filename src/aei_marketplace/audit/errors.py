@@ -12,7 +12,7 @@ class CheckpointRefused(Exception):
 
 
 class ArchiveRefused(Exception):
-    """The entries cannot be taken out of the database; none of them was."""
+    """An archive cannot be written or read, so that nothing is taken out of the database."""
 
 
 class NoSuchEntry(NotFound):

@@ -1,6 +1,11 @@
 """What can be done with accounts."""
 
-from aei_marketplace.accounts.service.accounts import close_account, forget_passkeys, open_account
+from aei_marketplace.accounts.service.accounts import (
+    close_account,
+    erase_account,
+    forget_passkeys,
+    open_account,
+)
 from aei_marketplace.accounts.service.entering import (
     Entry,
     PasskeyAsked,
@@ -118,6 +123,7 @@ __all__ = [
     "create_tenant",
     "create_user",
     "describe_session",
+    "erase_account",
     "find_policies",
     "find_tenant",
     "find_user",

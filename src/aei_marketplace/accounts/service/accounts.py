@@ -1,13 +1,15 @@
-"""Whole accounts: closed at once, opened again, and freed of passkeys that were lost."""
+"""Whole accounts: closed at once, opened again, erased for good, and freed of passkeys that were lost."""
 
 from uuid import UUID
 
 from aei_marketplace.accounts.errors import LastAdmin, NoSuchUser
 from aei_marketplace.accounts.service.sessions import end_sessions
-from aei_marketplace.accounts.store import invitations, proofs
+from aei_marketplace.accounts.store import invitations, proofs, sessions
 from aei_marketplace.accounts.store import people as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work
+
+ERASED_NAME = "Erased account"
 
 
 async def close_account(work: Work, user_id: UUID) -> None:
@@ -44,6 +46,31 @@ async def open_account(work: Work, user_id: UUID) -> None:
     if not await store.disable(work, user_id, None):
         raise NoSuchUser("There is no such account that is closed.")
     work.record(Fact("user.open", "user", str(user_id)))
+
+
+async def erase_account(work: Work, user_id: UUID) -> str | None:
+    """Close an account for good and forget whose it was; the address that it had.
+
+    Its id stays, because entries of the log and other people's work name it.
+
+    Raises:
+        NoSuchUser: there is none.
+        LastAdmin: nobody else could operate the marketplace.
+        ProofNeeded: the session's last proof is too old.
+    """
+    work.actor.require("tenant.administer")
+    work.actor.require_recent_proof(work.now)
+    person = await store.person(work, user_id)
+    if person is None:
+        raise NoSuchUser("There is no such account.")
+    if person.disabled_at is None:
+        await close_account(work, user_id)
+    await store.erase(work, user_id, ERASED_NAME)
+    await proofs.forget_person(work, user_id)
+    await sessions.forget_person(work, user_id)
+    await invitations.forget_person(work, user_id, person.email)
+    email: str | None = person.email
+    return email
 
 
 async def forget_passkeys(work: Work, user_id: UUID) -> int:

@@ -97,3 +97,9 @@ def _with_role() -> Select[Any]:
 async def forget_role(work: Work, role_id: UUID) -> None:
     """Drop the closed invitations that named a role which goes; their audit entries stay."""
     await work.run(delete(invitations).where(invitations.c.role_id == role_id))
+
+
+async def forget_person(work: Work, user_id: UUID, email: str | None) -> None:
+    """Drop the invitations that somebody accepted, or that were sent to their address."""
+    theirs = (invitations.c.accepted_by == user_id) | (invitations.c.email == email)
+    await work.run(delete(invitations).where(theirs))

@@ -253,6 +253,20 @@ async def disable(work: Work, user_id: UUID, at: datetime | None) -> bool:
     return (await work.run(update(users).where(*wanted).values(disabled_at=at))).rowcount == 1
 
 
+async def person(work: Work, user_id: UUID) -> Row[Any] | None:
+    """A user by id, held until the work ends."""
+    return (await work.run(select(users).where(users.c.id == user_id).with_for_update())).first()
+
+
+async def erase(work: Work, user_id: UUID, name: str) -> None:
+    """Take from a user what says who it is, and where they belong."""
+    nobody = {"name": name, "email": None, "password_hash": None}
+    await work.run(update(users).where(users.c.id == user_id).values(**nobody))
+    await work.run(update(tokens).where(tokens.c.user_id == user_id).values(name=name))
+    for belonging in (memberships, staff):
+        await work.run(delete(belonging).where(belonging.c.user_id == user_id))
+
+
 async def add_token(work: Work, values: dict[str, Any]) -> None:
     """Store an issued token's hash."""
     await work.run(insert(tokens).values(**values))

@@ -143,3 +143,9 @@ async def take_recovery(work: Work, secret_hash: bytes) -> UUID | None:
 async def forget_recoveries(work: Work) -> None:
     """Drop links that are too old."""
     await work.run(delete(recoveries).where(recoveries.c.expires_at < work.now))
+
+
+async def forget_person(work: Work, user_id: UUID) -> None:
+    """Drop what somebody signed in with beside their password."""
+    for held in (passkeys, identities, recoveries):
+        await work.run(delete(held).where(held.c.user_id == user_id))

@@ -115,3 +115,9 @@ async def forget(work: Work, before: datetime) -> None:
     """Drop sign-ins that are over, and sessions that ended or expired before a moment."""
     await work.run(delete(sign_ins).where(sign_ins.c.expires_at < work.now))
     await work.run(delete(sessions).where(sessions.c.expires_at < before))
+
+
+async def forget_person(work: Work, user_id: UUID) -> None:
+    """Drop somebody's sessions, with the addresses and browsers that they hold."""
+    for held in (sign_ins, sessions):
+        await work.run(delete(held).where(held.c.user_id == user_id))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -105,6 +106,24 @@ def read_lines(lines: Iterable[bytes]) -> Contents:
         if ACTION in line.entry:
             told.append(content)
     return Contents(first, hashes, statements(told))
+
+
+def entries_about(lines: Iterable[bytes], user_id: UUID) -> list[UUID]:
+    """The entries in an archive that somebody caused, or that are about them.
+
+    Raises:
+        ValueError: it is no archive.
+    """
+    found = []
+    for raw in lines:
+        document = read_entry(_decode(raw).entry.encode())
+        concerned = {
+            ("actor", document["actor"]["id"]),
+            (document["resource"]["type"], document["resource"]["id"]),
+        }
+        if concerned & {("actor", str(user_id)), ("user", str(user_id))}:
+            found.append(UUID(document["id"]))
+    return found
 
 
 def statements(contents: Iterable[bytes]) -> set[Statement]:

@@ -1,6 +1,7 @@
 """What can be done with the log."""
 
 from aei_marketplace.audit.service.checkpoints import Signer
+from aei_marketplace.audit.service.erasing import erase_person
 from aei_marketplace.audit.service.exporting import begin_export, exported
 from aei_marketplace.audit.service.proofs import (
     Growth,
@@ -23,6 +24,7 @@ __all__ = [
     "Signer",
     "Wanted",
     "begin_export",
+    "erase_person",
     "exported",
     "newest_head",
     "prove_entry",

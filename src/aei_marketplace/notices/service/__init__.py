@@ -10,7 +10,7 @@ from aei_marketplace.notices.rules.notices import (
 )
 from aei_marketplace.notices.rules.webhooks import Webhook
 from aei_marketplace.notices.service.dispatch import Dispatch
-from aei_marketplace.notices.service.forgetting import forget_old
+from aei_marketplace.notices.service.forgetting import forget_old, forget_person
 from aei_marketplace.notices.service.preferences import find_preferences, save_preferences
 from aei_marketplace.notices.service.reading import Inbox, News, list_notices, mark_all_read, mark_read, news
 from aei_marketplace.notices.service.routing import put_on_its_way
@@ -45,6 +45,7 @@ __all__ = [
     "find_preferences",
     "find_webhook",
     "forget_old",
+    "forget_person",
     "list_deliveries",
     "list_notices",
     "list_webhooks",

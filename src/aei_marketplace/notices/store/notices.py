@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.work import Work
+from aei_marketplace.notices.models import notice_deliveries, notice_preferences, notices
 from aei_marketplace.notices.models import notice_reads as reads
-from aei_marketplace.notices.models import notices
 from aei_marketplace.notices.rules.notices import Audience, Notice, Subject, WrittenNotice
 
 #: The channel on which the database says to whom something was written: a tenant, a person, or `staff`.
@@ -121,6 +121,12 @@ async def forget(work: Work, before: datetime, most: int) -> int:
     """Delete notices that last occurred before a moment; how many there were."""
     old = select(notices.c.id).where(notices.c.last_at < before).limit(most)
     return int((await work.run(delete(notices).where(notices.c.id.in_(old)))).rowcount)
+
+
+async def forget_person(work: Work, user_id: UUID) -> None:
+    """Drop what was written to one person, what they read and what they chose."""
+    for held in (notice_deliveries, notice_preferences, reads, notices):
+        await work.run(delete(held).where(held.c.user_id == user_id))
 
 
 def _readable(wanted: Wanted, *columns: Any) -> Select[Any]:
