@@ -118,7 +118,8 @@ async def test_what_lies_in_archives_is_found_by_their_files_and_erased(log_of_t
 async def test_an_archive_that_cannot_be_read_erases_nothing(log_of_two: Log, damage):
     log = log_of_two
     await archive(log)
-    damage(Path(log.archives.place("audit-0-19.jsonl")))
+    [archived] = await log.fetch("select file_name from audit_archives")
+    damage(Path(log.archives.place(archived["file_name"])))
     before = await values(log)
     with pytest.raises(ArchiveRefused, match="--archives"):
         await erase(log)
