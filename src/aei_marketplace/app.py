@@ -17,6 +17,7 @@ from aei_marketplace.accounts import pages as accounts_pages
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.audit import api as audit_api
 from aei_marketplace.catalog import api as catalog_api
+from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.decisions import api as decisions_api
 from aei_marketplace.decisions import pages as decisions_pages
 from aei_marketplace.desks import DESKS
@@ -62,6 +63,8 @@ FRAME = Frame(
     notices="/notices",
     unread=notices_pages.count_unread,
 )
+#: What the database tells every process, and under which topic its listeners hear it.
+NEWS = operations_jobs.NEWS | notices_jobs.NEWS | catalog_jobs.NEWS
 #: What each kind of case shows on its page.
 EXHIBITS = {"plugin_report": reports_pages.show_reports}
 #: Matched in this order: executions are asked for most, and the catalogue's `/api/plugins/{pluginId}`
@@ -128,7 +131,7 @@ async def running(deps: Deps, app_url: str, visitors: Visitors) -> AsyncIterator
     async with executions.serving(deps, app_url) as runs:
         deps.plugin_models.open(executions.model_runner(runs))
         tasks = [
-            asyncio.create_task(relay(app_url, deps.live, operations_jobs.NEWS | notices_jobs.NEWS)),
+            asyncio.create_task(relay(app_url, deps.live, NEWS)),
             asyncio.create_task(visitors.write_down_each_minute()),
         ]
         try:

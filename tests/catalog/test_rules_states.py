@@ -76,9 +76,9 @@ def test_quarantine_is_reversible(present: ReleaseState) -> None:
     check_change(S.QUARANTINED, Change(present, None), Mover.STAFF, was_listed=True)
 
 
-@pytest.mark.parametrize("wanted", [S.QUARANTINED, S.BLOCKED, S.REMOVED])
+@pytest.mark.parametrize("wanted", [S.DEPRECATED, S.YANKED, S.QUARANTINED, S.BLOCKED, S.REMOVED])
 @pytest.mark.parametrize("reason", [None, "", "  "])
-def test_stopping_a_release_needs_a_reason(wanted: ReleaseState, reason: str | None) -> None:
+def test_taking_a_release_back_in_any_way_needs_a_reason(wanted: ReleaseState, reason: str | None) -> None:
     with pytest.raises(Invalid) as refused:
         check_change(S.LISTED, Change(wanted, reason), Mover.STAFF, was_listed=True)
     assert refused.value.faults[0].pointer == "/reason"
@@ -102,6 +102,14 @@ def test_the_registrys_own_states_need_staff_actions() -> None:
     assert action_needed(S.LISTED, S.REMOVED) == "plugin.moderate"
     assert action_needed(S.LISTED, S.BLOCKED) == "killlist.administer"
     assert action_needed(S.BLOCKED, S.QUARANTINED) == "killlist.administer"
+
+
+def test_a_refused_change_says_which_state_it_is_and_what_can_be_done() -> None:
+    with pytest.raises(StateChangeRefused) as refused:
+        check_change(S.BLOCKED, Change(S.LISTED), Mover.STAFF, was_listed=True)
+    assert refused.value.status == 409
+    assert "is blocked" in refused.value.detail
+    assert refused.value.next_step == "From here it can become: quarantined, removed."
 
 
 def test_staff_have_every_move_of_a_publisher() -> None:

@@ -9,11 +9,12 @@ import pytest
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.adapters.sandbox import SandboxClient
+from aei_marketplace.catalog import service as catalog
 from aei_marketplace.executions import service
 from aei_marketplace.executions.service import Runs
 from aei_marketplace.ground.deps import Deps
 from tests.adapters.test_sandbox import NoModels, Secrets, real_host
-from tests.builders import Tenant, make_tenant
+from tests.builders import Tenant, make_staff, make_tenant
 from tests.executions.conftest import TRACE, Log, actions, run, until, wanted
 from tests.packages import component_wat
 from tests.plugins import install, publish
@@ -69,6 +70,20 @@ async def test_a_running_guest_is_cancelled(runs: Runs, tenant: Tenant) -> None:
     await until(lambda: not runs.running, seconds=30)
     ended = await service.read_execution(runs.deps.works, tenant.agent, started.id)
     assert ended.outcome in ("cancelled", "cpu_limit")
+
+
+async def test_a_guest_of_a_blocked_release_is_ended_while_it_runs(runs: Runs, tenant: Tenant) -> None:
+    body = b'{"task": {}, "limits": {"cpu_ms": 60000, "wall_ms": 60000}}'
+    started = await service.execute_later(runs, tenant.agent, TRACE, "acme.loop", wanted(body))
+    operator, _ = await make_staff(runs.deps.works, "Operator")
+    async with runs.deps.works.begin(operator) as work:
+        blocked = catalog.ReleaseState.BLOCKED
+        await catalog.change_state(work, "acme.loop", "1.0.0", blocked, "spends all there is")
+    await until(lambda: not runs.running, seconds=30)
+    ended = await service.read_execution(runs.deps.works, tenant.agent, started.id)
+    assert ended.outcome in ("cancelled", "cpu_limit")
+    if ended.outcome == "cancelled":
+        assert "spends all there is" in str(ended.problem)
 
 
 async def test_a_killed_host_ends_what_it_ran_as_lost_once(

@@ -14,6 +14,7 @@ from aei_marketplace.catalog import service
 from aei_marketplace.catalog.errors import ReleaseLogCorrupt
 from aei_marketplace.catalog.events import ReleasePublished
 from aei_marketplace.catalog.service import ReleaseState, ReleaseView
+from aei_marketplace.catalog.store.stops import CHANNEL
 from aei_marketplace.ground.actor import system_actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.ports import CheckpointShelf, SandboxGone, SandboxRefused
@@ -29,6 +30,9 @@ VERDICTS = {
     "compile_limit": "Compiling the component took more time or memory than is allowed.",
 }
 
+
+#: The database's channel of stopped releases, and the topic of those who run some.
+NEWS = {CHANNEL: service.STOPS}
 
 #: A leaf of the public log waits at most this long, and then as long as its batch takes.
 PAUSE_S = 0.2

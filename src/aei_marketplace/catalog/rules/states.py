@@ -35,6 +35,8 @@ S = ReleaseState
 OFFERED = frozenset({S.LISTED, S.DEPRECATED})
 #: Stopped by the registry: neither installed, nor run, nor downloaded.
 STOPPED = frozenset({S.QUARANTINED, S.BLOCKED, S.REMOVED})
+#: Its publisher's doubts about a release, shown with the reason wherever it is shown.
+DOUBTED = frozenset({S.DEPRECATED, S.YANKED})
 
 _PUBLISHER_MOVES: dict[ReleaseState, frozenset[ReleaseState]] = {
     S.LISTED: frozenset({S.DEPRECATED, S.YANKED}),
@@ -101,19 +103,21 @@ def check_change(present: ReleaseState, change: Change, mover: Mover, *, was_lis
         possible = possible & {S.BLOCKED, S.REMOVED}
     if change.state not in possible:
         raise StateChangeRefused(
-            f"A release that is {present} cannot become {change.state} by its {mover}'s word.",
+            f"The release is {present}, and cannot become {change.state} by its {mover}'s word.",
             advice=f"From here it can become: {', '.join(sorted(possible)) or 'nothing else'}.",
         )
-    _check_words(change)
+    _check_words(present, change)
 
 
-def _check_words(change: Change) -> None:
+def _check_words(present: ReleaseState, change: Change) -> None:
     faults = []
-    if change.state in STOPPED and not (change.reason or "").strip():
+    # Letting go of what was stopped adds nothing to say.
+    explained = STOPPED if present in STOPPED else STOPPED | DOUBTED
+    if change.state in explained and not (change.reason or "").strip():
         faults.append(Fault("/reason", "say why; the publisher and the installing tenants read it"))
     if len(change.reason or "") > LONGEST_REASON:
         faults.append(Fault("/reason", f"at most {LONGEST_REASON} characters"))
-    if change.replacement is not None and change.state not in (S.DEPRECATED, S.YANKED):
+    if change.replacement is not None and change.state not in DOUBTED:
         faults.append(Fault("/replacement", "only a deprecated or yanked release names a replacement"))
     if faults:
         raise Invalid("The change of state is not complete.", faults=faults)

@@ -42,7 +42,15 @@ from aei_marketplace.catalog.service.signing import (
     revoke_signing_key,
     signatures_required,
 )
-from aei_marketplace.catalog.service.states import change_installs, change_state, hold_release, list_release
+from aei_marketplace.catalog.service.states import (
+    STOPPED_NOW,
+    STOPS,
+    change_installs,
+    change_state,
+    hold_release,
+    list_release,
+    stopped_among,
+)
 from aei_marketplace.catalog.service.trusted_publishing import (
     TrustedPublisher,
     distrust_workflow,
@@ -56,6 +64,8 @@ __all__ = [
     "LOG_BATCH",
     "OFFERED",
     "STOPPED",
+    "STOPPED_NOW",
+    "STOPS",
     "Change",
     "Channel",
     "LogHead",
@@ -106,5 +116,6 @@ __all__ = [
     "sequence_releases",
     "sign_log",
     "signatures_required",
+    "stopped_among",
     "trust_workflow",
 ]

@@ -1,5 +1,6 @@
 """Moving releases through their states, and keeping the listing in step."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from aei_marketplace.catalog.errors import NotYourPlugin, PluginNotFound, ReleaseNotFound
@@ -10,10 +11,15 @@ from aei_marketplace.catalog.rules.release_log import reason_of
 from aei_marketplace.catalog.rules.states import Change, Mover, ReleaseState
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
-from aei_marketplace.catalog.store import plugins, releases
+from aei_marketplace.catalog.store import plugins, releases, stops
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.work import Work
+
+#: The topic on which every process hears that some release was stopped; see `stops`.
+STOPS = "releases_stopped"
+#: The topic with what is said on it.
+STOPPED_NOW = f"{STOPS}:{stops.PAYLOAD}"
 
 
 async def change_state(
@@ -72,6 +78,11 @@ async def hold_release(work: Work, release_id: UUID, reason: str) -> None:
     release = await _still_processing(work, release_id)
     if release is not None:
         await _move(work, release, Change(ReleaseState.HELD, reason[: states.LONGEST_REASON]))
+
+
+async def stopped_among(work: Work, release_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Those of these releases that the registry has stopped, each with its state and the reason."""
+    return await stops.find(work, release_ids)
 
 
 async def refresh_listing(work: Work, plugin_id: str) -> None:
@@ -144,6 +155,8 @@ async def _move(work: Work, release: ReleaseView, change: Change, mover: Mover |
     await releases.save_state(work, release.release_id, change)
     await refresh_listing(work, release.plugin_id)
     moved = await _again(work, release.release_id)
+    if change.state in states.STOPPED:
+        await stops.announce(work)
     await release_log.tell(work, moved, reason_of(release, change.state, mover))
     work.record(
         Fact(

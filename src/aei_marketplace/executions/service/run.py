@@ -57,6 +57,7 @@ class Run:
         tokens: what the models cost that were asked below one outermost execution, by plugin; shared.
         on_call: carries out the guest's calls of other plugins.
         unwanted: somebody has asked for its end.
+        stopped: why the registry ends it; None for an end that a caller asked for.
         lines: the log so far, at most as many bytes as the execution's limit allows.
     """
 
@@ -72,6 +73,7 @@ class Run:
     tokens: "Counter[str]" = field(default_factory=Counter)
     on_call: "CallPlugin | None" = None
     unwanted: bool = False
+    stopped: str | None = None
     lines: deque[dict[str, Any]] = field(default_factory=deque)
     last_progress: dict[str, Any] | None = None
     truncated: bool = False

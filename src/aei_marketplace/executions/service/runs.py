@@ -97,11 +97,15 @@ class Runs:
         task.add_done_callback(self._done)
         return task
 
-    async def cancel(self, execution: UUID) -> None:
-        """Ask the sandbox to end a run of this process now; one that was not sent yet never is."""
+    async def cancel(self, execution: UUID, stopped: str | None = None) -> None:
+        """Ask the sandbox to end a run of this process now; one that was not sent yet never is.
+
+        Args:
+            stopped: why the registry ends it; stands in the record as the problem.
+        """
         run = self.running.get(execution)
         if run is not None:
-            run.unwanted = True
+            run.unwanted, run.stopped = True, run.stopped or stopped
         await self.deps.sandbox.cancel(str(execution))
 
     async def close(self) -> None:
@@ -181,6 +185,8 @@ class Runs:
         return await sandbox.execute(task, run)
 
     async def _end(self, run: Run, ended: Ended) -> Execution:
+        if run.stopped is not None and ended.outcome is Outcome.CANCELLED:
+            ended = replace(ended, problem=run.stopped)
         async with self.turns.turn(run.start.tenant):
             execution = await self._record_somehow(run, ended)
         self.deps.live.say(topic(run.start.id), ("end", execution))

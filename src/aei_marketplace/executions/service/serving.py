@@ -1,11 +1,13 @@
 """A process that runs executions, from its start to its end."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from aei_marketplace.executions.service.calling import caller
 from aei_marketplace.executions.service.owner import hold_owner
 from aei_marketplace.executions.service.runs import Runs
+from aei_marketplace.executions.service.stopping import end_stopped_for_ever
 from aei_marketplace.ground.deps import Deps
 
 
@@ -19,7 +21,11 @@ async def serving(deps: Deps, app_url: str) -> AsyncIterator[Runs]:
     async with hold_owner(app_url) as owner:
         runs = Runs(deps, owner)
         runs.on_call = caller(runs)
+        stopping = asyncio.create_task(end_stopped_for_ever(runs))
         try:
             yield runs
         finally:
+            stopping.cancel()
+            with suppress(asyncio.CancelledError):
+                await stopping
             await runs.close()
