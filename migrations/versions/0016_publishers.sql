@@ -1,2 +1,29 @@
 -- Claims, members and proofs of publishers, and quotas.
-select 1;
+
+-- ---------------------------------------------------------------- names that look alike
+
+-- What is left of a name for an eye that reads quickly, as `catalog/rules/likeness.py` has it.
+create function name_skeleton(name text) returns text language sql immutable strict parallel safe
+  return translate(replace(replace(translate(name, '-._', ''), 'rn', 'm'), 'vv', 'w'), '0i152', 'ollsz');
+alter table namespaces add column skeleton text generated always as (name_skeleton(name)) stored;
+create index on namespaces (skeleton);
+-- The most installed plugins, which new names are held against.
+create index plugins_popular on plugins (installs desc, id) where visibility = 'public' and listed_at is not null;
+
+-- Names that were refused, and that a publisher asked staff for. A granted namespace stands in `namespaces`.
+create table name_claims (
+  case_id uuid primary key references cases,
+  tenant_id uuid not null references tenants,
+  publisher_id uuid not null references publishers,
+  name text not null check (name ~ '^[a-z][a-z0-9-]{0,38}(\.[a-z][a-z0-9-]{0,62})?$'),
+  likeness text not null,
+  resembles text not null,
+  words text not null check (length(words) between 1 and 2000),
+  created_at timestamptz not null,
+  granted_at timestamptz
+);
+create index on name_claims (publisher_id, name) where granted_at is not null;
+call aei_isolate('name_claims', 'tenant_id = aei_tenant() or aei_staff()', 'aei_staff()');
+alter policy app_adds on name_claims
+  with check (tenant_id = aei_tenant() and granted_at is null);
+revoke delete on name_claims from aei_app;

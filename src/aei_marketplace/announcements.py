@@ -23,6 +23,8 @@ from aei_marketplace.operations.events import OperationFailed
 _JOB = "announcements"
 #: The states whose coming is told to those who have the release installed.
 _TOLD = ("quarantined", "blocked", "yanked")
+#: Kinds of cases that the party brings itself: it waits for the answer, whatever it is.
+_ASKED_FOR = frozenset({"namespace_claim"})
 
 
 async def release_state_changed(deps: Deps, event: ReleaseStateChanged, trace_id: str) -> None:
@@ -68,7 +70,7 @@ async def operation_failed(deps: Deps, event: OperationFailed, trace_id: str) ->
 async def case_decided(deps: Deps, event: CaseDecided, trace_id: str) -> None:
     """Tell the tenant that the decision touches, unless it asks nothing of them that they knew of."""
     kind = DESKS[event.case_kind].kind
-    if event.verdict in kind.favourable and event.round == 1:
+    if event.verdict in kind.favourable and event.round == 1 and event.case_kind not in _ASKED_FOR:
         return  # nothing was done to them
     async with deps.works.system(_JOB, trace_id) as work:
         case = await decisions.find_case(work, event.case_id)

@@ -1,7 +1,8 @@
 """Where the cases of each kind are decided: the one place that knows all of them."""
 
+from aei_marketplace.catalog import service as catalog
 from aei_marketplace.decisions.service import by_kind
 from aei_marketplace.reports import service as reports
 
 #: By the name of the kind.
-DESKS = by_kind((reports.DESK,))
+DESKS = by_kind((reports.DESK, catalog.NAME_DESK))

@@ -21,7 +21,22 @@ namespaces = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("publisher_id", Uuid),
+    Column("skeleton", Text),
     Column("created_at", DateTime(timezone=True)),
+)
+
+name_claims = Table(
+    "name_claims",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid),
+    Column("publisher_id", Uuid),
+    Column("name", Text),
+    Column("likeness", Text),
+    Column("resembles", Text),
+    Column("words", Text),
+    Column("created_at", DateTime(timezone=True)),
+    Column("granted_at", DateTime(timezone=True)),
 )
 
 plugins = Table(

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from aei_marketplace.catalog.api import (
+    namespaces,
     publishing,
     reading,
     release_log,
@@ -13,5 +14,5 @@ from aei_marketplace.catalog.api import (
 )
 
 router = APIRouter(tags=["catalogue"])
-for _part in (publishing, reading, release_log, removals, signing, states, trusted_publishing):
+for _part in (namespaces, publishing, reading, release_log, removals, signing, states, trusted_publishing):
     router.include_router(_part.router)

@@ -5,6 +5,7 @@ from aei_marketplace.catalog.rules.states import OFFERED, STOPPED, Change, Relea
 from aei_marketplace.catalog.rules.trusted_publishing import Workflow
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginView, ReleaseTexts, ReleaseView
+from aei_marketplace.catalog.service.name_claims import NAME_DESK, NameClaim, ask_for_name, find_name_claim
 from aei_marketplace.catalog.service.namespaces import claim_namespace
 from aei_marketplace.catalog.service.publishing import Submission, publish_release, require_publisher
 from aei_marketplace.catalog.service.reading import (
@@ -62,6 +63,7 @@ from aei_marketplace.catalog.service.trusted_publishing import (
 
 __all__ = [
     "LOG_BATCH",
+    "NAME_DESK",
     "OFFERED",
     "STOPPED",
     "STOPPED_NOW",
@@ -69,6 +71,7 @@ __all__ = [
     "Change",
     "Channel",
     "LogHead",
+    "NameClaim",
     "PluginView",
     "ProvenLeaf",
     "ReleaseProof",
@@ -80,6 +83,7 @@ __all__ = [
     "TrustedPublisher",
     "Workflow",
     "add_signing_key",
+    "ask_for_name",
     "change_installs",
     "change_state",
     "check_signed",
@@ -87,6 +91,7 @@ __all__ = [
     "count_facets",
     "distrust_workflow",
     "exchange_identity",
+    "find_name_claim",
     "find_plugin",
     "find_release",
     "find_signature",

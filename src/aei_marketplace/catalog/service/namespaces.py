@@ -1,10 +1,11 @@
-"""Who owns which namespace."""
+"""Who owns which namespace, and which new names would be taken for another publisher's."""
 
 from uuid import UUID
 
 from aei_marketplace.catalog.errors import NamespaceForeign, NamespaceTaken
-from aei_marketplace.catalog.rules.names import check_namespace
-from aei_marketplace.catalog.store import publishers
+from aei_marketplace.catalog.rules.likeness import POPULAR, POPULAR_INSTALLS, skeleton
+from aei_marketplace.catalog.rules.names import check_namespace, check_spelling, check_unlike
+from aei_marketplace.catalog.store import names, plugins, publishers
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work
 
@@ -15,7 +16,7 @@ async def claim_namespace(work: Work, name: str) -> None:
     Claiming one's own again changes nothing.
 
     Raises:
-        Invalid, NamespaceReserved: the name cannot be had.
+        Invalid, NamespaceReserved, NameConfusable: the name cannot be had.
         NamespaceTaken: another publisher has it.
     """
     work.actor.require("plugin.publish", f"{name}.*")
@@ -28,7 +29,7 @@ async def require_namespace(work: Work, name: str) -> UUID:
     """The publisher of the actor's tenant, who owns the namespace, or claims it now.
 
     Raises:
-        NamespaceReserved: the name cannot be had.
+        NamespaceReserved, NameConfusable: the name cannot be had.
         NamespaceForeign: another publisher has it.
     """
     publisher = await own_publisher(work)
@@ -37,17 +38,46 @@ async def require_namespace(work: Work, name: str) -> UUID:
     return publisher
 
 
-async def refuse_foreign_namespace(work: Work, name: str) -> None:
-    """Look, before anything is stored, whether publishing under this namespace can succeed.
+async def refuse_name(work: Work, plugin_id: str) -> None:
+    """Look, before anything is stored, whether publishing under this id can succeed.
 
     Raises:
-        NamespaceReserved: the name cannot be had.
-        NamespaceForeign: it is known to belong to another publisher.
+        NamespaceReserved, NameConfusable: the namespace, or the id of a new plugin, cannot be had.
+        NamespaceForeign: the namespace is known to belong to another publisher.
+    """
+    namespace = plugin_id.partition(".")[0]
+    owner = await publishers.namespace_owner(work, namespace)
+    own = await publishers.find_publisher(work, work.actor.in_tenant())
+    if owner is None:
+        await refuse_namespace(work, namespace, own)
+    elif owner != own:
+        raise NamespaceForeign(f"The namespace {namespace} belongs to another publisher.")
+    if not await plugins.exists(work, plugin_id):
+        await refuse_plugin(work, plugin_id, own)
+
+
+async def refuse_namespace(work: Work, name: str, publisher: UUID | None) -> None:
+    """Look whether a publisher may have a namespace that nobody has.
+
+    Raises:
+        Invalid, NamespaceReserved, NameConfusable: they may not.
     """
     check_namespace(name)
-    owner = await publishers.namespace_owner(work, name)
-    if owner is not None and owner != await publishers.find_publisher(work, work.actor.in_tenant()):
-        raise NamespaceForeign(f"The namespace {name} belongs to another publisher.")
+    alike = await names.namespaces_alike(work, skeleton(name), publisher)
+    popular = await names.popular_plugins(work, publisher, POPULAR_INSTALLS, POPULAR)
+    check_unlike(name, alike, dict.fromkeys(plugin.partition(".")[0] for plugin in popular))
+
+
+async def refuse_plugin(work: Work, plugin_id: str, publisher: UUID | None) -> None:
+    """Look whether a publisher may begin a plugin under this id, in a namespace of theirs.
+
+    Raises:
+        NameConfusable: it would be taken for a popular one, and staff have not granted it.
+    """
+    if await names.is_granted(work, publisher, plugin_id):
+        return
+    popular = await names.popular_plugins(work, publisher, POPULAR_INSTALLS, POPULAR)
+    check_unlike(plugin_id, (), popular)
 
 
 async def own_publisher(work: Work) -> UUID:
@@ -57,8 +87,8 @@ async def own_publisher(work: Work) -> UUID:
     if known is not None:
         return known
     slug = work.actor.tenant_slug or ""
-    names = await publishers.tenants_by_slug(work, [slug])
-    if await publishers.add_publisher(work, tenant, names[slug].name):
+    tenants = await publishers.tenants_by_slug(work, [slug])
+    if await publishers.add_publisher(work, tenant, tenants[slug].name):
         work.record(Fact("publisher.create", "tenant", str(tenant)))
     made = await publishers.find_publisher(work, tenant)
     assert made is not None
@@ -67,9 +97,11 @@ async def own_publisher(work: Work) -> UUID:
 
 async def claimed(work: Work, name: str, publisher: UUID) -> bool:
     """Whether the namespace is the publisher's, after claiming it if it was free."""
-    if await publishers.namespace_owner(work, name) == publisher:
-        return True
-    if not await publishers.add_namespace(work, check_namespace(name), publisher):
+    owner = await publishers.namespace_owner(work, check_spelling(name))
+    if owner is not None:
+        return owner == publisher
+    await refuse_namespace(work, name, publisher)
+    if not await publishers.add_namespace(work, name, publisher):
         return await publishers.namespace_owner(work, name) == publisher
     work.record(Fact("namespace.claim", "namespace", name))
     return True

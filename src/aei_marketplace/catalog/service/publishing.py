@@ -28,7 +28,7 @@ from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import channel_of, precedence_key
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
-from aei_marketplace.catalog.service.namespaces import refuse_foreign_namespace, require_namespace
+from aei_marketplace.catalog.service.namespaces import refuse_name, refuse_plugin, require_namespace
 from aei_marketplace.catalog.service.signing import signer_of
 from aei_marketplace.catalog.service.states import refresh_listing
 from aei_marketplace.catalog.store import plugins, publishers, releases
@@ -83,7 +83,7 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
     _check_plugin(package, submission.plugin_id)
     async with deps.works.begin(actor, trace_id) as work:
         work.actor.require("plugin.publish", package.manifest.id)
-        await refuse_foreign_namespace(work, package.manifest.namespace)
+        await refuse_name(work, package.manifest.id)
         await _refuse_taken_version(work, package)
         known = await publishers.find_publisher(work, work.actor.in_tenant())
         await signer_of(work, known, package.sha256, submission.signature)
@@ -180,7 +180,8 @@ async def _write_down(work: Work, package: Package, submission: Submission) -> R
 async def _hold_plugin(work: Work, package: Package, submission: Submission, publisher: UUID) -> Row[Any]:
     """The plugin, created if this is its first release, held until the work ends."""
     document = package.manifest.document
-    await plugins.add(work, document, publisher, submission.visibility or "public")
+    if await plugins.add(work, document, publisher, submission.visibility or "public"):
+        await refuse_plugin(work, package.manifest.id, publisher)
     held = await plugins.lock(work, package.manifest.id)
     assert held is not None, "its namespace is the actor's, so the plugin is too"
     return held

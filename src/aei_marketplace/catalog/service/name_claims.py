@@ -1,0 +1,144 @@
+"""Names that were refused: a publisher asks staff for one, and their decision gives it or does not."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from aei_marketplace.catalog.errors import (
+    NameConfusable,
+    NamespaceReserved,
+    NamespaceTaken,
+    NoSuchNameClaim,
+    NothingRefused,
+)
+from aei_marketplace.catalog.rules.names import CLAIM, LONGEST_REASON, Verdict, check_wanted
+from aei_marketplace.catalog.service.namespaces import own_publisher, refuse_name, refuse_namespace
+from aei_marketplace.catalog.store import names, publishers
+from aei_marketplace.decisions import service as decisions
+from aei_marketplace.decisions.service import Case, Desk, Ruling, Subject
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.typed import clean_typed
+from aei_marketplace.ground.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class NameClaim:
+    """A name that was refused and asked for.
+
+    Attributes:
+        name: a namespace, or the id of a plugin.
+        likeness, resembles: why it was refused, and the name that it resembles.
+        words: why the publisher should have it.
+        granted_at: when staff granted it; None as long as they have not.
+    """
+
+    case_id: UUID
+    name: str
+    likeness: str
+    resembles: str
+    words: str
+    created_at: datetime
+    granted_at: datetime | None
+
+
+async def ask_for_name(work: Work, name: str, words: str) -> NameClaim:
+    """Ask staff for a name that was refused; asking again joins the case that waits.
+
+    Raises:
+        NothingRefused: it can be had without asking.
+        NamespaceReserved, NameConfusable: the namespace of a plugin has to be asked for first.
+        NamespaceTaken, NamespaceForeign: another publisher has it, which no decision changes.
+        Invalid: it is not spelled like a name, or the words say nothing.
+    """
+    work.actor.require("plugin.publish", name if "." in name else f"{name}.*")
+    publisher = await own_publisher(work)
+    refusal = await _refusal(work, check_wanted(name), publisher)
+    typed = clean_typed(words, LONGEST_REASON, "/reason")
+    title = f"May {work.actor.tenant_slug} have the name {name}?"
+    brought = await decisions.open_case(work, CLAIM, Subject("name", name, title, work.actor.in_tenant()))
+    values = {
+        "case_id": brought.case_id,
+        "tenant_id": work.actor.in_tenant(),
+        "publisher_id": publisher,
+        "name": name,
+        "likeness": str(refusal.extensions["likeness"]),
+        "resembles": str(refusal.extensions["resembles"]),
+        "words": typed,
+        "created_at": work.now,
+    }
+    await names.add_claim(work, values)
+    context = {"case": str(brought.case_id)}
+    work.record(Fact("namespace.request", "name", name, context=context, personal={"reason": typed}))
+    return await find_name_claim(work, brought.case_id)
+
+
+async def find_name_claim(work: Work, case_id: UUID) -> NameClaim:
+    """What was asked for in a case.
+
+    Raises:
+        NoSuchNameClaim: there is none that the actor may see.
+    """
+    for claim in await names_asked(work, [case_id]):
+        return claim
+    raise NoSuchNameClaim(f"Nobody asks for a name in case {case_id}.")
+
+
+async def names_asked(work: Work, cases: Collection[UUID]) -> list[NameClaim]:
+    """What was asked for in these cases, as far as the actor may see them."""
+    work.actor.require("plugin.publish" if work.actor.tenant else "plugin.moderate")
+    return [_claim(row) for row in await names.claims_of(work, cases)]
+
+
+async def decide_name_claim(work: Work, case_id: UUID, ruling: Ruling) -> Case:
+    """Decide about a name; a granted one is the publisher's with the decision.
+
+    Raises:
+        NotAllowed: the actor does not moderate, or not this case.
+        CaseNotFound, CaseSettled, CaseHeld, CaseMoved, Invalid: as `record_decision` says.
+        NamespaceTaken: another publisher has the namespace by now.
+    """
+    work.actor.require("plugin.moderate")
+    case = await decisions.record_decision(work, CLAIM, case_id, ruling)
+    if ruling.verdict == Verdict.GRANT:
+        claim = await names.hold_claim(work, case_id)
+        assert claim is not None, "it was written in the work that opened the case"
+        await _give(work, claim)
+    return case
+
+
+async def _refusal(work: Work, name: str, publisher: UUID) -> NamespaceReserved | NameConfusable:
+    try:
+        if "." in name:
+            await refuse_name(work, name)
+        elif await publishers.namespace_owner(work, name) is None:
+            await refuse_namespace(work, name, publisher)
+        else:
+            raise NamespaceTaken(f"The namespace {name} has an owner.")
+    except (NamespaceReserved, NameConfusable) as refusal:
+        if refusal.extensions["name"] != name:
+            raise  # the id's namespace has to be asked for first
+        return refusal
+    raise NothingRefused(f"Nothing keeps you from having {name}.")
+
+
+async def _give(work: Work, claim: Row[Any]) -> None:
+    if "." not in claim.name and not await publishers.add_namespace(work, claim.name, claim.publisher_id):
+        owner = await publishers.namespace_owner(work, claim.name)
+        if owner != claim.publisher_id:
+            raise NamespaceTaken(f"The namespace {claim.name} belongs to another publisher by now.")
+    await names.mark_granted(work, claim.case_id)
+    work.record(Fact("namespace.grant", "name", claim.name, context={"tenant": str(claim.tenant_id)}))
+
+
+def _claim(row: Row[Any]) -> NameClaim:
+    return NameClaim(
+        row.case_id, row.name, row.likeness, row.resembles, row.words, row.created_at, row.granted_at
+    )
+
+
+#: Where such cases are decided.
+NAME_DESK = Desk(CLAIM, decide_name_claim)
