@@ -21,10 +21,17 @@ from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.audit.errors import ArchiveRefused
 from aei_marketplace.audit.service.archiving import Taken, archive_log
 from aei_marketplace.audit.service.verifying import Verdict, verify_log
+from aei_marketplace.catalog.service.release_log_verifying import ReleaseLogVerdict, verify_release_log
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.work import Works
 from aei_marketplace.settings import Settings, SettingsError, load_settings
-from aei_marketplace.wiring import audit_log_keys, audit_log_shelf, database_urls
+from aei_marketplace.wiring import (
+    audit_log_keys,
+    audit_log_shelf,
+    database_urls,
+    release_log_shelf,
+    release_log_verifying_key,
+)
 
 #: Ends of `verify`: as written, not as written, could not be looked at.
 AS_WRITTEN, TAMPERED, NOT_VERIFIED = 0, 1, 2
@@ -70,6 +77,38 @@ def verify(
     except (PostgresError, asyncpg.PostgresError, OSError) as error:
         raise _failure(f"{error}\nThe log could not be looked at. Is the marketplace up?") from error
     typer.echo(json.dumps(_document(verdict)) if as_json else _in_words(verdict))
+    raise typer.Exit(TAMPERED if verdict.findings else AS_WRITTEN)
+
+
+@app.command("verify-releases", epilog="Example: aei-marketplace audit verify-releases --json")
+def verify_releases(
+    data: Data = None,
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option("--checkpoints", help="a copy of the checkpoints that nobody here can change"),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", help="the log's key as clients pinned it; else keys/release-log.key"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute the public log of releases and compare it with every checkpoint.
+
+    Ends as `verify` does: 0 as it was written, 1 changed, 2 could not be looked at.
+    """
+    settings = _settings(data)
+    shelf = CheckpointFolder(checkpoints, "releases") if checkpoints else release_log_shelf(settings)
+    try:
+        verifying = VerifyingKey.parse(key) if key else release_log_verifying_key(settings)
+        if verifying is None:
+            raise _failure(f"{settings.keys / 'release-log.key'} does not exist: nothing was ever signed.")
+        verdict = asyncio.run(_verify_releases(settings, shelf, verifying))
+    except NoteMalformed as error:
+        raise _failure(f"This is not a key of a log: {error}. It is written name+id+base64.") from error
+    except (PostgresError, asyncpg.PostgresError, OSError) as error:
+        raise _failure(f"{error}\nThe log could not be looked at. Is the marketplace up?") from error
+    typer.echo(json.dumps(_release_document(verdict)) if as_json else _release_words(verdict))
     raise typer.Exit(TAMPERED if verdict.findings else AS_WRITTEN)
 
 
@@ -125,6 +164,14 @@ async def _verify(
         return await verify_log(connection, shelf.all, archives, keys, progress)
     finally:
         await connection.close()
+
+
+async def _verify_releases(
+    settings: Settings, shelf: CheckpointFolder, key: VerifyingKey
+) -> ReleaseLogVerdict:
+    urls = database_urls(settings)
+    async with open_database(urls.app, urls.system, size=2) as database:
+        return await verify_release_log(Works(database, PostgresQueue()), shelf.all(), key)
 
 
 def _settings(data: Path | None) -> Settings:
@@ -196,6 +243,25 @@ def _in_words(verdict: Verdict) -> str:
         else "What comes next is not protected until its checkpoint, within a minute."
     )
     return "\n".join([*lines, head, counts, proven, tail])
+
+
+def _release_document(verdict: ReleaseLogVerdict) -> dict[str, Any]:
+    return {
+        "as_written": not verdict.findings,
+        "size": verdict.size,
+        "proven": verdict.proven,
+        "findings": [{"kind": finding.kind, "detail": finding.detail} for finding in verdict.findings],
+    }
+
+
+def _release_words(verdict: ReleaseLogVerdict) -> str:
+    if verdict.findings:
+        lines = [f"{finding.kind:<26} {finding.detail}" for finding in verdict.findings]
+        return "\n".join([*lines, f"{len(lines)} findings: the log of releases is not what was written."])
+    return (
+        f"{verdict.size:,} leaves, all as they were written; the first {verdict.proven:,} are proven by a "
+        "signature."
+    )
 
 
 def _failure(message: str, status: int = NOT_VERIFIED) -> typer.Exit:

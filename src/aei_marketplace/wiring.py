@@ -179,6 +179,16 @@ def read_release_log_key(settings: Settings) -> SigningKey:
     return _read_log_key(settings, "release-log.key", "releases")
 
 
+def release_log_verifying_key(settings: Settings) -> VerifyingKey | None:
+    """The public half of the key that signs the log of releases; None before there is one.
+
+    Raises:
+        NoteMalformed: the file does not hold such a key.
+    """
+    there = (settings.keys / "release-log.key").exists()
+    return read_release_log_key(settings).verifying if there else None
+
+
 def read_audit_log_key(settings: Settings) -> SigningKey:
     """The key that signs the audit log; made on first use, 0600.
 

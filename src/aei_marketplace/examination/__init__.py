@@ -10,6 +10,7 @@ from aei_marketplace.examination.folders import (
     look_at_keys,
     look_at_restore,
 )
+from aei_marketplace.examination.release_log import look_at_release_log
 from aei_marketplace.examination.sandbox import look_at_sandbox
 from aei_marketplace.settings import Settings
 
@@ -27,6 +28,7 @@ async def examine(settings: Settings, backup_days: int = 7) -> list[Finding]:
         look_at_disk(settings),
         look_at_restore(settings),
         *await look_at_books(settings),
+        await look_at_release_log(settings),
         await look_at_backups(settings, backup_days),
         look_at_checkpoints(settings),
         await look_at_sandbox(settings),

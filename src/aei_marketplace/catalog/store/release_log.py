@@ -26,6 +26,12 @@ from aei_protocol.merkle import Node, Place, Tree, leaf_hash, peak_places
 #: One sequencer at a time, in the whole installation.
 SEQUENCER_LOCK = 0x4145_4952
 _LOCK = text("select pg_try_advisory_xact_lock(:lock)")
+# Thousands of places in two parameters: a list of pairs would exceed what a statement can carry.
+_NODES_AMONG = text("""
+select n.* from release_log_nodes n
+join unnest(cast(:levels as integer[]), cast(:positions as bigint[])) w(level, position)
+  using (level, position)
+""")
 #: Shown of a release: its first leaf and the most recent ones.
 MOST_LEAVES_SHOWN = 100
 
@@ -112,6 +118,21 @@ async def leaves_from(work: Work, first: int, limit: int) -> Sequence[Row[Any]]:
     return (await work.run(wanted.order_by(leaves.c.leaf_index).limit(limit))).all()
 
 
+async def whole_leaves_from(work: Work, first: int, limit: int) -> Sequence[Row[Any]]:
+    """Leaves (leaf_index, content, leaf_hash) in order."""
+    wanted = select(leaves).where(leaves.c.leaf_index >= first).order_by(leaves.c.leaf_index)
+    return (await work.run(wanted.limit(limit))).all()
+
+
+async def nodes_among(work: Work, places: Sequence[Place]) -> dict[Place, bytes]:
+    """The stored hashes of these subtrees, of whichever are there."""
+    if not places:
+        return {}
+    levels, positions = zip(*places, strict=True)
+    found = await work.run(_NODES_AMONG, {"levels": list(levels), "positions": list(positions)})
+    return {(row.level, row.position): row.hash for row in found}
+
+
 async def leaves_of(work: Work, release_id: UUID, before: int) -> Sequence[Row[Any]]:
     """A release's leaves (leaf_index, content, leaf_hash) below a size of the tree, in order.
 
@@ -126,6 +147,11 @@ async def leaves_of(work: Work, release_id: UUID, before: int) -> Sequence[Row[A
     )
     wanted = select(leaves).where(*mine, shown).order_by(leaves.c.leaf_index)
     return (await work.run(wanted)).all()
+
+
+async def all_checkpoints(work: Work) -> Sequence[Row[Any]]:
+    """Every checkpoint (size, note), smallest first."""
+    return (await work.run(select(checkpoints).order_by(checkpoints.c.size))).all()
 
 
 async def latest_checkpoint(work: Work) -> Row[Any] | None:
