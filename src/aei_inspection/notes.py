@@ -218,13 +218,16 @@ class Checkpoint:
         return cls(origin, int(size), root)
 
 
-def parse_note(content: bytes | str) -> Note:
+def parse_note(content: bytes | str, most_bytes: int = MOST_BYTES) -> Note:
     """Read a note; nothing of it is to be believed before `VerifyingKey.check`.
+
+    Args:
+        most_bytes: a note that is larger is not read.
 
     Raises:
         NoteMalformed: it is none, is too large, or has too many signatures.
     """
-    whole = _text_of(content)
+    whole = _text_of(content, most_bytes)
     text, blank, tail = whole.rpartition("\n\n")
     if not blank:
         raise NoteMalformed("a note has an empty line before its signatures")
@@ -249,10 +252,10 @@ def open_checkpoint(content: bytes | str, key: VerifyingKey) -> Checkpoint:
     return checkpoint
 
 
-def _text_of(content: bytes | str) -> str:
+def _text_of(content: bytes | str, most_bytes: int) -> str:
     raw = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
-    if len(raw) > MOST_BYTES:
-        raise NoteMalformed(f"a note has at most {MOST_BYTES} bytes")
+    if len(raw) > most_bytes:
+        raise NoteMalformed(f"a note has at most {most_bytes} bytes")
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:

@@ -189,6 +189,15 @@ def release_log_verifying_key(settings: Settings) -> VerifyingKey | None:
     return read_release_log_key(settings).verifying if there else None
 
 
+def read_kill_list_key(settings: Settings) -> SigningKey:
+    """The key that signs the kill list; made on first use, 0600.
+
+    Raises:
+        NoteMalformed: the file does not hold such a key.
+    """
+    return _read_log_key(settings, "kill-list.key", "kill-list")
+
+
 def read_audit_log_key(settings: Settings) -> SigningKey:
     """The key that signs the audit log; made on first use, 0600.
 
@@ -266,7 +275,7 @@ def _known_keys(settings: Settings) -> Path:
 
 
 def _read_log_key(settings: Settings, file: str, log: str) -> SigningKey:
-    """A log's key. Its name is the log's origin and stays when the address changes: clients pinned it."""
+    """A log's or list's key. Its name is the origin and stays when the address changes: clients pinned it."""
     path = settings.keys / file
     if not path.exists():
         where = urlsplit(settings.public_url).netloc if settings.public_url else ""

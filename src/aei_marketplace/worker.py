@@ -42,6 +42,7 @@ from aei_marketplace.wiring import (
     configure_log,
     database_urls,
     open_deps,
+    read_kill_list_key,
     read_release_log_key,
     release_log_shelf,
 )
@@ -104,6 +105,7 @@ async def work() -> None:
                 sequence_for_ever(system_url, deps.works.clock, audit_signer(settings, deps.works.clock))
             ),
             asyncio.create_task(catalog_jobs.keep_release_log(deps.works, log_key, log_shelf)),
+            asyncio.create_task(catalog_jobs.keep_kill_list(deps.works, read_kill_list_key(settings))),
             asyncio.create_task(notices_jobs.deliver_for_ever(deps)),
             *(asyncio.create_task(_again_and_again(seconds, chore, deps)) for seconds, chore in CHORES),
         ]

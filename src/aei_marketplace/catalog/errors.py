@@ -171,6 +171,14 @@ class NotInLogYet(Unavailable):
     advice = "Ask again in a second or two; if it lasts, the operator's job process does not run."
 
 
+class NoKillListYet(Unavailable):
+    """The job process has not signed a kill list."""
+
+    type = "no-kill-list-yet"
+    title = "Not signed yet"
+    advice = "Ask again in a second or two; if it lasts, the operator's job process does not run."
+
+
 class NotThatLarge(Invalid):
     """The public log has never had so many entries."""
 

@@ -37,6 +37,8 @@ NEWS = {CHANNEL: service.STOPS}
 #: A leaf of the public log waits at most this long, and then as long as its batch takes.
 PAUSE_S = 0.2
 RECONNECT_S = 1.0
+#: What is blocked stands on the signed kill list after at most so long.
+KILL_LIST_PAUSE_S = 1.0
 
 #: A release that has been processing for so long has lost its job, or its job gave up.
 FORGOTTEN = timedelta(minutes=5)
@@ -100,6 +102,16 @@ async def keep_release_log(works: Works, key: SigningKey, shelf: CheckpointShelf
             await asyncio.sleep(RECONNECT_S)
         if count < service.LOG_BATCH:
             await asyncio.sleep(PAUSE_S)
+
+
+async def keep_kill_list(works: Works, key: SigningKey) -> None:
+    """Sign the kill list whenever it has changed, for as long as the process runs."""
+    while True:
+        try:
+            await service.sign_kill_list(works, key)
+        except (OSError, SQLAlchemyError, asyncpg.PostgresError):
+            log.warning("kill_list.tries_again", exc_info=True)
+        await asyncio.sleep(KILL_LIST_PAUSE_S)
 
 
 async def _prepare(deps: Deps, release: ReleaseView, trace_id: str) -> None:

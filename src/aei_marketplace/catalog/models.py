@@ -160,6 +160,16 @@ release_log_checkpoints = Table(
     Column("at", DateTime(timezone=True)),
 )
 
+kill_lists = Table(
+    "kill_lists",
+    metadata,
+    Column("only_one", Boolean, primary_key=True),
+    Column("serial", BigInteger),
+    Column("note", Text),
+    Column("verifying_key", Text),
+    Column("signed_at", DateTime(timezone=True)),
+)
+
 signing_keys = Table(
     "signing_keys",
     metadata,

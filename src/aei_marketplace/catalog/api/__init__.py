@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from aei_marketplace.catalog.api import (
+    kill_list,
     namespaces,
     publishing,
     reading,
@@ -16,3 +17,4 @@ from aei_marketplace.catalog.api import (
 router = APIRouter(tags=["catalogue"])
 for _part in (namespaces, publishing, reading, release_log, removals, signing, states, trusted_publishing):
     router.include_router(_part.router)
+router.include_router(kill_list.router)

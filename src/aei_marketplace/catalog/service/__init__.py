@@ -6,6 +6,7 @@ from aei_marketplace.catalog.rules.trusted_publishing import Workflow
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginView, ReleaseTexts, ReleaseView
 from aei_marketplace.catalog.service.name_claims import NAME_DESK, NameClaim, ask_for_name, find_name_claim
+from aei_marketplace.catalog.service.kill_list import SignedKillList, find_kill_list, sign_kill_list
 from aei_marketplace.catalog.service.namespaces import claim_namespace
 from aei_marketplace.catalog.service.publishing import Submission, publish_release, require_publisher
 from aei_marketplace.catalog.service.reading import (
@@ -78,6 +79,7 @@ __all__ = [
     "ReleaseState",
     "ReleaseTexts",
     "ReleaseView",
+    "SignedKillList",
     "SigningKey",
     "Submission",
     "TrustedPublisher",
@@ -92,6 +94,7 @@ __all__ = [
     "distrust_workflow",
     "exchange_identity",
     "find_name_claim",
+    "find_kill_list",
     "find_plugin",
     "find_release",
     "find_signature",
@@ -119,6 +122,7 @@ __all__ = [
     "revoke_signing_key",
     "search_plugins",
     "sequence_releases",
+    "sign_kill_list",
     "sign_log",
     "signatures_required",
     "stopped_among",

@@ -1,0 +1,71 @@
+"""The kill list: what stands on it, and the list that was signed last."""
+
+from typing import Any
+
+from sqlalchemy import Row, and_, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from aei_marketplace.catalog.models import kill_lists, plugins, release_states, releases
+from aei_marketplace.catalog.rules.states import ReleaseState
+from aei_marketplace.ground.work import Work
+
+_HOLD = text("select pg_advisory_xact_lock(hashtextextended('catalog/kill_list', 0))")
+_STILL = (ReleaseState.BLOCKED, ReleaseState.REMOVED)
+#: Written out, so that the planner sees that the index of the blocked ones applies.
+_WAS_BLOCKED = release_states.c.state == literal_column("'blocked'")
+
+
+async def hold(work: Work) -> None:
+    """Have this work alone sign until it ends."""
+    await work.run(_HOLD)
+
+
+async def blocked(work: Work) -> list[Row[Any]]:
+    """Public releases that are blocked, or were before they were removed, each with its last blocking."""
+    last = (
+        select(release_states.c.release_id, func.max(release_states.c.position).label("position"))
+        .where(_WAS_BLOCKED)
+        .group_by(release_states.c.release_id)
+        .subquery()
+    )
+    same = and_(
+        release_states.c.release_id == last.c.release_id, release_states.c.position == last.c.position
+    )
+    wanted = (
+        select(
+            releases.c.package_sha256,
+            releases.c.component_sha256,
+            releases.c.plugin_id,
+            releases.c.version,
+            release_states.c.reason,
+            release_states.c.at,
+        )
+        .join(last, same)
+        .join(releases, releases.c.id == release_states.c.release_id)
+        .join(plugins, plugins.c.id == releases.c.plugin_id)
+        .where(
+            releases.c.state.in_(_STILL),
+            releases.c.listed_at.is_not(None),
+            plugins.c.visibility == "public",
+        )
+        .order_by(releases.c.package_sha256, releases.c.plugin_id)
+    )
+    return list((await work.run(wanted)).all())
+
+
+async def signed(work: Work) -> Row[Any] | None:
+    """The list that was signed last."""
+    return (await work.run(select(kill_lists))).first()
+
+
+async def save(work: Work, serial: int, note: str, verifying_key: str) -> None:
+    """Put a list into the place of the one before."""
+    values = {
+        "only_one": True,
+        "serial": serial,
+        "note": note,
+        "verifying_key": verifying_key,
+        "signed_at": work.now,
+    }
+    written = insert(kill_lists).values(**values)
+    await work.run(written.on_conflict_do_update(index_elements=["only_one"], set_=values))
