@@ -27,3 +27,29 @@ call aei_isolate('name_claims', 'tenant_id = aei_tenant() or aei_staff()', 'aei_
 alter policy app_adds on name_claims
   with check (tenant_id = aei_tenant() and granted_at is null);
 revoke delete on name_claims from aei_app;
+
+-- ---------------------------------------------------------------- verified publishers
+
+-- Domains by which a publisher proves who it is. Named jobs alone move a proof on; the token is public by its nature.
+create table publisher_domains (
+  id uuid primary key,
+  tenant_id uuid not null references tenants,
+  publisher_id uuid not null references publishers,
+  domain text not null check (length(domain) between 4 and 253),
+  method text not null check (method in ('dns', 'file')),
+  token text not null unique check (length(token) between 32 and 64),
+  state text not null check (state in ('waiting', 'verified', 'lapsed', 'failed')),
+  problem text,
+  created_at timestamptz not null,
+  checked_at timestamptz,
+  expires_at timestamptz not null,  -- waiting: until when it is looked for; verified: until when it counts unseen
+  next_check_at timestamptz,  -- null: never again
+  check ((state in ('waiting', 'verified')) = (next_check_at is not null))
+);
+create unique index on publisher_domains (publisher_id, domain) where state in ('waiting', 'verified');
+create index on publisher_domains (next_check_at) where next_check_at is not null;
+call aei_isolate('publisher_domains', 'tenant_id = aei_tenant() or aei_staff()', 'tenant_id = aei_tenant()');
+alter policy app_adds on publisher_domains
+  with check (tenant_id = aei_tenant() and state = 'waiting'
+              and exists (select from publishers b where b.id = publisher_id and b.tenant_id = aei_tenant()));
+revoke update on publisher_domains from aei_app;

@@ -16,6 +16,7 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
 from aei_marketplace.adapters.checkpoints import CheckpointFolder
 from aei_marketplace.adapters.collectors import open_collector
+from aei_marketplace.adapters.domains import DomainClient
 from aei_marketplace.adapters.identity_providers import IdentityProviderClient
 from aei_marketplace.adapters.mail import MailFolder, SmtpMail, SmtpServer
 from aei_marketplace.adapters.master_key_files import MasterKeyFiles
@@ -110,6 +111,7 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
                 plugin_models=plugins,
                 live=Live(),
                 identity_providers=IdentityProviderClient(read_internal_hosts(settings.egress_hosts)),
+                domains=DomainClient(read_internal_hosts(settings.egress_hosts)),
                 sign_in=terms,
                 issuer_keys=IssuerKeys(settings.trusted_issuers),
                 mail=open_mail(settings),

@@ -77,6 +77,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (10, executions_jobs.recover),
     (60, catalog_jobs.prepare_forgotten),
     (3600, catalog_jobs.forget_used_identity_tokens),
+    (60, catalog_jobs.verify_domains),
     (60, operations_jobs.end_forgotten),
     (3600, executions_jobs.forget_old_output),
     (3600, installations_jobs.purge_removed),

@@ -99,6 +99,26 @@ class NamespaceForeign(NotAllowed):
     advice = "Publish under a namespace of your own: change the part of the id before the dot."
 
 
+class DomainKnown(Conflict):
+    """A proof by this domain is looked for, or holds."""
+
+    type = "domain-known"
+    advice = "/api/publisher/domains shows it. To prove it in another way, delete it first."
+
+
+class TooManyDomains(Conflict):
+    """The publisher has as many domains as are looked at."""
+
+    type = "too-many-domains"
+    advice = "Delete one that is not needed any more."
+
+
+class NoSuchDomain(NotFound):
+    """The publisher has no such proof."""
+
+    type = "no-such-domain"
+
+
 class VersionTaken(Conflict):
     """This version exists, and a release never changes."""
 

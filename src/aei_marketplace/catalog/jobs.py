@@ -79,6 +79,11 @@ async def forget_used_identity_tokens(deps: Deps) -> None:
     await service.forget_used_tokens(deps.works)
 
 
+async def verify_domains(deps: Deps) -> None:
+    """Look for publishers' proofs on their domains, those that are due."""
+    await service.check_domains(deps.works, deps.domains)
+
+
 async def keep_release_log(works: Works, key: SigningKey, shelf: CheckpointShelf) -> None:
     """Sequence and sign the public log of releases for as long as the process runs.
 

@@ -39,6 +39,23 @@ name_claims = Table(
     Column("granted_at", DateTime(timezone=True)),
 )
 
+publisher_domains = Table(
+    "publisher_domains",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid),
+    Column("publisher_id", Uuid),
+    Column("domain", Text),
+    Column("method", Text),
+    Column("token", Text),
+    Column("state", Text),
+    Column("problem", Text),
+    Column("created_at", DateTime(timezone=True)),
+    Column("checked_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("next_check_at", DateTime(timezone=True)),
+)
+
 plugins = Table(
     "plugins",
     metadata,

@@ -9,9 +9,11 @@ from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.ports import (
     Blobs,
+    Domains,
     IdentityProviders,
     Mail,
     ModelEndpoints,
+    NoDomains,
     NoMail,
     NoWebhooks,
     Sandbox,
@@ -36,6 +38,7 @@ class Deps:
         plugin_models: the way to installed plugins of kind `model`, once executions run here.
         live: tells listeners in this process what happens right now.
         identity_providers: the way to providers of sign-in.
+        domains: the way to what stands on publishers' domains.
         mail: the way to people's mailboxes.
         webhooks: the way to the webhooks of tenants and operator.
         sign_in: how long sessions and proofs last.
@@ -56,6 +59,7 @@ class Deps:
     plugin_models: PluginModels
     live: Live
     identity_providers: IdentityProviders
+    domains: Domains = field(default_factory=NoDomains)
     mail: Mail = field(default_factory=NoMail)
     webhooks: WebhookSender = field(default_factory=NoWebhooks)
     sign_in: SignInTerms = field(default_factory=SignInTerms)

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from aei_marketplace.catalog.api import (
     kill_list,
     namespaces,
+    publishers,
     publishing,
     reading,
     release_log,
@@ -15,6 +16,16 @@ from aei_marketplace.catalog.api import (
 )
 
 router = APIRouter(tags=["catalogue"])
-for _part in (namespaces, publishing, reading, release_log, removals, signing, states, trusted_publishing):
+for _part in (
+    namespaces,
+    publishers,
+    publishing,
+    reading,
+    release_log,
+    removals,
+    signing,
+    states,
+    trusted_publishing,
+):
     router.include_router(_part.router)
 router.include_router(kill_list.router)

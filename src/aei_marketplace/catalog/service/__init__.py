@@ -61,6 +61,12 @@ from aei_marketplace.catalog.service.trusted_publishing import (
     list_trusted,
     trust_workflow,
 )
+from aei_marketplace.catalog.service.verification import (
+    check_domains,
+    forget_domain,
+    list_domains,
+    prove_domain,
+)
 
 __all__ = [
     "LOG_BATCH",
@@ -88,6 +94,7 @@ __all__ = [
     "ask_for_name",
     "change_installs",
     "change_state",
+    "check_domains",
     "check_signed",
     "claim_namespace",
     "count_facets",
@@ -99,11 +106,13 @@ __all__ = [
     "find_release",
     "find_signature",
     "find_texts",
+    "forget_domain",
     "forget_used_tokens",
     "hold_release",
     "hold_releases",
     "is_compatible",
     "latest_versions",
+    "list_domains",
     "list_processing",
     "list_release",
     "list_releases",
@@ -113,6 +122,7 @@ __all__ = [
     "log_entries",
     "log_head",
     "offered_releases",
+    "prove_domain",
     "prove_growth",
     "prove_release",
     "publish_release",
