@@ -53,3 +53,8 @@ alter policy app_adds on publisher_domains
   with check (tenant_id = aei_tenant() and state = 'waiting'
               and exists (select from publishers b where b.id = publisher_id and b.tenant_id = aei_tenant()));
 revoke update on publisher_domains from aei_app;
+
+-- ---------------------------------------------------------------- feeds
+
+create index plugins_newest on plugins (listed_at desc, id) where visibility = 'public' and listed_at is not null;
+create index releases_newest on releases (listed_at desc, id) where listed_at is not null;

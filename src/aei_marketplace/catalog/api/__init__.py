@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from aei_marketplace.catalog.api import (
+    badges,
+    feeds,
     kill_list,
     namespaces,
     publishers,
@@ -17,6 +19,8 @@ from aei_marketplace.catalog.api import (
 
 router = APIRouter(tags=["catalogue"])
 for _part in (
+    badges,
+    feeds,
     namespaces,
     publishers,
     publishing,

@@ -5,6 +5,7 @@ from aei_marketplace.catalog.rules.states import OFFERED, STOPPED, Change, Relea
 from aei_marketplace.catalog.rules.trusted_publishing import Workflow
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginView, ReleaseTexts, ReleaseView
+from aei_marketplace.catalog.service.feeds import feed_entries
 from aei_marketplace.catalog.service.name_claims import NAME_DESK, NameClaim, ask_for_name, find_name_claim
 from aei_marketplace.catalog.service.kill_list import SignedKillList, find_kill_list, sign_kill_list
 from aei_marketplace.catalog.service.namespaces import claim_namespace
@@ -100,6 +101,7 @@ __all__ = [
     "count_facets",
     "distrust_workflow",
     "exchange_identity",
+    "feed_entries",
     "find_name_claim",
     "find_kill_list",
     "find_plugin",
