@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from aei_inspection.notes import Checkpoint, NoteMalformed, NoteUnproven, Verify
 from aei_inspection.signatures import KeyMalformed, PublicKey, SignatureRefused, verify_package
 from aei_protocol.merkle import ProofWrong, check_consistency, check_inclusion, leaf_hash
 from aei_protocol.release_log import LeafMalformed, ReleaseLeaf, read_leaf
-from aei_sdk.client.values import LogLeaf, Release
+from aei_sdk.client.values import GrowthProof, LogLeaf, Release
 from aei_sdk.errors import AeiError, ExitCode
 
 if TYPE_CHECKING:
@@ -54,18 +54,23 @@ async def prove_release(
     """
     proof = await client.release_log.proof(release["plugin_id"], release["version"])
     try:
-        checkpoint = _checkpoint(proof["checkpoint"], key)
+        checkpoint = read_checkpoint(proof["checkpoint"], key)
         leaves = [_leaf(entry, checkpoint) for entry in proof["entries"]]
         _check_leaves(leaves, release)
     except (KeyError, TypeError, AttributeError) as error:  # the answer has another shape
         raise NotProven("The log's answer is not a proof", f"{type(error).__name__}: {error}") from None
-    await _check_growth(client, seen, checkpoint)
+    await check_growth(client.release_log.consistency, seen, checkpoint)
     if release.get("signer") is not None:
         await _check_signature(client, release)
     return Proven(checkpoint, proof["checkpoint"], tuple(leaves), seen.size if seen else None)
 
 
-def _checkpoint(note: str, key: VerifyingKey) -> Checkpoint:
+def read_checkpoint(note: str, key: VerifyingKey) -> Checkpoint:
+    """A checkpoint that the trusted key signed.
+
+    Raises:
+        NotProven: it is none, or another key signed it.
+    """
     try:
         return open_checkpoint(note, key)
     except NoteMalformed as error:
@@ -82,7 +87,7 @@ def _leaf(entry: LogLeaf, checkpoint: Checkpoint) -> tuple[int, ReleaseLeaf]:
     content = entry["leaf"].encode("utf-8", "surrogatepass")
     try:
         check_inclusion(
-            leaf_hash(content), entry["index"], checkpoint.size, _hashes(entry["proof"]), checkpoint.root
+            leaf_hash(content), entry["index"], checkpoint.size, read_hashes(entry["proof"]), checkpoint.root
         )
         return entry["index"], read_leaf(content)
     except ProofWrong as error:
@@ -136,7 +141,17 @@ async def _check_signature(client: "Client", release: Release) -> None:
         raise NotProven("The signature's answer is not one", f"{type(error).__name__}: {error}") from None
 
 
-async def _check_growth(client: "Client", seen: Checkpoint | None, now: Checkpoint) -> None:
+async def check_growth(
+    consistency: Callable[[int, int], Awaitable[GrowthProof]], seen: Checkpoint | None, now: Checkpoint
+) -> None:
+    """That a log only grew since it was last seen.
+
+    Args:
+        consistency: asks the log for the proof between two sizes.
+
+    Raises:
+        NotProven: it did not, or shows an older view.
+    """
     if seen is None or (seen.size, seen.root) == (now.size, now.root):
         return
     if now.size < seen.size:
@@ -147,9 +162,9 @@ async def _check_growth(client: "Client", seen: Checkpoint | None, now: Checkpoi
         )
     if now.size == seen.size:
         raise _fork(f"two logs of {now.size} entries have different roots")
-    growth = await client.release_log.consistency(seen.size, now.size)
+    growth = await consistency(seen.size, now.size)
     try:
-        check_consistency(seen.size, seen.root, now.size, now.root, _hashes(growth["proof"]))
+        check_consistency(seen.size, seen.root, now.size, now.root, read_hashes(growth["proof"]))
     except ProofWrong as error:
         raise _fork(str(error)) from None
 
@@ -162,7 +177,12 @@ def _fork(why: str) -> NotProven:
     )
 
 
-def _hashes(texts: Sequence[str]) -> list[bytes]:
+def read_hashes(texts: Sequence[str]) -> list[bytes]:
+    """The hashes of a proof, which are written in base64.
+
+    Raises:
+        ProofWrong: they are not.
+    """
     try:
         return [base64.b64decode(text, validate=True) for text in texts]
     except (binascii.Error, ValueError) as error:

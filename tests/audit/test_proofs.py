@@ -8,6 +8,8 @@ import pytest
 
 from aei_inspection.notes import VerifyingKey, open_checkpoint, parse_note
 from aei_protocol.merkle import ProofWrong, check_consistency, check_inclusion, leaf_hash
+from aei_sdk.client import Client as SdkClient
+from aei_sdk.proving_entries import prove_entry
 from tests.audit.conftest import KEY, Log
 from tests.builders import make_staff, make_tenant
 
@@ -44,6 +46,22 @@ async def test_every_entry_of_a_tenant_is_proven_and_the_proof_holds_without_us(
         hashes = [raw(value) for value in proof["proof"]]
         check_inclusion(leaf_hash(content), proof["sequence"], checkpoint.size, hashes, checkpoint.root)
         assert VerifyingKey.parse(proof["checkpoint"]["key"]) == KEY.verifying
+
+
+async def test_the_python_client_proves_an_entry_and_exports_what_it_found(client, log: Log):
+    acme, _ = await two_tenants(log)
+    item = (await entries_of(client, acme.tokens["Admin"]))[4]
+    async with SdkClient(client.url, acme.tokens["Admin"]) as sdk:
+        proof = await sdk.audit.proof(item["id"])
+        proven = await prove_entry(sdk, item["id"], proof, KEY.verifying, None)
+        assert (proven.sequence, proven.document["id"]) == (item["sequence"], item["id"])
+        await log.write(acme.admin, 4)
+        await log.sign()
+        again = await sdk.audit.proof(item["id"])
+        grown = await prove_entry(sdk, item["id"], again, KEY.verifying, proven.checkpoint)
+        assert (grown.since, grown.checkpoint.size) == (proven.checkpoint.size, proven.checkpoint.size + 4)
+        exported = b"".join([piece async for piece in sdk.audit.export("jsonl", action="thing.do")])
+    assert item["id"] in {json.loads(line)["id"] for line in exported.splitlines()}
 
 
 async def test_a_proof_for_another_leaf_does_not_hold(client, log: Log):

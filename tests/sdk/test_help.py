@@ -12,15 +12,16 @@ def paths(command: object, before: tuple[str, ...] = ()) -> list[tuple[str, ...]
     below = getattr(command, "commands", None)
     if not below:
         return [before]
-    return [path for name, child in below.items() for path in paths(child, (*before, name))]
+    own = [before] if before and getattr(command, "invoke_without_command", False) else []
+    return own + [path for name, child in below.items() for path in paths(child, (*before, name))]
 
 
 COMMANDS = paths(get_command(app))
 
 EXPECTED = {
     "login", "logout", "search", "info", "install", "update", "uninstall", "list", "enable", "disable", "run",
-    "logs", "try", "replay", "report", "notices", "journal", "audit", "schema", "plugin new", "plugin build",
-    "key new", "key add", "key list", "key revoke", "key require",
+    "logs", "try", "replay", "report", "notices", "journal", "audit", "audit proof", "schema",
+    "plugin new", "plugin build", "key new", "key add", "key list", "key revoke", "key require",
     "plugin test", "plugin check", "plugin run", "plugin publish", "plugin yank", "plugin deprecate",
 }  # fmt: skip
 

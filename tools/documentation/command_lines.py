@@ -101,11 +101,14 @@ def _check(root: Path, words: list[str], whole: bool) -> None:
 
 def _check_typer(command: Any, name: str, words: list[str], whole: bool) -> None:
     while hasattr(command, "commands") and words and words[0] != "--help":
+        if command.invoke_without_command and words[0].startswith("-"):
+            break  # a group that is a command itself, with options of its own
         name, words = words[0], words[1:]
         if name not in command.commands:
             raise _Unknown(f"there is no command {name}; there are {', '.join(sorted(command.commands))}")
         command = command.commands[name]
-    if hasattr(command, "commands") or "--help" in words:
+    group_alone = hasattr(command, "commands") and not (command.invoke_without_command and words)
+    if group_alone or "--help" in words:
         return
     try:
         command.make_context(name, list(words))

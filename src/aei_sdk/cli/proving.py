@@ -19,7 +19,7 @@ def verify(screen: Screen, plugin_id: str, version: str | None, log_key: str | N
     """Prove that a release stands in the public log, and remember the checkpoint."""
     url, path = current_credentials().url, pins_file()
     pin = read_pin(path, url)
-    given = _given(log_key)
+    given = given_key(log_key)
     known = Pin(given) if given and (pin is None or pin.key != given) else pin
     if given and pin and pin.key != given:
         screen.note("The key that you gave takes the place of the one that was pinned.")
@@ -32,7 +32,7 @@ def verify(screen: Screen, plugin_id: str, version: str | None, log_key: str | N
                 "The public log tells nothing of private plugins, so that it proves nothing of them.",
                 advice="Its publication stands in the audit log of its publisher's tenant.",
             )
-        trusted = known or Pin(_offered(await client.release_log.key()))
+        trusted = known or Pin(offered_key(await client.release_log.key()))
         return release, trusted, await prove_release(client, release, trusted.key, trusted.checkpoint)
 
     release, trusted, proven = call(hold)
@@ -47,7 +47,12 @@ async def _latest(client: "Client", plugin_id: str) -> str:
     return str(((await client.catalogue.plugin(plugin_id))["latest"] or {})["version"])
 
 
-def _given(text: str | None) -> VerifyingKey | None:
+def given_key(text: str | None) -> VerifyingKey | None:
+    """The key of a log that the caller gave.
+
+    Raises:
+        UsageRefused: it is not written like one.
+    """
     try:
         return None if text is None else VerifyingKey.parse(text.strip())
     except NoteMalformed as error:
@@ -56,7 +61,12 @@ def _given(text: str | None) -> VerifyingKey | None:
         ) from None
 
 
-def _offered(text: str) -> VerifyingKey:
+def offered_key(text: str) -> VerifyingKey:
+    """The key that a marketplace names as its log's.
+
+    Raises:
+        NotProven: it is none.
+    """
     try:
         return VerifyingKey.parse(text)
     except NoteMalformed as error:

@@ -71,6 +71,17 @@ class Transport:
         async with self._request("GET", path) as response:
             return await response.read()
 
+    async def pieces(self, path: str, query: Mapping[str, Any]) -> AsyncIterator[bytes]:
+        """The bytes at a path as they come, however many.
+
+        Raises:
+            ServerUnreachable: they broke off.
+        """
+        options = {"params": _present(query), "timeout": _STREAM_TIMEOUT}
+        async with self._request("GET", path, **options) as response:
+            async for piece in response.content.iter_any():
+                yield piece
+
     async def events(self, path: str) -> AsyncIterator[Event]:
         """The server-sent events at a path, until the server ends the stream.
 

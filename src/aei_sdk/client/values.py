@@ -184,6 +184,28 @@ class AuditEntry(TypedDict):
     trace_id: str
 
 
+class AuditHead(TypedDict):
+    """A signed head of the audit log; `key` is the marketplace's own word for who signed."""
+
+    size: int
+    root: str
+    note: str
+    key: str
+    at: str
+
+
+class AuditProof(TypedDict):
+    """That an entry is in the log; hashes and bytes are base64, `leaf` is None for what was archived."""
+
+    entry: str
+    sequence: int
+    leaf: str | None
+    leaf_hash: str
+    archive: str | None
+    proof: list[str]
+    checkpoint: AuditHead
+
+
 class Notice(TypedDict):
     """Something that the caller should know; `severity` is `info`, `warning` or `critical`."""
 
