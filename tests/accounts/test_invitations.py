@@ -207,6 +207,32 @@ async def emitted(deps: Deps) -> list[RecoveryAsked]:
         return [msgspec.convert(msgspec.json.decode(row.payload)["event"], RecoveryAsked) for row in rows]
 
 
+async def test_an_invitation_is_mailed_to_whom_it_names(posted: Deps):
+    acme = await make_tenant(posted.works, "acme")
+    async with posted.works.begin(acme.admin) as work:
+        named = await service.invite(work, "Agent", "nia@acme.example")
+        open_to_all = await service.invite(work, "Agent")
+    assert await service.mail_invitation(posted, VISIT, named)
+    assert not await service.mail_invitation(posted, VISIT, open_to_all)
+    [(to, words)] = posted.mail.sent
+    assert to == "nia@acme.example"
+    assert f"{ORIGIN}/login?invitation={named.secret}" in words
+    assert "as Agent" in words
+
+
+async def test_an_invitation_is_not_mailed_where_only_the_request_names_the_site_or_no_mail_is_sent(
+    deps: Deps,
+):
+    acme = await make_tenant(deps.works, "acme")
+    mailbox = Mailbox()
+    async with deps.works.begin(acme.admin) as work:
+        named = await service.invite(work, "Agent", "nia@acme.example")
+    from_anywhere = replace(VISIT, trusted_origin=False)
+    assert not await service.mail_invitation(replace(deps, mail=mailbox), from_anywhere, named)
+    assert mailbox.sent == []
+    assert not await service.mail_invitation(deps, VISIT, named)
+
+
 async def test_a_mailed_link_sets_a_password_once_and_ends_all_sessions(posted: Deps):
     await make_person(posted.works, "ada@acme.example", "acme")
     before = await enter(posted, "ada@acme.example")

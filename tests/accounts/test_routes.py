@@ -1,6 +1,7 @@
 """The routes of members, roles, invitations, providers and proofs, over the real application."""
 
 from dataclasses import replace
+from uuid import uuid4
 
 from sqlalchemy import text
 
@@ -124,3 +125,16 @@ async def test_over_https_the_cookie_is_bound_to_its_host(deps: Deps, urls):
         assert (await client.get("/api/me", headers=planted)).status == 401
         good = {"Cookie": f"__Host-aei_session={cookie_of(answer)}"}
         assert (await client.get("/api/me", headers=good)).status == 200
+
+
+async def test_a_person_whose_sign_in_came_back_wrong_gets_a_page_with_the_way_to_begin_again(client: Client):
+    path = f"/api/sign-in/oidc/{uuid4()}/callback"
+    shown = await client.get(
+        path, params={"code": "forged", "state": "forged"}, headers={"Accept": "text/html"}
+    )
+    assert shown.status == 401
+    assert shown.headers["Content-Type"].startswith("text/html")
+    assert 'href="/login"' in shown.body.decode()
+    assert "forged" not in shown.body.decode()
+    program = await client.get(path, params={"code": "forged", "state": "forged"})
+    assert (program.status, program.json["type"]) == (401, "/problems/sign-in-lost")

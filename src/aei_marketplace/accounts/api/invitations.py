@@ -4,23 +4,17 @@ remembering an answer would keep its secret."""
 from typing import Annotated
 from uuid import UUID
 
-import structlog
 from fastapi import APIRouter, Response
 from pydantic import Field
 
 from aei_marketplace.accounts import service
 from aei_marketplace.accounts.api.bodies import Body, Email, Name, Password, Secret, listed
 from aei_marketplace.accounts.api.sign_in import entered
-from aei_marketplace.ground.deps import Deps
-from aei_marketplace.ground.errors import Unavailable
-from aei_marketplace.ground.sign_in import Visit
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace, TheVisitor
 from aei_marketplace.web.responses import json_answer
 from aei_marketplace.web.visits import TheVisit
 
 router = APIRouter(tags=["sign-in"])
-
-log = structlog.get_logger()
 
 
 class InvitationWanted(Body):
@@ -69,14 +63,13 @@ async def invite(body: InvitationWanted, deps: TheDeps, actor: TheActor, visit: 
     """Invite somebody. The link is shown this once, and mailed where there is an address."""
     async with deps.works.begin(actor, visit.trace_id) as work:
         invitation = await service.invite(work, body.role, body.email)
-    link = visit.origin + invitation.path
     shown = {
         "id": invitation.id,
         "role": invitation.role,
         "email": invitation.email,
         "expires_at": invitation.expires_at,
-        "link": link,
-        "mailed": await _mailed(deps, visit, invitation, link),
+        "link": invitation.link(visit),
+        "mailed": await service.mail_invitation(deps, visit, invitation),
     }
     return json_answer(shown, 201, {"Cache-Control": "no-store"})
 
@@ -121,19 +114,3 @@ async def recover(body: RecoveryPassword, deps: TheDeps, visit: TheVisit) -> Res
     """Set a password with the link's secret; all sessions end."""
     await service.recover(deps, visit, body.secret, body.password)
     return Response(status_code=204)
-
-
-async def _mailed(deps: Deps, visit: Visit, invitation: service.Invitation, link: str) -> bool:
-    """Whether the link is on its way; where it is not, the inviter has it to hand over."""
-    if invitation.email is None or not visit.trusted_origin:
-        return False
-    text = (
-        f"You are invited to an AEI Marketplace, as {invitation.role}.\n\n"
-        f"Open this link before {invitation.expires_at:%Y-%m-%d %H:%M} UTC; it works once:\n\n  {link}\n"
-    )
-    try:
-        await deps.mail.send(invitation.email, "You are invited", text)
-    except Unavailable as refusal:
-        log.warning("invitation.not_mailed", reason=refusal.detail, trace_id=visit.trace_id)
-        return False
-    return True

@@ -31,6 +31,7 @@ class MembersPage(PageContext):
     Attributes:
         invitations: those that are open.
         link: of the invitation that was made just now; shown this once.
+        mailed_to: where that link was sent; None where the inviter has to hand it over.
     """
 
     members: tuple[dict[str, Any], ...]
@@ -38,6 +39,7 @@ class MembersPage(PageContext):
     roles: tuple[dict[str, Any], ...]
     form: Form = field(default_factory=Form)
     link: str | None = None
+    mailed_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,10 @@ async def invite(
     except (Invalid, BeyondOwnRights, UnknownRole) as refusal:
         await note_denial(request, refusal)
         return await _page(request, actor, form.refused(refusal), refusal=refusal)
-    return await _page(request, actor, Form(), link=visit.origin + made.path)
+    mailed = await service.mail_invitation(deps, visit, made)
+    return await _page(
+        request, actor, Form(), link=made.link(visit), mailed_to=made.email if mailed else None
+    )
 
 
 @router.post(MEMBERS + "/invitations/{invitation_id}/revoke")
@@ -124,7 +129,13 @@ async def _member(work: Work, user_id: UUID) -> dict[str, Any]:
 
 
 async def _page(
-    request: Request, actor: Actor, form: Form, *, link: str | None = None, refusal: Refusal | None = None
+    request: Request,
+    actor: Actor,
+    form: Form,
+    *,
+    link: str | None = None,
+    mailed_to: str | None = None,
+    refusal: Refusal | None = None,
 ) -> Response:
     async with request.app.state.deps.works.begin(actor, request.state.trace_id) as work:
         members = await service.list_members(work)
@@ -137,6 +148,7 @@ async def _page(
         roles=tuple(roles),
         form=form,
         link=link,
+        mailed_to=mailed_to,
     )
     return await render(request, "accounts/members.html", page, refusal.status if refusal else 200)
 

@@ -21,6 +21,7 @@ from aei_marketplace.accounts.service.invitations import (
     invite,
     invite_first_operator,
     list_invitations,
+    mail_invitation,
     read_invitation,
     revoke_invitation,
 )
@@ -144,6 +145,7 @@ __all__ = [
     "list_sign_in_providers",
     "list_tenants",
     "list_tokens",
+    "mail_invitation",
     "mail_recovery",
     "open_account",
     "passkey_asked",

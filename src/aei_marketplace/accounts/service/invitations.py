@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from aei_marketplace.accounts import rules
 from aei_marketplace.accounts.errors import EmailTaken, LinkNotValid, NoSuchInvitation, SessionNeeded
 from aei_marketplace.accounts.rules.oidc import Claims
@@ -18,12 +20,20 @@ from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
-from aei_marketplace.ground.errors import Fault, Invalid
+from aei_marketplace.ground.errors import Fault, Invalid, Unavailable
 from aei_marketplace.ground.sign_in import Visit
 from aei_marketplace.ground.work import Work
 
 INVITATION_LIFETIME = timedelta(days=7)
 _JOB = "accounts.invitations"
+_TEXT = """You are invited to an AEI Marketplace, as {role}.
+
+Open this link before {until}; it works once:
+
+  {link}
+"""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,10 @@ class Invitation:
     def path(self) -> str:
         """The link without the site: `/login?invitation=…`."""
         return f"/login?invitation={self.secret}"
+
+    def link(self, visit: Visit) -> str:
+        """The whole link, on the site that the inviter sees."""
+        return visit.origin + self.path
 
 
 async def invite(
@@ -89,6 +103,28 @@ async def invite(
         )
     )
     return Invitation(invitation_id, role, wanted, expires_at, secret)
+
+
+async def mail_invitation(deps: Deps, visit: Visit, invitation: Invitation) -> bool:
+    """Send the link to whom the invitation names; never inside a work.
+
+    Returns:
+        Whether it is on its way; where it is not, the inviter has it to hand over. Nothing is mailed where
+        only the request says which site this is.
+    """
+    if invitation.email is None or not visit.trusted_origin:
+        return False
+    text = _TEXT.format(
+        role=invitation.role,
+        until=f"{invitation.expires_at:%Y-%m-%d %H:%M} UTC",
+        link=invitation.link(visit),
+    )
+    try:
+        await deps.mail.send(invitation.email, "You are invited", text)
+    except Unavailable as refusal:
+        log.warning("invitation.not_mailed", reason=refusal.detail, trace_id=visit.trace_id)
+        return False
+    return True
 
 
 async def invite_first_operator(work: Work) -> Invitation | None:

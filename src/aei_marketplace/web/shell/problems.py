@@ -1,5 +1,6 @@
 """Refusals as pages: what happened, what it means, what to do next."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from aei_marketplace.web.shell.returning import START, safe_path, with_return
 
 #: What programs call is answered with problem documents, whatever a browser says that it accepts.
 _FOR_PROGRAMS = ("/api/", "/v1/", "/mcp", "/metrics", "/healthz", "/readyz", "/problems")
+#: Where a provider of sign-in sends a person's browser back to: fixed at the provider, and no program's.
+_COMES_BACK = re.compile(r"/api/sign-in/oidc/[^/]+/callback")
 LOGIN, CONFIRM = "/login", "/account/confirm"
 
 
@@ -36,7 +39,7 @@ class ProblemPage(PageContext):
 
 def wants_page(request: Request) -> bool:
     """Whether a person at a browser waits for the answer."""
-    if request.url.path.startswith(_FOR_PROGRAMS):
+    if request.url.path.startswith(_FOR_PROGRAMS) and not _COMES_BACK.fullmatch(request.url.path):
         return False
     return "text/html" in request.headers.get("accept", "")
 
@@ -44,7 +47,8 @@ def wants_page(request: Request) -> bool:
 async def refusal_page(request: Request, refusal: Refusal) -> Response:
     """The page of a refusal; who is not signed in is led to where they can."""
     here = _return_path(request)
-    if isinstance(refusal, NotSignedIn) and request.method == "GET":
+    came_back = _COMES_BACK.fullmatch(request.url.path) is not None
+    if isinstance(refusal, NotSignedIn) and request.method == "GET" and not came_back:
         return RedirectResponse(with_return(LOGIN, here), 303)
     if isinstance(refusal, ProofNeeded):
         return RedirectResponse(with_return(CONFIRM, here), 303)
@@ -52,9 +56,10 @@ async def refusal_page(request: Request, refusal: Refusal) -> Response:
         title=refusal.title,
         status=refusal.status,
         detail=refusal.detail,
-        advice=_for_people(refusal),
+        advice=refusal.next_step if came_back else _for_people(refusal),
         faults=refusal.faults,
-        ways=_ways(refusal, here),
+        # What came back answers one question, once: it is of no use a second time.
+        ways=(("Sign in again", LOGIN),) if came_back else _ways(refusal, here),
         trace_id=request.state.trace_id,
     )
     response = await render(request, "shell/problem.html", page, refusal.status)
