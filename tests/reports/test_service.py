@@ -1,8 +1,10 @@
 """Reporting, quarantine by a trusted word, staff's decision, its appeal, removal, and who sees what."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -15,7 +17,7 @@ from aei_marketplace.catalog.errors import PluginNotFound, ReleaseNotFound
 from aei_marketplace.catalog.service import ReleaseState
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.errors import CaseConflict, CaseSettled, OwnCase
-from aei_marketplace.ground.actor import ANONYMOUS, Actor, MissingAction
+from aei_marketplace.ground.actor import ANONYMOUS, Actor, MissingAction, ProofNeeded
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid, NotSignedIn
 from aei_marketplace.ground.paging import PageWanted
@@ -400,6 +402,21 @@ async def test_an_effect_that_fails_takes_the_decision_with_it(
         await decide(deps, moderator, filed.case_id, "dismiss")
     assert await states(deps, acme.viewer) == [S.BLOCKED, S.BLOCKED]
     assert len(await rows(urls, "select from case_decisions")) == 1
+
+
+async def test_lifting_a_block_on_appeal_asks_a_browser_for_a_fresh_proof(
+    deps: Deps, echo: None, globex: Tenant, acme: Tenant, operator: Actor
+) -> None:
+    filed = await report(deps, globex.viewer)
+    await decide(deps, operator, filed.case_id, "block")
+    await appeal(deps, acme.manager, filed.case_id)
+    second = replace(operator, id=uuid4())
+    left_alone = replace(second, session=uuid4(), proven_until=None)
+    with pytest.raises(ProofNeeded):
+        await decide(deps, left_alone, filed.case_id, "dismiss")
+    assert await states(deps, acme.viewer) == [S.BLOCKED, S.BLOCKED]
+    await decide(deps, second, filed.case_id, "dismiss")
+    assert await states(deps, acme.viewer) == [S.LISTED, S.LISTED]
 
 
 async def test_what_is_removed_stays_so_whatever_is_decided(
