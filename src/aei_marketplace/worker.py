@@ -83,6 +83,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (3600, installations_jobs.purge_removed),
     (30, installations_jobs.forget_files),
     (30, installations_jobs.prepare_artefacts),
+    (300, installations_jobs.update_automatically),
     (600, reports_jobs.remove_for_good),
     (3600, notices_jobs.forget_old),
     (3600, lambda deps: forget_old_keys(deps.works)),

@@ -78,6 +78,7 @@ plugins = Table(
     Column("installs", Integer),
     Column("rating_sum", BigInteger),
     Column("rating_count", Integer),
+    Column("rollout_start", Integer),
     Column("created_at", DateTime(timezone=True)),
     Column("updated_at", DateTime(timezone=True)),
     Column("change_sequence", BigInteger),
@@ -175,6 +176,15 @@ release_log_checkpoints = Table(
     Column("note", Text),
     Column("verifying_key", Text),
     Column("at", DateTime(timezone=True)),
+)
+
+release_rollouts = Table(
+    "release_rollouts",
+    metadata,
+    Column("release_id", Uuid, primary_key=True),
+    Column("percent", Integer),
+    Column("security", Boolean),
+    Column("changed_at", DateTime(timezone=True)),
 )
 
 kill_lists = Table(

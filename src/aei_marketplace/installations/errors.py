@@ -37,6 +37,14 @@ class AlreadyAtVersion(Conflict):
     advice = "Name another version, or change grants and configuration with PATCH."
 
 
+class NoLongerMeant(Conflict):
+    """What the policy of automatic updates wanted, it does not want any more."""
+
+    type = "update-no-longer-meant"
+    title = "This update is not meant to happen by itself"
+    advice = "Update it yourself if you want to; new permissions are yours to grant."
+
+
 class GrantsBeyond(Invalid):
     """A grant exceeds what the release requests."""
 

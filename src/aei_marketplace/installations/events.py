@@ -28,12 +28,16 @@ class InstallRequested:
 
 @dataclass(frozen=True, slots=True)
 class UpdateRequested:
-    """Somebody asked for another version."""
+    """Somebody asked for another version.
+
+    Attributes:
+        user_id: None when the installation's policy asked.
+    """
 
     kind: ClassVar[str] = "installations.update_requested"
     operation_id: UUID
     tenant_id: UUID
-    user_id: UUID
+    user_id: UUID | None
     plugin_id: str
     version: str
     channel: str

@@ -55,6 +55,11 @@ async def purge_removed(deps: Deps) -> None:
     await service.purge_removed(deps.works)
 
 
+async def update_automatically(deps: Deps) -> None:
+    """Update the installations whose policy says so."""
+    await service.update_automatically(deps)
+
+
 _upkeep = service.Upkeep()
 
 
@@ -83,7 +88,8 @@ async def _carry_out(
         if (await operations.find_operation(work, event.operation_id)).state.final:
             return
     try:
-        actor = await accounts.actor_for(deps.works, event.user_id, event.tenant_id)
+        user = event.user_id
+        actor = await accounts.actor_for(deps.works, user, event.tenant_id) if user else marketplace
         await act(deps, actor, trace_id, event)
     except OperationEnded:
         return  # this job runs twice at once, and the other run was faster

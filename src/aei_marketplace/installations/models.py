@@ -27,3 +27,12 @@ installations = Table(
     Column("purged_at", DateTime(timezone=True)),
     Column("files_forgotten_at", DateTime(timezone=True)),
 )
+
+automatic_updates = Table(
+    "automatic_updates",
+    metadata,
+    Column("installation_id", Uuid, primary_key=True),
+    Column("release_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+)

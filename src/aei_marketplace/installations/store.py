@@ -1,13 +1,15 @@
 """Every query of installations."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from aei_marketplace.ground.work import Work
-from aei_marketplace.installations.models import installations
+from aei_marketplace.installations.models import automatic_updates, installations
 from aei_marketplace.installations.rules.views import Installation
 
 _HOLD = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
@@ -71,6 +73,38 @@ async def find_tenants(work: Work, plugin_id: str) -> list[UUID]:
     """The tenants that have a plugin installed, of those that the actor sees."""
     query = select(installations.c.tenant_id).where(installations.c.plugin_id == plugin_id, _LIVE)
     return list((await work.run(query)).scalars())
+
+
+async def find_followers(work: Work, tenant: UUID) -> list[Installation]:
+    """A tenant's live installations that follow a channel."""
+    query = select(installations).where(installations.c.tenant_id == tenant, _LIVE, ~installations.c.pinned)
+    return [_installation(row) for row in await work.run(query.order_by(installations.c.plugin_id))]
+
+
+async def find_following_tenants(work: Work) -> list[UUID]:
+    """The tenants that have any."""
+    query = select(installations.c.tenant_id).where(_LIVE, ~installations.c.pinned).distinct()
+    return list((await work.run(query)).scalars())
+
+
+async def ask_automatic(work: Work, installation: Installation, release_id: UUID, again: timedelta) -> bool:
+    """Write down that an installation is to go to a release by itself.
+
+    Returns:
+        False when that was asked already, no longer ago than `again`.
+    """
+    new = insert_or_update(automatic_updates).values(
+        installation_id=installation.id,
+        release_id=release_id,
+        tenant_id=installation.tenant_id,
+        asked_at=work.now,
+    )
+    asked = new.on_conflict_do_update(
+        index_elements=["installation_id", "release_id"],
+        set_={"asked_at": work.now},
+        where=automatic_updates.c.asked_at < work.now - again,
+    )
+    return bool((await work.run(asked)).rowcount)
 
 
 async def count(work: Work, tenant: UUID) -> int:

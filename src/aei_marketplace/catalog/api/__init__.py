@@ -12,6 +12,7 @@ from aei_marketplace.catalog.api import (
     reading,
     release_log,
     removals,
+    rollouts,
     signing,
     states,
     trusted_publishing,
@@ -19,6 +20,8 @@ from aei_marketplace.catalog.api import (
 
 router = APIRouter(tags=["catalogue"])
 for _part in (
+    kill_list,
+    rollouts,
     badges,
     feeds,
     namespaces,
@@ -32,4 +35,3 @@ for _part in (
     trusted_publishing,
 ):
     router.include_router(_part.router)
-router.include_router(kill_list.router)

@@ -1,6 +1,7 @@
 """What can be done with the catalogue."""
 
 from aei_marketplace.catalog.rules.compatibility import is_compatible
+from aei_marketplace.catalog.rules.rollouts import Rollout, reaches
 from aei_marketplace.catalog.rules.states import OFFERED, STOPPED, Change, ReleaseState
 from aei_marketplace.catalog.rules.trusted_publishing import Workflow
 from aei_marketplace.catalog.rules.versions import Channel
@@ -35,6 +36,13 @@ from aei_marketplace.catalog.service.release_log import (
     sign_log,
 )
 from aei_marketplace.catalog.service.removals import hold_releases, list_removals
+from aei_marketplace.catalog.service.rollouts import (
+    change_rollout,
+    change_rollout_start,
+    find_rollout,
+    find_rollout_start,
+    newer_releases,
+)
 from aei_marketplace.catalog.service.signing import (
     SigningKey,
     add_signing_key,
@@ -86,6 +94,7 @@ __all__ = [
     "ReleaseState",
     "ReleaseTexts",
     "ReleaseView",
+    "Rollout",
     "SignedKillList",
     "SigningKey",
     "Submission",
@@ -94,6 +103,8 @@ __all__ = [
     "add_signing_key",
     "ask_for_name",
     "change_installs",
+    "change_rollout",
+    "change_rollout_start",
     "change_state",
     "check_domains",
     "check_signed",
@@ -106,6 +117,8 @@ __all__ = [
     "find_kill_list",
     "find_plugin",
     "find_release",
+    "find_rollout",
+    "find_rollout_start",
     "find_signature",
     "find_texts",
     "forget_domain",
@@ -123,11 +136,13 @@ __all__ = [
     "list_trusted",
     "log_entries",
     "log_head",
+    "newer_releases",
     "offered_releases",
     "prove_domain",
     "prove_growth",
     "prove_release",
     "publish_release",
+    "reaches",
     "releases_by_id",
     "require_publisher",
     "require_signatures",

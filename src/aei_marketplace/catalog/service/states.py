@@ -11,7 +11,7 @@ from aei_marketplace.catalog.rules.release_log import reason_of
 from aei_marketplace.catalog.rules.states import Change, Mover, ReleaseState
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
-from aei_marketplace.catalog.store import plugins, releases, stops
+from aei_marketplace.catalog.store import plugins, releases, rollouts, stops
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.work import Work
@@ -62,6 +62,7 @@ async def list_release(work: Work, release_id: UUID) -> None:
     if release is None:
         return
     await _move(work, release, Change(ReleaseState.LISTED))
+    await rollouts.begin(work, release.release_id, release.plugin_id)
     work.emit(
         ReleaseListed(
             release.release_id,

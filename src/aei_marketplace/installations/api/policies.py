@@ -23,6 +23,8 @@ class PoliciesChange(BaseModel):
     concurrency: Bound = None
     executions_per_minute: Bound = None
     executions_burst: Bound = None
+    updates: str | None = Field(default=None, examples=["security"])
+    minimum_release_age_hours: Bound = None
 
 
 @router.get("")

@@ -50,6 +50,7 @@ class Facts:
         aei_version: the AEI that this marketplace serves.
         aei_range: the AEI versions that the release supports.
         pricing: the pricing model, `free` when the manifest names none.
+        too_young: it has not been listed for as long as the tenant's policy wants.
     """
 
     purpose: Literal["install", "execute"]
@@ -59,6 +60,7 @@ class Facts:
     aei_version: str
     aei_range: str
     pricing: str = "free"
+    too_young: bool = False
 
 
 _OFFERED = {"listed", "deprecated"}
@@ -75,7 +77,9 @@ _GRAVITY = (Answer.YES, Answer.WARN, Answer.NO)
 def admit(facts: Facts) -> Verdict:
     """Decide, and give every ground there is."""
     reasons = tuple(
-        reason for judge in (_visibility, _state, _compatibility, _entitlement) for reason in judge(facts)
+        reason
+        for judge in (_visibility, _state, _compatibility, _age, _entitlement)
+        for reason in judge(facts)
     )
     gravest = max((r.answer for r in reasons), key=_GRAVITY.index, default=Answer.YES)
     return Verdict(gravest, reasons)
@@ -106,6 +110,16 @@ def _compatibility(facts: Facts) -> Iterator[Reason]:
     if not _supports(facts.aei_version, facts.aei_range):
         message = f"The release supports AEI {facts.aei_range}, and this is AEI {facts.aei_version}."
         yield Reason(Answer.NO, "incompatible", message)
+
+
+def _age(facts: Facts) -> Iterator[Reason]:
+    if facts.too_young:
+        # Who names the very version has looked at it: that is what the policy wants.
+        answer = Answer.WARN if facts.exact else Answer.NO
+        message = (
+            "The release is younger than your tenant's minimum age for releases; name its version to have it."
+        )
+        yield Reason(answer, "too_young", message)
 
 
 def _entitlement(facts: Facts) -> Iterator[Reason]:

@@ -12,9 +12,12 @@ from aei_marketplace.installations.rules.limits import (
     effective_limits,
     limit_faults,
 )
+from aei_marketplace.installations.rules.updates import age_faults, update_faults
 from aei_protocol.limits import ALLOWANCE_NAMES, Allowance, Limits
 
-POLICY_NAMES = ("limits", *ALLOWANCE_NAMES)
+#: How a tenant takes new releases.
+UPDATE_NAMES = ("updates", "minimum_release_age_hours")
+POLICY_NAMES = ("limits", *ALLOWANCE_NAMES, *UPDATE_NAMES)
 
 Policies = Mapping[str, Any]
 
@@ -39,7 +42,7 @@ def shown_policies(policies: Policies, cap: Limits, allowance: Allowance) -> dic
     most = effective_limits(cap, cap, policies.get("limits", {}))
     return {
         "limits": policies.get("limits", {}),
-        **{name: policies.get(name) for name in ALLOWANCE_NAMES},
+        **{name: policies.get(name) for name in (*ALLOWANCE_NAMES, *UPDATE_NAMES)},
         "effective": {"limits": asdict(most), **asdict(effective_allowance(allowance, policies))},
         "operator": {"limits": asdict(cap), **asdict(allowance)},
     }
@@ -60,4 +63,5 @@ def _faults(change: Any) -> list[Fault]:
     limits = {} if change.get("limits") is None else change["limits"]
     if isinstance(limits, dict):
         limits = _merged({}, limits)
-    return unknown + limit_faults(limits, "/limits") + allowance_faults(change)
+    faults = limit_faults(limits, "/limits") + allowance_faults(change)
+    return unknown + faults + update_faults(change) + age_faults(change)

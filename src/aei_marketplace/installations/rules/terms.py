@@ -8,6 +8,7 @@ from aei_inspection.schemas import check, compile_schema
 from aei_marketplace.ground.errors import Fault
 from aei_marketplace.installations.errors import ConfigUnfit, PolicyUnfit
 from aei_marketplace.installations.rules.limits import limit_faults
+from aei_marketplace.installations.rules.updates import update_faults
 from aei_protocol.manifest import Manifest
 
 LONGEST_CONFIG = 64 * 1024
@@ -59,7 +60,7 @@ def kept_config(config: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]
 
 
 def check_policy(policy: Any) -> dict[str, Any]:
-    """A policy that is understood: `{"limits": {…}, "journal": true}`, each limit a whole number above 0.
+    """A policy that is understood: `{"limits": {…}, "journal": true, "updates": "compatible"}`.
 
     Raises:
         PolicyUnfit: it says anything else.
@@ -74,10 +75,12 @@ def _policy_faults(policy: Any) -> list[Fault]:
     if not isinstance(policy, dict):
         return [Fault("/policy", "expected an object")]
     faults = [
-        Fault(f"/policy/{name[:60]}", "unknown; there are limits and journal")
+        Fault(f"/policy/{name[:60]}", "unknown; there are limits, journal and updates")
         for name in policy
-        if name not in ("limits", "journal")
+        if name not in ("limits", "journal", "updates")
     ]
     if not isinstance(policy.get("journal", False), bool):
         faults.append(Fault("/policy/journal", "true keeps the host calls of each execution for replays"))
-    return faults + limit_faults(policy.get("limits", {}), "/policy/limits")
+    return (
+        faults + limit_faults(policy.get("limits", {}), "/policy/limits") + update_faults(policy, "/policy")
+    )

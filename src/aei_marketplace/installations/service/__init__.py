@@ -2,6 +2,7 @@
 
 from aei_marketplace.installations.service.affected import installations_of, tenants_with
 from aei_marketplace.installations.service.artefacts import Upkeep
+from aei_marketplace.installations.service.automatic import update_automatically
 from aei_marketplace.installations.service.changing import Change, change, toggle
 from aei_marketplace.installations.service.installing import install, request_install
 from aei_marketplace.installations.service.policies import change_policies, read_policies
@@ -36,4 +37,5 @@ __all__ = [
     "toggle",
     "uninstall",
     "update",
+    "update_automatically",
 ]

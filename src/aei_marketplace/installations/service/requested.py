@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.ground.deps import Deps
@@ -14,6 +16,7 @@ from aei_marketplace.installations.errors import NotAdmitted, NotInstalled, NotP
 from aei_marketplace.installations.rules.admission import Answer, Facts, Verdict, admit
 from aei_marketplace.installations.rules.grants import clamped, read_grants
 from aei_marketplace.installations.rules.terms import check_config, kept_config
+from aei_marketplace.installations.rules.updates import minimum_age
 from aei_marketplace.installations.rules.views import Installation
 from aei_marketplace.installations.store import find
 from aei_marketplace.operations.service import Operation
@@ -48,7 +51,16 @@ async def admitted_release(
         NotAdmitted: the admission rule says no.
     """
     release = await catalog.find_release(work, plugin_id, version, channel)
-    verdict = admit(
+    age = minimum_age(await accounts.policies_in_force(work))
+    verdict = judged(release, aei_version, exact=exact, too_young=is_younger(release, age, work.now))
+    if verdict.answer is Answer.NO:
+        raise NotAdmitted(f"{plugin_id} {release.version}: {verdict.why()}")
+    return release, verdict
+
+
+def judged(release: ReleaseView, aei_version: str, *, exact: bool, too_young: bool = False) -> Verdict:
+    """What the admission rule says of installing a release that the tenant sees."""
+    return admit(
         Facts(
             purpose="install",
             state=str(release.state),
@@ -57,11 +69,14 @@ async def admitted_release(
             aei_version=aei_version,
             aei_range=release.manifest.aei_range,
             pricing=release.manifest.document.get("pricing", {}).get("model", "free"),
+            too_young=too_young,
         )
     )
-    if verdict.answer is Answer.NO:
-        raise NotAdmitted(f"{plugin_id} {release.version}: {verdict.why()}")
-    return release, verdict
+
+
+def is_younger(release: ReleaseView, age: timedelta, now: datetime) -> bool:
+    """Whether a release has not been listed for so long."""
+    return release.listed_at is None or now - release.listed_at < age
 
 
 async def live_installation(work: Work, tenant: UUID, plugin_id: str) -> Installation:

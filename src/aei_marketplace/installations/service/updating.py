@@ -10,10 +10,12 @@ from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import store
+from aei_marketplace.installations.errors import NoLongerMeant
 from aei_marketplace.installations.events import ReleaseLeft, UpdateRequested
 from aei_marketplace.installations.rules.grants import not_granted, permission_difference
 from aei_marketplace.installations.rules.requests import Wish, check_is_change
 from aei_marketplace.installations.rules.views import Installation
+from aei_marketplace.installations.service.automatic import require_still_meant
 from aei_marketplace.installations.service.requested import (
     Requested,
     admitted_release,
@@ -68,9 +70,11 @@ async def update(deps: Deps, actor: Actor, trace_id: str, asked: UpdateRequested
     """Prepare the artefact, then switch the installation over and end the operation in one transaction.
 
     Raises:
-        Refusal: it cannot be updated (any more); the operation is still open.
+        Refusal: it cannot be updated (any more), or not by itself; the operation is still open.
         SandboxGone: the sandbox does not answer; do it again later.
     """
+    if asked.user_id is None:
+        await require_still_meant(deps, asked)
     async with deps.works.begin(actor, trace_id) as work:
         work.actor.require("plugin.install")
         release = await _release(work, deps, asked)
@@ -98,6 +102,8 @@ async def _switch(work: Work, release: ReleaseView, asked: UpdateRequested) -> N
     check_is_change(present.version, release.version, named=asked.pinned)
     grants, config = fitting_terms(release, asked.grants, asked.config, present)
     difference = await _difference(work, present, release)
+    if asked.user_id is None and (difference or present.pinned):
+        raise NoLongerMeant(f"{asked.plugin_id} was changed while its update was prepared.")
     changed = replace(
         present,
         release_id=release.release_id,
@@ -109,7 +115,7 @@ async def _switch(work: Work, release: ReleaseView, asked: UpdateRequested) -> N
         updated_at=work.now,
     )
     await store.save(work, changed)
-    work.record(_fact(present, changed, difference))
+    work.record(_fact(present, changed, difference, automatic=asked.user_id is None))
     await leave_release(work, present)
     await operations.succeed(work, asked.operation_id, _message(present, changed, difference))
 
@@ -129,7 +135,7 @@ async def _difference(work: Work, present: Installation, release: ReleaseView) -
     return permission_difference(before.manifest, release.manifest)
 
 
-def _fact(before: Installation, after: Installation, difference: dict[str, Any]) -> Fact:
+def _fact(before: Installation, after: Installation, difference: dict[str, Any], *, automatic: bool) -> Fact:
     context = {
         "plugin": after.plugin_id,
         "from": before.version,
@@ -138,6 +144,7 @@ def _fact(before: Installation, after: Installation, difference: dict[str, Any])
         "pinned": after.pinned,
         "grants": after.grants,
         "new_permissions": difference,
+        "automatic": automatic,
     }
     return Fact("installation.update", "installation", str(after.id), context=context)
 

@@ -1,0 +1,135 @@
+"""Automatic updates: which newer release an installation goes to by itself, if to any."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from aei_inspection.versions import parse_version
+from aei_marketplace.ground.errors import Fault
+
+LONGEST_AGE_HOURS = 365 * 24
+
+
+class Updates(StrEnum):
+    """To which newer releases an installation goes by itself.
+
+    `security` means releases that mend a weakness, as far as they are compatible. `compatible` means
+    the same major version, and below 1.0.0 the same minor one. `all` means any.
+    """
+
+    OFF = "off"
+    SECURITY = "security"
+    COMPATIBLE = "compatible"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for an installation.
+
+    Attributes:
+        minimum_age: for so long a release must have been listed.
+    """
+
+    updates: Updates
+    minimum_age: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """A release that an installation could go to.
+
+    Attributes:
+        security: its publisher says that it mends a weakness.
+        reached: its rollout has come to this installation.
+        listed_at: when it was first listed.
+        refusal: why the tenant may not install it; None when it may.
+        asks_more: it requests something that the present release does not.
+        config_fits: it accepts the installation's configuration.
+    """
+
+    version: str
+    security: bool
+    reached: bool
+    listed_at: datetime
+    refusal: str | None
+    asks_more: bool
+    config_fits: bool
+
+
+def terms_of(tenant: Mapping[str, Any], installation: Mapping[str, Any]) -> Terms:
+    """What holds under a tenant's policies and an installation's own policy, both without faults."""
+    mode = installation.get("updates") or tenant.get("updates") or Updates.OFF
+    return Terms(Updates(mode), minimum_age(tenant))
+
+
+def minimum_age(tenant: Mapping[str, Any]) -> timedelta:
+    """For so long a release must have been listed before a tenant takes it without naming it."""
+    return timedelta(hours=tenant.get("minimum_release_age_hours", 0))
+
+
+def choose_update(
+    terms: Terms, present: str, newer: Iterable[Newer], now: datetime, *, endangered: bool
+) -> Newer | None:
+    """The highest release that nothing stands against; never one below the present version.
+
+    Args:
+        endangered: the present release was yanked, or stopped by the registry: whatever replaces it
+            counts as a security release.
+    """
+    fitting = [n for n in newer if hindrance(terms, present, n, now, endangered=endangered) is None]
+    return max(fitting, key=lambda n: parse_version(n.version), default=None)
+
+
+def hindrance(
+    terms: Terms, present: str, newer: Newer, now: datetime, *, endangered: bool = False
+) -> str | None:
+    """Why an installation does not go to a release by itself; None when it does."""
+    if terms.updates is Updates.OFF:
+        return "automatic updates are off"
+    if parse_version(newer.version) <= parse_version(present):
+        return f"{newer.version} is not above {present}"
+    if terms.updates is not Updates.ALL and not is_compatible_update(present, newer.version):
+        return f"{newer.version} need not be compatible with {present}"
+    if terms.updates is Updates.SECURITY and not (newer.security or endangered):
+        return f"{newer.version} is not a security release"
+    if now - newer.listed_at < terms.minimum_age:
+        return f"{newer.version} is younger than the tenant's minimum age"
+    if newer.refusal is not None:
+        return newer.refusal
+    if newer.asks_more:
+        return f"{newer.version} requests a permission that {present} does not"
+    if not newer.config_fits:
+        return f"{newer.version} does not accept the configuration"
+    if not newer.reached:
+        return f"{newer.version} is not rolled out to this installation yet"
+    return None
+
+
+def is_compatible_update(present: str, wanted: str) -> bool:
+    """Whether SemVer 2.0.0 promises that a version goes on with what another began."""
+    before, after = parse_version(present), parse_version(wanted)
+    if before.major or after.major:
+        return before.major == after.major
+    if before.minor or after.minor:
+        return before.minor == after.minor
+    return before.patch == after.patch
+
+
+def update_faults(document: Mapping[str, Any], pointer: str = "") -> list[Fault]:
+    """What is wrong with the mode of updates in a policy; None takes it back."""
+    mode = document.get("updates")
+    if mode is None or (isinstance(mode, str) and mode in list(Updates)):
+        return []
+    return [Fault(f"{pointer}/updates", f"one of {', '.join(Updates)}")]
+
+
+def age_faults(document: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with the minimum age in a tenant's policies; None takes it back."""
+    hours = document.get("minimum_release_age_hours")
+    whole = isinstance(hours, int) and not isinstance(hours, bool)
+    if hours is None or (whole and 0 <= hours <= LONGEST_AGE_HOURS):
+        return []
+    return [Fault("/minimum_release_age_hours", f"a whole number from 0 to {LONGEST_AGE_HOURS}")]
