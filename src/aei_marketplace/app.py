@@ -18,6 +18,7 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.audit import api as audit_api
 from aei_marketplace.catalog import api as catalog_api
 from aei_marketplace.catalog import jobs as catalog_jobs
+from aei_marketplace.catalog import service as catalog
 from aei_marketplace.decisions import api as decisions_api
 from aei_marketplace.decisions import pages as decisions_pages
 from aei_marketplace.desks import DESKS
@@ -99,7 +100,10 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with running(deps, app_url, app.state.visitors) as app.state.runs:
+        async with (
+            running(deps, app_url, app.state.visitors) as app.state.runs,
+            catalog.open_index(deps.works) as app.state.search_index,
+        ):
             yield
 
     app = FastAPI(

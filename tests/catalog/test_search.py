@@ -40,9 +40,14 @@ async def shelf(deps: Deps, acme: Tenant) -> None:
         )
 
 
+async def find(deps: Deps, page: PageWanted | None = None, *, facets: bool = False, **criteria: Any) -> Any:
+    wanted = page or PageWanted()
+    async with catalog.open_index(deps.works) as index, deps.works.begin(ANONYMOUS) as work:
+        return await catalog.search_plugins(index, work, Criteria(**criteria), wanted, facets=facets)
+
+
 async def search(deps: Deps, page: PageWanted | None = None, **criteria: Any) -> Page:
-    async with deps.works.begin(ANONYMOUS) as work:
-        return await catalog.search_plugins(work, Criteria(**criteria), page or PageWanted())
+    return (await find(deps, page, **criteria)).page
 
 
 async def ids(deps: Deps, **criteria: Any) -> list[str]:
@@ -55,7 +60,7 @@ async def ids(deps: Deps, **criteria: Any) -> list[str]:
         ("summarise", ["summarise", "summarise-mail"]),
         ("summaries", ["summarise", "summarise-mail", "links"]),
         ("acme.links", ["links"]),
-        ("Summarise MAIL", ["summarise-mail"]),
+        ("Summarise MAIL", ["summarise-mail", "summarise"]),
         ("langu", ["langid"]),
         ("broken link", ["links"]),
         ("identifying languages", ["langid"]),
@@ -131,11 +136,11 @@ async def test_an_older_offered_release_keeps_a_plugin_compatible(
 
 
 async def test_facets_count_what_choosing_another_value_would_give(deps: Deps, shelf: None) -> None:
-    async with deps.works.begin(ANONYMOUS) as work:
-        counts = await catalog.count_facets(work, Criteria(kind="agent"))
+    counts = (await find(deps, facets=True, kind="agent")).facets
     assert counts["kind"] == {"agent": 2, "model": 1, "tool": 1}
     assert counts["category"] == {"productivity": 1, "writing": 2}
-    assert counts["permission"] == {}
+    assert counts["permission"] == {"none": 2}
+    assert counts["certified"] == {"false": 2}
     assert counts["price"] == {"free": 1, "paid": 1}
 
 

@@ -84,8 +84,8 @@ async def test_a_plugin_whose_releases_are_all_yanked_is_not_found_by_search_and
 ) -> None:
     for version in ("1.0.0", "1.1.0"):
         await change(deps, acme.manager, version, S.YANKED, "gone")
-    async with deps.works.begin(globex.viewer) as work:
-        assert (await catalog.search_plugins(work, Criteria(), PageWanted())).total == 0
+    async with catalog.open_index(deps.works) as index, deps.works.begin(globex.viewer) as work:
+        assert (await catalog.search_plugins(index, work, Criteria(), PageWanted())).page.total == 0
         plugin = await catalog.find_plugin(work, "acme.echo")
         with pytest.raises(ReleaseNotFound):
             await catalog.find_release(work, "acme.echo")

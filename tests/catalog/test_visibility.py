@@ -42,16 +42,24 @@ async def secret(deps: Deps, acme: Tenant, friend: Tenant) -> str:
 
 async def seen(deps: Deps, actor: Actor, plugin_id: str) -> bool:
     """Whether any way of reading shows the plugin; all of them must agree."""
-    async with deps.works.begin(actor) as work:
-        found = await catalog.search_plugins(work, Criteria(q="hush"), PageWanted())
-        facets = await catalog.count_facets(work, Criteria())
+    async with catalog.open_index(deps.works) as index, deps.works.begin(actor) as work:
+        found = (await catalog.search_plugins(index, work, Criteria(q="hush"), PageWanted())).page
+        browsed = await catalog.search_plugins(index, work, Criteria(), PageWanted(), facets=True)
+        suggested = await catalog.suggest_plugins(index, work, "hu", 5)
         latest = await catalog.latest_versions(work, [plugin_id])
         try:
             release = await catalog.find_release(work, plugin_id)
             by_id = await catalog.releases_by_id(work, [release.release_id])
         except PluginNotFound:
             by_id = {}
-    answers = {bool(found.items), found.total > 0, bool(facets["kind"]), bool(latest), bool(by_id)}
+    answers = {
+        bool(found.items),
+        found.total > 0,
+        bool(browsed.facets["kind"]),
+        bool(suggested),
+        bool(latest),
+        bool(by_id),
+    }
     assert len(answers) == 1, "the ways of reading disagree"
     return answers.pop()
 

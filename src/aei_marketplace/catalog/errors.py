@@ -8,6 +8,7 @@ from aei_marketplace.ground.errors import (
     NotSignedIn,
     Refusal,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 
@@ -117,6 +118,26 @@ class NoSuchDomain(NotFound):
     """The publisher has no such proof."""
 
     type = "no-such-domain"
+
+
+class QuotaExceeded(Conflict):
+    """The publisher would keep more than it may; `used` and `allowed` say how much."""
+
+    type = "quota-exceeded"
+    title = "The publisher's quota is used up"
+    advice = "/api/publisher/quota shows what is used. Ask the operator for more, and say what for."
+
+
+class PublishRateExceeded(TooMany):
+    """The publisher published as often as it may within an hour."""
+
+    type = "publish-rate-exceeded"
+
+
+class NoSuchPublisher(NotFound):
+    """There is no such publisher."""
+
+    type = "no-such-publisher"
 
 
 class VersionTaken(Conflict):
@@ -304,3 +325,11 @@ class TooManyTrustedPublishers(Conflict):
 
     type = "too-many-trusted-publishers"
     advice = "Remove one that is not used any more."
+
+
+class IndexUnfinished(Unavailable):
+    """The process has just begun to serve and its search index is being filled."""
+
+    type = "search-index-unfinished"
+    title = "The search is not ready yet"
+    advice = "Try again in a few seconds. Listings and installed plugins can be used meanwhile."

@@ -1,7 +1,7 @@
 """The tables of the catalogue; `migrations/versions/0002_catalog.sql` creates them."""
 
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from aei_marketplace.ground.db import metadata
 
@@ -56,6 +56,17 @@ publisher_domains = Table(
     Column("next_check_at", DateTime(timezone=True)),
 )
 
+publisher_quotas = Table(
+    "publisher_quotas",
+    metadata,
+    Column("publisher_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid),
+    Column("storage_bytes", BigInteger),
+    Column("releases", BigInteger),
+    Column("releases_per_hour", BigInteger),
+    Column("updated_at", DateTime(timezone=True)),
+)
+
 plugins = Table(
     "plugins",
     metadata,
@@ -82,7 +93,6 @@ plugins = Table(
     Column("created_at", DateTime(timezone=True)),
     Column("updated_at", DateTime(timezone=True)),
     Column("change_sequence", BigInteger),
-    Column("search", TSVECTOR),
 )
 
 plugin_audiences = Table(

@@ -4,7 +4,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from aei_inspection.versions import parse_version
+from aei_marketplace.catalog.rules.versions import precedence_key, prerelease_core
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_protocol.permissions import INTERFACE_OF
 
@@ -47,6 +50,64 @@ class Criteria:
         return tuple(re.findall(r"\w+", (self.q or "").lower()))[:MOST_WORDS]
 
 
+class Traits(msgspec.Struct, frozen=True):
+    """All that a plugin can be filtered by.
+
+    Attributes:
+        access: who may see it, as the index numbers it.
+        spans: AEI versions that it supports, as `lower|upper|cores…` (precedence keys).
+    """
+
+    access: int
+    kind: str
+    price: str
+    categories: tuple[str, ...]
+    permissions: tuple[str, ...]
+    certified: bool
+    spans: tuple[str, ...]
+
+    def values(self, facet: str) -> tuple[str, ...]:
+        """What counts for it in a facet."""
+        match facet:
+            case "category":
+                return self.categories
+            case "permission":
+                return self.permissions or (NO_PERMISSION,)
+            case "certified":
+                return ("true",) if self.certified else ("false",)
+            case _:
+                return (getattr(self, facet),)
+
+
+#: Between the parts of a span; stands in no precedence key.
+SPAN_PARTS = "|"
+FACETS = ("category", "kind", "permission", "price", "certified")
+
+
+def unmet(traits: Traits, criteria: Criteria) -> tuple[str, ...] | None:
+    """The facets whose condition a plugin does not meet; None when it is not for the AEI version at all."""
+    if criteria.compatible_with is not None and not supports(traits.spans, criteria.compatible_with):
+        return None
+    wanted = {
+        "category": criteria.category,
+        "kind": criteria.kind,
+        "permission": criteria.permission,
+        "price": criteria.price,
+        "certified": None if criteria.certified is None else str(criteria.certified).lower(),
+    }
+    return tuple(f for f, value in wanted.items() if value is not None and value not in traits.values(f))
+
+
+def supports(spans: tuple[str, ...], aei_version: str) -> bool:
+    """Whether one of the spans holds a version; a pre-release only where its core is named (npm's rule)."""
+    key, core = precedence_key(aei_version), prerelease_core(aei_version)
+    for span in spans:
+        lower, upper, *cores = span.split(SPAN_PARTS)
+        if lower <= key < upper and (core is None or core in cores):
+            return True
+    return False
+
+
 def check_criteria(criteria: Criteria) -> Criteria:
     """A search that can be answered.
 
@@ -65,18 +126,18 @@ def check_criteria(criteria: Criteria) -> Criteria:
     return criteria
 
 
-def check_position(after: object) -> None:
-    """Whether a cursor's position is one of a search: `[rank, id]`, or None at the start.
+def read_position(after: object) -> tuple[float, str] | None:
+    """A cursor's position in a search: rank and id of the last plugin; None at the start.
 
     Raises:
         Invalid: it is of another list.
     """
     match after:
         case None:
-            return
-        case [int(rank), str(plugin_id)] if not isinstance(rank, bool):
+            return None
+        case [int(rank) | float(rank), str(plugin_id)] if not isinstance(rank, bool):
             if abs(rank) < LARGEST_RANK and plugin_id.isprintable():
-                return
+                return float(rank), plugin_id
     fault = Fault("cursor", "send back `next_cursor` unchanged")
     raise Invalid("The cursor is of another list.", faults=[fault])
 

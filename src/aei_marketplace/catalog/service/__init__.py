@@ -7,12 +7,13 @@ from aei_marketplace.catalog.rules.trusted_publishing import Workflow
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginView, ReleaseTexts, ReleaseView
 from aei_marketplace.catalog.service.feeds import feed_entries
-from aei_marketplace.catalog.service.name_claims import NAME_DESK, NameClaim, ask_for_name, find_name_claim
 from aei_marketplace.catalog.service.kill_list import SignedKillList, find_kill_list, sign_kill_list
+from aei_marketplace.catalog.service.loading import load_listings
+from aei_marketplace.catalog.service.name_claims import NAME_DESK, NameClaim, ask_for_name, find_name_claim
 from aei_marketplace.catalog.service.namespaces import claim_namespace
 from aei_marketplace.catalog.service.publishing import Submission, publish_release, require_publisher
+from aei_marketplace.catalog.service.quotas import decide_quota, find_quota
 from aei_marketplace.catalog.service.reading import (
-    count_facets,
     find_plugin,
     find_release,
     find_texts,
@@ -21,7 +22,6 @@ from aei_marketplace.catalog.service.reading import (
     list_releases,
     offered_releases,
     releases_by_id,
-    search_plugins,
 )
 from aei_marketplace.catalog.service.release_log import BATCH as LOG_BATCH
 from aei_marketplace.catalog.service.release_log import (
@@ -42,6 +42,14 @@ from aei_marketplace.catalog.service.rollouts import (
     find_rollout,
     find_rollout_start,
     newer_releases,
+    offered_versions,
+)
+from aei_marketplace.catalog.service.searching import (
+    SearchIndex,
+    SearchPage,
+    open_index,
+    search_plugins,
+    suggest_plugins,
 )
 from aei_marketplace.catalog.service.signing import (
     SigningKey,
@@ -95,6 +103,8 @@ __all__ = [
     "ReleaseTexts",
     "ReleaseView",
     "Rollout",
+    "SearchIndex",
+    "SearchPage",
     "SignedKillList",
     "SigningKey",
     "Submission",
@@ -109,13 +119,14 @@ __all__ = [
     "check_domains",
     "check_signed",
     "claim_namespace",
-    "count_facets",
+    "decide_quota",
     "distrust_workflow",
     "exchange_identity",
     "feed_entries",
-    "find_name_claim",
     "find_kill_list",
+    "find_name_claim",
     "find_plugin",
+    "find_quota",
     "find_release",
     "find_rollout",
     "find_rollout_start",
@@ -134,10 +145,13 @@ __all__ = [
     "list_removals",
     "list_signing_keys",
     "list_trusted",
+    "load_listings",
     "log_entries",
     "log_head",
     "newer_releases",
     "offered_releases",
+    "offered_versions",
+    "open_index",
     "prove_domain",
     "prove_growth",
     "prove_release",
@@ -153,5 +167,6 @@ __all__ = [
     "sign_log",
     "signatures_required",
     "stopped_among",
+    "suggest_plugins",
     "trust_workflow",
 ]

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from aei_marketplace.catalog.errors import PluginNotFound, ReleaseNotFound
 from aei_marketplace.catalog.rules.names import check_plugin_id
-from aei_marketplace.catalog.rules.searching import Criteria, check_criteria, check_position
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginView, ReleaseTexts, ReleaseView
-from aei_marketplace.catalog.store import plugins, releases, search
+from aei_marketplace.catalog.store import plugins, releases
 from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted, encode_cursor
+from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
 
 
@@ -86,30 +85,6 @@ async def list_processing(work: Work, published_before: datetime) -> list[Releas
 async def find_texts(work: Work, plugin_id: str, version: str) -> ReleaseTexts:
     """README and change log of a release that was found before."""
     return await releases.texts(work, plugin_id, version)
-
-
-async def search_plugins(work: Work, criteria: Criteria, page: PageWanted) -> Page:
-    """Offered plugins that meet the criteria, best first.
-
-    Raises:
-        Invalid: the criteria cannot be met by anything, or the cursor is of another list.
-    """
-    check_criteria(criteria)
-    check_position(page.after)
-    rows, total = await search.find_page(work, criteria, page)
-    more = len(rows) > page.limit
-    shown = rows[: page.limit]
-    cursor = encode_cursor([shown[-1][1], shown[-1][0].id]) if more else None
-    return Page([plugin for plugin, _ in shown], cursor, total)
-
-
-async def count_facets(work: Work, criteria: Criteria) -> dict[str, dict[str, int]]:
-    """How many plugins there are of each category, kind, permission and price.
-
-    Raises:
-        Invalid: the criteria cannot be met by anything.
-    """
-    return await search.count_facets(work, check_criteria(criteria))
 
 
 def check_channel(channel: str) -> Channel:

@@ -1,11 +1,10 @@
 """Plugins and what their listings show."""
 
-from collections.abc import Mapping
-from functools import reduce
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, text, update
+from sqlalchemy import Row, Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.catalog.models import plugins, publishers, releases
@@ -15,9 +14,6 @@ from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginView
 from aei_marketplace.ground.work import Work
 
-#: Text search configurations: words reduced to their stems, and words as they are.
-ENGLISH: ColumnElement[Any] = literal_column("'english'::regconfig")
-SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
 _CHANGE_INSTALLS = text("select catalog_change_installs(:plugin_id, :delta)")
 _NEXT_CHANGE = text("nextval('plugin_changes')")
 
@@ -61,6 +57,12 @@ async def find(work: Work, plugin_id: str) -> PluginView | None:
     """One plugin that the actor may see."""
     row = (await work.run(view_query().where(plugins.c.id == plugin_id))).first()
     return None if row is None else view_of(row)
+
+
+async def by_ids(work: Work, ids: Sequence[str]) -> dict[str, PluginView]:
+    """Several plugins; those that the actor may not see are left out."""
+    rows = await work.run(view_query().where(plugins.c.id.in_(ids))) if ids else ()
+    return {row.id: view_of(row) for row in rows}
 
 
 async def exists(work: Work, plugin_id: str) -> bool:
@@ -126,21 +128,4 @@ def _described(work: Work, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "permissions": sorted(manifest.get("permissions", {})),
         "pricing_model": manifest.get("pricing", {}).get("model", "free"),
         "updated_at": work.now,
-        "search": _search_vector(manifest),
     }
-
-
-def _search_vector(manifest: Mapping[str, Any]) -> ColumnElement[Any]:
-    names = f"{manifest['name']} {str(manifest['id']).replace('.', ' ').replace('-', ' ')}"
-    topics = " ".join([*manifest.get("keywords", ()), *manifest["categories"]])
-    parts: tuple[tuple[ColumnElement[Any], str, str], ...] = (
-        (SIMPLE, names, "A"),
-        (ENGLISH, names, "A"),
-        (ENGLISH, topics, "B"),
-        (ENGLISH, manifest["description"], "C"),
-    )
-    return reduce(lambda one, other: one.op("||")(other), [_weighted(*part) for part in parts])
-
-
-def _weighted(config: ColumnElement[Any], words: str, weight: str) -> ColumnElement[Any]:
-    return func.setweight(func.to_tsvector(config, words), literal_column(f"'{weight}'::\"char\""))

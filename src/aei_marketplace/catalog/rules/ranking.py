@@ -1,0 +1,109 @@
+"""What comes first in a search, and why: every term can be shown to who searches."""
+
+import math
+import unicodedata
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+#: How much each part counts. A name that is typed exactly comes first whatever else says.
+NAME, TEXT, POPULARITY, ALL_WORDS, RATING, CERTIFIED = 20.0, 40.0, 30.0, 5.0, 3.0, 2.0
+EXACT = 1_000.0
+#: So does, where nothing has that name, the one that was clearly meant.
+LIKELY = 500.0
+#: It is installed so many times as often as everything else that matches.
+_CLEARLY = 20
+#: A name that one slip of the finger separates from what was typed.
+TYPO = 0.9
+#: Half of the text's share is reached at this bm25.
+_HALF_TEXT = 8.0
+#: The usual constants of BM25, and the length of a usual name and summary in words.
+_K1, _B, _USUAL_LENGTH = 1.2, 0.75, 12.0
+_PRIOR_REVIEWS, _PRIOR_RATING = 10, 4
+
+
+class Parts(NamedTuple):
+    """The terms of a plugin's score, each already weighted."""
+
+    exact: float
+    name: float
+    text: float
+    popularity: float
+    all_words: float
+    rating: float
+    certified: float
+
+    @property
+    def score(self) -> float:
+        """The sum, by which plugins are ordered."""
+        return round(sum(self), 6)
+
+    def shape(self) -> dict[str, float]:
+        """As `explain=1` shows it."""
+        return {**{name: round(part, 3) for name, part in self._asdict().items()}, "score": self.score}
+
+
+def squeezed(text: str) -> str:
+    """A name without what people type differently: case, width, and all that is neither letter nor digit."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+
+def name_share(typed: str, name: str) -> float:
+    """From 0 to 0.9: how much of a name that begins with what was typed that is; both squeezed."""
+    if not typed or not name.startswith(typed):
+        return 0.0
+    return 0.55 + 0.35 * len(typed) / len(name)
+
+
+def bm25(hits: float, length: int, holders: int, total: int) -> float:
+    """How much a word says for a text: Okapi BM25 (Robertson and Walker, SIGIR 1994).
+
+    Args:
+        hits: how often it stands there, weighed by where.
+        length: of the text, in words.
+        holders, total: plugins that have the word, and all plugins.
+    """
+    rarity = math.log((total - holders + 0.5) / (holders + 0.5) + 1)
+    return rarity * hits * (_K1 + 1) / (hits + _K1 * (1 - _B + _B * length / _USUAL_LENGTH))
+
+
+def likeliest(installs: Mapping[int, int], slipped: Collection[int]) -> int | None:
+    """Which of the names one slip away was clearly meant, if any.
+
+    Args:
+        installs: of everything that matches, by place.
+        slipped: the places of names one slip away.
+    """
+    if not slipped:
+        return None
+    best = max(slipped, key=lambda place: installs[place])
+    others = max((many for place, many in installs.items() if place not in slipped), default=0)
+    return best if installs[best] >= _CLEARLY * max(1, others) else None
+
+
+def text_share(bm25: float) -> float:
+    """From 0 to 1, for a bm25 that is better the higher it is."""
+    return bm25 / (bm25 + _HALF_TEXT) if bm25 > 0 else 0.0
+
+
+def popularity_share(installs: int, most: int) -> float:
+    """0 without installations, 1 for the most installed, logarithmic between."""
+    if most <= 0:
+        return 0.0
+    return min(1.0, (math.log10(10 + installs) - 1) / (math.log10(10 + most) - 1))
+
+
+def rating_share(total: int, count: int) -> float:
+    """From 0 to 1: the mean rating, drawn to the usual one where there are few reviews."""
+    mean = (_PRIOR_REVIEWS * _PRIOR_RATING + total) / (_PRIOR_REVIEWS + count)
+    return (mean - 1) / 4
+
+
+def slips(typed: str) -> set[str]:
+    """What may have been meant if one finger slipped: a letter too many, too few, wrong or swapped."""
+    letters = sorted(set(typed) | set("abcdefghijklmnopqrstuvwxyz0123456789"))
+    cut = [(typed[:i], typed[i:]) for i in range(len(typed) + 1)]
+    dropped = {a + b[1:] for a, b in cut if b}
+    swapped = {a + b[1] + b[0] + b[2:] for a, b in cut if len(b) > 1}
+    wrong = {a + c + b[1:] for a, b in cut if b for c in letters}
+    missing = {a + c + b for a, b in cut for c in letters}
+    return (dropped | swapped | wrong | missing) - {typed, ""}

@@ -1,0 +1,95 @@
+"""What the index reads of each listing."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import text
+
+from aei_marketplace.catalog.rules.searching import SPAN_PARTS
+from aei_marketplace.catalog.rules.states import OFFERED
+from aei_marketplace.ground.work import Work
+
+_BATCH = 2_000
+
+_COLUMNS = f"""
+  select p.id, p.name, p.description, p.keywords, p.categories, p.kind, p.permissions, p.pricing_model,
+    p.namespace, lower(b.name) as publisher, p.installs, p.rating_sum, p.rating_count,
+    extract(epoch from p.updated_at)::float8 as updated_at,
+    case when p.visibility = 'public' then null else array(
+      select a.tenant_id::text from plugin_audiences a where a.plugin_id = p.id
+      union select p.owner_tenant::text order by 1) end as audience,
+    p.latest_preview is not null as offered, false as certified,
+    array(select distinct concat_ws('{SPAN_PARTS}', c.lower, c.upper,
+            nullif(array_to_string(c.prerelease_cores, '{SPAN_PARTS}'), ''))
+          from releases r join release_compatibility c on c.release_id = r.id
+          where r.plugin_id = p.id and r.state in ({", ".join(f"'{state}'" for state in OFFERED)})
+          order by 1) as spans,
+    p.changed_in::text as changed_in
+  from plugins p join publishers b on b.id = p.publisher_id
+"""  # noqa: S608 the states are an enumeration of ours
+_ALL = _COLUMNS + " where p.latest_preview is not null order by p.installs desc, p.id"
+_CHANGED = _COLUMNS + " where p.changed_in >= $1::text::xid8 order by p.changed_in"
+#: Everything older has ended, and what it changed is visible.
+_HORIZON = text("select pg_snapshot_xmin(pg_current_snapshot())::text")
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One listing as the index needs it.
+
+    Attributes:
+        audience: the tenants that may see it; None for everybody.
+        offered: whether a release of it is.
+        certified: whether the listed release is; false for all until there are certifications.
+        spans: AEI versions that its offered releases support, as `lower|upper|cores…` (precedence keys).
+        changed_in: the transaction that changed it last.
+    """
+
+    id: str
+    name: str
+    description: str
+    keywords: tuple[str, ...]
+    categories: tuple[str, ...]
+    kind: str
+    permissions: tuple[str, ...]
+    pricing_model: str
+    namespace: str
+    publisher: str
+    installs: int
+    rating_sum: int
+    rating_count: int
+    updated_at: float
+    audience: tuple[str, ...] | None
+    offered: bool
+    certified: bool
+    spans: tuple[str, ...]
+    changed_in: str
+
+
+async def horizon(work: Work) -> str:
+    """The transaction before which nothing can change any more; ask before reading."""
+    return str((await work.run(_HORIZON)).scalar_one())
+
+
+async def all_offered(work: Work) -> AsyncIterator[list[Document]]:
+    """Every offered plugin in batches, the most installed first."""
+    driver = (await work.connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    batch: list[Document] = []
+    async for row in driver.cursor(_ALL, prefetch=_BATCH):
+        batch.append(_document(row))
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    yield batch
+
+
+async def changed_since(work: Work, since: str) -> list[Document]:
+    """Plugins that a transaction from `since` on has changed, offered or not."""
+    driver = (await work.connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    return [_document(row) for row in await driver.fetch(_CHANGED, since)]
+
+
+def _document(row: Any) -> Document:
+    return msgspec.convert(dict(row), Document, strict=False)
