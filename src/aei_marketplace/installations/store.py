@@ -75,6 +75,12 @@ async def find_tenants(work: Work, plugin_id: str) -> list[UUID]:
     return list((await work.run(query)).scalars())
 
 
+async def find_live(work: Work, tenant: UUID) -> list[Installation]:
+    """All live installations of a tenant."""
+    rows = await work.run(select(installations).where(installations.c.tenant_id == tenant, _LIVE))
+    return [_installation(row) for row in rows]
+
+
 async def find_followers(work: Work, tenant: UUID) -> list[Installation]:
     """A tenant's live installations that follow a channel."""
     query = select(installations).where(installations.c.tenant_id == tenant, _LIVE, ~installations.c.pinned)

@@ -99,6 +99,22 @@ async def offered(work: Work) -> list[UUID]:
     return list((await work.run(wanted)).scalars())
 
 
+async def offered_versions(work: Work, plugin_ids: Iterable[str], limit: int) -> dict[str, list[str]]:
+    """The offered versions of each of these plugins that the actor may see, the highest first."""
+    place = func.row_number().over(partition_by=releases.c.plugin_id, order_by=releases.c.precedence.desc())
+    columns = (releases.c.plugin_id, releases.c.version, place.label("place"))
+    ranked = (
+        select(*columns)
+        .where(releases.c.plugin_id.in_(list(plugin_ids)), releases.c.state.in_(OFFERED))
+        .subquery()
+    )
+    rows = await work.run(select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.place))
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.plugin_id, []).append(row.version)
+    return found
+
+
 async def list_page(work: Work, plugin_id: str, page: PageWanted) -> tuple[list[ReleaseView], int]:
     """A plugin's releases, highest first, one more than the page takes; and how many there are.
 

@@ -17,6 +17,7 @@ from aei_marketplace.installations.events import InstallationCreated, InstallReq
 from aei_marketplace.installations.rules.grants import not_granted
 from aei_marketplace.installations.rules.requests import Wish
 from aei_marketplace.installations.rules.views import Installation
+from aei_marketplace.installations.service.dependencies import dependency_warnings
 from aei_marketplace.installations.service.requested import (
     Requested,
     admitted_release,
@@ -61,7 +62,8 @@ async def request_install(work: Work, aei_version: str, plugin_id: str, wish: Wi
             None if wish.config is None else dict(wish.config),
         )
     )
-    return Requested(operation, not_granted(release.manifest, grants), warnings=warnings(verdict))
+    told = warnings(verdict) + await dependency_warnings(work, release)
+    return Requested(operation, not_granted(release.manifest, grants), warnings=told)
 
 
 async def install(deps: Deps, actor: Actor, trace_id: str, asked: InstallRequested) -> None:

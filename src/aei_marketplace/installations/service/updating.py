@@ -16,6 +16,7 @@ from aei_marketplace.installations.rules.grants import not_granted, permission_d
 from aei_marketplace.installations.rules.requests import Wish, check_is_change
 from aei_marketplace.installations.rules.views import Installation
 from aei_marketplace.installations.service.automatic import require_still_meant
+from aei_marketplace.installations.service.dependencies import dependency_warnings
 from aei_marketplace.installations.service.requested import (
     Requested,
     admitted_release,
@@ -63,7 +64,8 @@ async def request_update(work: Work, aei_version: str, plugin_id: str, wish: Wis
             None if wish.config is None else dict(wish.config),
         )
     )
-    return Requested(operation, not_granted(release.manifest, grants), difference, warnings(verdict))
+    told = warnings(verdict) + await dependency_warnings(work, release)
+    return Requested(operation, not_granted(release.manifest, grants), difference, told)
 
 
 async def update(deps: Deps, actor: Actor, trace_id: str, asked: UpdateRequested) -> None:
