@@ -1,4 +1,4 @@
-// The keyboard in queues: j and k move, x selects, a approves, d denies, Enter opens, ? explains.
+// The keyboard in queues: j and k move, c claims, a approves, d denies, Enter opens, ? explains.
 "use strict";
 
 (() => {
@@ -15,19 +15,12 @@
     all[next].focus();
     all[next].scrollIntoView({ block: "nearest" });
   };
-  const select = () => {
-    const box = current()?.querySelector("input[type=checkbox]");
-    if (!box) return;
-    box.checked = !box.checked;
-    box.dispatchEvent(new Event("change", { bubbles: true }));
-  };
   const follow = (name) => current()?.querySelector(`[data-key="${name}"]`)?.click();
   const help = () => document.getElementById("queue-help")?.showModal();
 
   const keys = {
     j: () => move(1),
     k: () => move(-1),
-    x: select,
     a: () => follow("a"),
     d: () => follow("d"),
     c: () => follow("c"),
@@ -36,24 +29,11 @@
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog")) return;
+    if (event.target.closest("input, textarea, select, dialog")) return;
     if (event.key === "Enter" && !event.target.matches("[data-row]")) return;
     const act = keys[event.key];
     if (!act) return;
     event.preventDefault();
     act();
   });
-
-  const bulk = document.querySelector("[data-bulk]");
-  const update = () => {
-    const ticked = queue.querySelectorAll("[data-row] input[type=checkbox]:checked").length;
-    for (const row of rows()) {
-      row.setAttribute("aria-selected", String(row.querySelector("input[type=checkbox]")?.checked ?? false));
-    }
-    if (!bulk) return;
-    bulk.hidden = ticked === 0;
-    bulk.querySelector("[data-count]").textContent = `${ticked} selected`;
-  };
-  queue.addEventListener("change", update);
-  update();
 })();
