@@ -58,3 +58,16 @@ revoke update on publisher_domains from aei_app;
 
 create index plugins_newest on plugins (listed_at desc, id) where visibility = 'public' and listed_at is not null;
 create index releases_newest on releases (listed_at desc, id) where listed_at is not null;
+
+-- ---------------------------------------------------------------- quotas
+
+-- What staff allow one publisher in the place of the operator's defaults; null keeps the default.
+create table publisher_quotas (
+  publisher_id uuid primary key references publishers,
+  tenant_id uuid not null references tenants,
+  storage_bytes bigint check (storage_bytes >= 0),
+  releases bigint check (releases >= 0),
+  releases_per_hour bigint check (releases_per_hour >= 0),
+  updated_at timestamptz not null
+);
+call aei_isolate('publisher_quotas', 'tenant_id = aei_tenant() or aei_staff()', 'aei_staff()');

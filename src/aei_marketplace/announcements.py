@@ -6,7 +6,7 @@ Reactions, listed in `worker`. A job may run twice: what repeats within one trac
 from uuid import UUID
 
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.catalog.events import ReleaseListed, ReleaseStateChanged
+from aei_marketplace.catalog.events import QuotaNear, ReleaseListed, ReleaseStateChanged
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided
 from aei_marketplace.decisions.service import Case
@@ -91,6 +91,14 @@ async def case_appealed(deps: Deps, event: CaseAppealed, trace_id: str) -> None:
     async with deps.works.system(_JOB, trace_id) as work:
         about = Subject("case", str(event.case_id))
         await notices.notify(work, Notice("case.appealed", to, about, {"subject": event.subject_id}))
+
+
+async def quota_near(deps: Deps, event: QuotaNear, trace_id: str) -> None:
+    """Tell those who publish for the tenant."""
+    data = {"quota": event.quota, "used": str(event.used), "allowed": str(event.allowed)}
+    async with deps.works.system(_JOB, trace_id) as work:
+        to = to_holders(event.tenant_id, "plugin.publish")
+        await notices.notify(work, Notice("quota.near", to, Subject("quota", event.quota), data))
 
 
 async def _tell_of_update(deps: Deps, tenant: UUID, event: ReleaseListed, trace_id: str) -> None:

@@ -36,6 +36,7 @@ from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.master_keys import MasterKey
 from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.ports import Mail, ModelCall, ModelReply
+from aei_marketplace.ground.publisher_quota import PublisherQuota
 from aei_marketplace.ground.sign_in import SignInTerms
 from aei_marketplace.ground.work import Works
 from aei_marketplace.settings import Settings
@@ -112,6 +113,11 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
                 live=Live(),
                 identity_providers=IdentityProviderClient(read_internal_hosts(settings.egress_hosts)),
                 domains=DomainClient(read_internal_hosts(settings.egress_hosts)),
+                publisher_quota=PublisherQuota(
+                    settings.publisher_storage_mib * 1024**2,
+                    settings.publisher_releases,
+                    settings.publisher_releases_per_hour,
+                ),
                 sign_in=terms,
                 issuer_keys=IssuerKeys(settings.trusted_issuers),
                 mail=open_mail(settings),

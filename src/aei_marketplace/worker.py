@@ -13,7 +13,7 @@ from aei_marketplace.accounts.events import RecoveryAsked
 from aei_marketplace.adapters.jobs import Handler, run_jobs
 from aei_marketplace.audit.jobs import deliver_for_ever, sequence_for_ever
 from aei_marketplace.catalog import jobs as catalog_jobs
-from aei_marketplace.catalog.events import ReleaseListed, ReleasePublished, ReleaseStateChanged
+from aei_marketplace.catalog.events import QuotaNear, ReleaseListed, ReleasePublished, ReleaseStateChanged
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided, CaseOpened
 from aei_marketplace.executions import jobs as executions_jobs
 from aei_marketplace.executions.events import SandboxViolated
@@ -54,6 +54,7 @@ Chore = Callable[[Deps], Awaitable[Any]]
 REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     RecoveryAsked: (accounts_jobs.mail_recovery,),
     ReleasePublished: (catalog_jobs.prepare_release,),
+    QuotaNear: (announcements.quota_near,),
     ReleaseListed: (announcements.release_listed,),
     ReleaseStateChanged: (executions_jobs.let_go, announcements.release_state_changed),
     InstallRequested: (installations_jobs.carry_out_install,),

@@ -38,3 +38,14 @@ class ReleaseStateChanged:
     release_id: UUID
     component_sha256: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaNear:
+    """A publisher has come near to what it may keep."""
+
+    kind: ClassVar[str] = "catalog.quota_near"
+    tenant_id: UUID
+    quota: str
+    used: int
+    allowed: int

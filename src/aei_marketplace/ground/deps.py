@@ -19,6 +19,7 @@ from aei_marketplace.ground.ports import (
     Sandbox,
     WebhookSender,
 )
+from aei_marketplace.ground.publisher_quota import PublisherQuota
 from aei_marketplace.ground.sign_in import Attempts, SignInTerms
 from aei_marketplace.ground.work import Works
 from aei_protocol.limits import OPERATOR_ALLOWANCE, Allowance, Limits
@@ -44,6 +45,7 @@ class Deps:
         sign_in: how long sessions and proofs last.
         attempts: how often somebody tried to sign in lately.
         issuer_keys: keys of the issuers whose identity tokens publish.
+        publisher_quota: what each publisher may have, unless staff decide otherwise for one.
         operator_allowance: the most that any tenant may execute.
     """
 
@@ -65,4 +67,5 @@ class Deps:
     sign_in: SignInTerms = field(default_factory=SignInTerms)
     attempts: Attempts = field(default_factory=Attempts)
     issuer_keys: IssuerKeys = field(default_factory=IssuerKeys)
+    publisher_quota: PublisherQuota = field(default_factory=PublisherQuota)
     operator_allowance: Allowance = OPERATOR_ALLOWANCE

@@ -33,6 +33,8 @@ class Settings:
         audit_collector_ca_file: certificates that vouch for the collector; None for the system's.
         limits: the most that one execution and one tenant may have, by the names of `aei_protocol.limits`;
             what is not named keeps its default.
+        publisher_storage_mib, publisher_releases, publisher_releases_per_hour: the most that one publisher
+            may keep and take in, unless staff decide otherwise for it.
         session_idle_minutes: a browser's session that is not used for so long is over.
         session_hours: a browser's session is over after so long in any case.
         proof_minutes: how old the last proof of who somebody is may be for publishing, payouts and the like.
@@ -63,6 +65,9 @@ class Settings:
     audit_collector_ca_file: Path | None = None
     public_url: str | None = None
     trusted_issuers: tuple[str, ...] = ("https://token.actions.githubusercontent.com", "https://gitlab.com")
+    publisher_storage_mib: int = 10 * 1024
+    publisher_releases: int = 10_000
+    publisher_releases_per_hour: int = 120
     session_idle_minutes: int = 120
     session_hours: int = 24
     proof_minutes: int = 10

@@ -1,4 +1,4 @@
-"""Routes of publishers: the domains that prove who they are."""
+"""Routes of publishers: the domains that prove who they are, and their quotas."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
 from aei_marketplace.web.responses import json_answer
 
-router = APIRouter(prefix="/api/publisher", route_class=OnceRoute)
+router = APIRouter(route_class=OnceRoute)
 
 
 class DomainWanted(BaseModel):
@@ -24,7 +24,35 @@ class DomainWanted(BaseModel):
     method: Method = Method.DNS
 
 
-@router.get("/domains")
+class QuotaWanted(BaseModel):
+    """What one publisher may have; what is null or left out is the operator's default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    storage_bytes: Annotated[int, Field(ge=0, le=2**50)] | None = None
+    releases: Annotated[int, Field(ge=0, le=2**40)] | None = None
+    releases_per_hour: Annotated[int, Field(ge=0, le=2**40)] | None = None
+
+
+@router.get("/api/publisher/quota")
+async def get_quota(deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
+    """What the tenant's publisher uses, and what it may."""
+    async with deps.works.begin(actor, trace) as work:
+        used, allowed = await service.find_quota(work, deps.publisher_quota)
+    return json_answer({"used": used, "allowed": allowed})
+
+
+@router.put("/api/publishers/{publisher_id}/quota")
+async def decide_quota(
+    publisher_id: UUID, body: QuotaWanted, deps: TheDeps, actor: TheActor, trace: TheTrace
+) -> Response:
+    """Allow one publisher more or less than the defaults; for staff who administer tenants."""
+    async with deps.works.begin(actor, trace) as work:
+        await service.decide_quota(work, publisher_id, body.model_dump())
+    return json_answer(body.model_dump())
+
+
+@router.get("/api/publisher/domains")
 async def list_domains(deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
     """The domains of the tenant's publisher, the newest first."""
     async with deps.works.begin(actor, trace) as work:
@@ -32,7 +60,7 @@ async def list_domains(deps: TheDeps, actor: TheActor, trace: TheTrace) -> Respo
     return json_answer({"items": [_shape(p) for p in found], "next_cursor": None, "total": len(found)})
 
 
-@router.post("/domains", status_code=201)
+@router.post("/api/publisher/domains", status_code=201)
 async def prove_domain(body: DomainWanted, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
     """Prove who the publisher is: put `expected` at `place`; a job looks for it within some minutes."""
     async with deps.works.begin(actor, trace) as work:
@@ -40,7 +68,7 @@ async def prove_domain(body: DomainWanted, deps: TheDeps, actor: TheActor, trace
     return json_answer(_shape(proof), 201)
 
 
-@router.delete("/domains/{proof_id}", status_code=204)
+@router.delete("/api/publisher/domains/{proof_id}", status_code=204)
 async def forget_domain(proof_id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
     """Prove nothing by this domain any more."""
     async with deps.works.begin(actor, trace) as work:

@@ -29,6 +29,7 @@ from aei_marketplace.catalog.rules.versions import channel_of, precedence_key
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
 from aei_marketplace.catalog.service.namespaces import refuse_name, refuse_plugin, require_namespace
+from aei_marketplace.catalog.service.quotas import refuse_excess, spend
 from aei_marketplace.catalog.service.signing import signer_of
 from aei_marketplace.catalog.service.states import refresh_listing
 from aei_marketplace.catalog.store import plugins, publishers, releases
@@ -37,6 +38,7 @@ from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Fault, Invalid, Unavailable
+from aei_marketplace.ground.publisher_quota import PublisherQuota
 from aei_marketplace.ground.work import Work, Works
 from aei_protocol.release_log import Reason
 
@@ -74,6 +76,7 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
         NotAllowed: the actor may not publish, or not under this namespace.
         PackageProblems: the package is refused, with every problem found.
         VersionTaken: the version exists.
+        QuotaExceeded, PublishRateExceeded: the publisher may not have one more, or not now.
         SignatureRequired, SignatureNotAccepted: the signature is missing, or does not stand for the package.
         Invalid: another part of the submission is wrong.
     """
@@ -86,11 +89,12 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
         await refuse_name(work, package.manifest.id)
         await _refuse_taken_version(work, package)
         known = await publishers.find_publisher(work, work.actor.in_tenant())
+        await refuse_excess(work, known, package.size, deps.publisher_quota)
         await signer_of(work, known, package.sha256, submission.signature)
     await deps.blobs.put(package.sha256, submission.package)
     await deps.blobs.put(package.component_sha256, package.component)
     async with deps.works.begin(actor, trace_id) as work:
-        return await _write_down(work, package, submission)
+        return await _write_down(work, package, submission, deps.publisher_quota)
 
 
 async def require_publisher(works: Works, actor: Actor, trace_id: str) -> None:
@@ -158,10 +162,13 @@ async def _refuse_taken_version(work: Work, package: Package) -> None:
     raise VersionTaken(f"{taken.plugin_id} {taken.version} exists with other content.")
 
 
-async def _write_down(work: Work, package: Package, submission: Submission) -> ReleaseView:
+async def _write_down(
+    work: Work, package: Package, submission: Submission, quota: PublisherQuota
+) -> ReleaseView:
     manifest = package.manifest
     work.actor.require("plugin.publish", manifest.id)
     publisher = await require_namespace(work, manifest.namespace)
+    await spend(work, publisher, package.size, quota)
     held = await _hold_plugin(work, package, submission, publisher)
     visibility = await _settle_visibility(work, held, submission)
     await _refuse_taken_version(work, package)

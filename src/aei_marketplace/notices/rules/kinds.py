@@ -139,6 +139,12 @@ KINDS: Mapping[str, Kind] = {
             mail=MailSetting.IMMEDIATE,
         ),
         Kind(
+            "quota.near",
+            "Your publisher has used $used of $allowed $quota",
+            "When all is used, nothing more is published. Ask the operator for more in time.",
+            severity=Severity.WARNING,
+        ),
+        Kind(
             "webhook.disabled",
             "The webhook $name was disabled",
             "It does not get notices any more. Last: $problem. Correct it, test it, and enable it again.",
