@@ -10,6 +10,7 @@ from aei_marketplace.examination.folders import (
     look_at_keys,
     look_at_restore,
 )
+from aei_marketplace.examination.notices import look_at_notices
 from aei_marketplace.examination.release_log import look_at_release_log
 from aei_marketplace.examination.sandbox import look_at_sandbox
 from aei_marketplace.settings import Settings
@@ -31,6 +32,7 @@ async def examine(settings: Settings, backup_days: int = 7) -> list[Finding]:
         await look_at_release_log(settings),
         await look_at_backups(settings, backup_days),
         look_at_checkpoints(settings),
+        *await look_at_notices(settings),
         await look_at_sandbox(settings),
         look_at_web(settings),
         look_at_seed(settings),
