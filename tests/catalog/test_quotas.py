@@ -75,6 +75,16 @@ async def test_publishes_at_once_do_not_slip_through(deps: Deps, urls: DatabaseU
     await owner.close()
 
 
+async def test_first_publishes_at_once_into_two_new_namespaces_do_not_wait_for_one_another(
+    deps: Deps, acme: Tenant
+) -> None:
+    await version(deps, acme.manager, 0)
+    released = await asyncio.gather(
+        *(publish(deps, acme.manager, {"id": f"{name}.tool"}) for name in ("hooli", "umbrella"))
+    )
+    assert [release.plugin_id for release in released] == ["hooli.tool", "umbrella.tool"]
+
+
 async def publisher_of(urls: DatabaseUrls, tenant: Tenant):  # type: ignore[no-untyped-def]  # asyncpg's own UUID
     owner = await asyncpg.connect(urls.owner)
     found = await owner.fetchval("select id from publishers where tenant_id = $1", tenant.id)

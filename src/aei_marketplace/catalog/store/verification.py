@@ -17,8 +17,10 @@ _OPEN = _D.state.in_([ProofState.WAITING, ProofState.VERIFIED])
 
 
 async def hold_publisher(work: Work, publisher_id: UUID) -> None:
-    """Hold a publisher: its proofs and its mark change one after the other."""
-    await work.run(select(publishers.c.id).where(publishers.c.id == publisher_id).with_for_update())
+    """Hold a publisher: its proofs, its mark and what it uses change one after the other."""
+    # Not against those who only refer to it: two who each claimed a namespace would wait for one another.
+    held = select(publishers.c.id).where(publishers.c.id == publisher_id).with_for_update(key_share=True)
+    await work.run(held)
 
 
 async def add(work: Work, proof: DomainProof) -> bool:
