@@ -1,11 +1,9 @@
 """What many tests stand on: a real PostgreSQL for the session, a fresh database for each test."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -26,6 +24,7 @@ from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.sign_in import SignInTerms
 from aei_marketplace.ground.work import Works
 from aei_protocol.limits import OPERATOR_CAP
+from tests.databases import Databases
 from tests.serving import Client, serving
 
 # How fast examples are drawn depends on what else the machine does; it says nothing about the code.
@@ -54,18 +53,20 @@ def template(server: str, tmp_path_factory: pytest.TempPathFactory) -> DatabaseU
     return asyncio.run(make())
 
 
+@pytest.fixture(scope="session")
+def databases(server: str, template: DatabaseUrls) -> Databases:
+    """Copies of the template, emptied between tests."""
+    assert "/template_aei" in template.owner
+    return Databases(server, "template_aei", "aei_owner")
+
+
 @pytest.fixture
-async def urls(server: str, template: DatabaseUrls) -> AsyncIterator[DatabaseUrls]:
+async def urls(template: DatabaseUrls, databases: Databases) -> AsyncIterator[DatabaseUrls]:
     """The URLs of a database that only this test uses."""
-    name = f"t{secrets.token_hex(6)}"
-    admin = await asyncpg.connect(server)
-    try:
-        await admin.execute(f"create database {name} template template_aei owner aei_owner")
-        parts = (template.owner, template.app, template.system)
-        yield DatabaseUrls(*(url.replace("/template_aei", f"/{name}") for url in parts))
-        await admin.execute(f"drop database {name} with (force)")
-    finally:
-        await admin.close()
+    name = await databases.take()
+    parts = (template.owner, template.app, template.system)
+    yield DatabaseUrls(*(url.replace("/template_aei", f"/{name}") for url in parts))
+    await databases.give_back(name)
 
 
 @pytest.fixture

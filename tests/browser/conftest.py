@@ -31,12 +31,15 @@ VIEWS = [(360, "light"), (1280, "dark")]
 OpenWindow = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+# Of the package, not of the session: the browser's driver keeps an event loop running in this thread, beside
+# which no asynchronous test of another folder could run.
+@pytest.fixture(scope="package")
 def site(server: str, template: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A marketplace with people in it."""
 
     async def copy() -> None:
         admin = await asyncpg.connect(server)
+        await admin.execute("drop database if exists browsers with (force)")
         await admin.execute("create database browsers template template_aei owner aei_owner")
         await admin.close()
 
@@ -58,7 +61,7 @@ async def _people(site: Site) -> None:
     await site.add_person("operator", "Olga Operator", "Operator", None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, which `.ci/run` installs."""
     if not Path(CHROMIUM).exists():
