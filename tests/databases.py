@@ -20,6 +20,7 @@ _SHAPE = """
       where attnum > 0 and attrelid >= 16384
     union all select concat('s', setrole, setconfig) from pg_db_role_setting
       where setdatabase = (select oid from pg_database where datname = current_database())
+    union all select concat('v', version_num) from alembic_version
     union all select concat('n', oid, nspname, nspacl) from pg_namespace
       where nspname !~ '^pg_(temp|toast_temp)'
   ) parts(part)

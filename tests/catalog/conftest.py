@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from aei_marketplace.adapters.jobs import run_jobs
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import api, jobs
+from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.events import ReleasePublished
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.outbox import read_message
@@ -75,7 +76,10 @@ async def client(deps: Deps) -> AsyncIterator[Client]:
     app.add_middleware(BodyLimit)
     app.add_middleware(Tracing)
     app.include_router(api.router)
-    async with serving(app) as client:
+    async with (
+        catalog.open_index(deps.works, fresh_seconds=0) as app.state.search_index,
+        serving(app) as client,
+    ):
         yield client
 
 

@@ -58,7 +58,7 @@ def refusing(
 
 
 async def on_chain(chain: Chain, workers: int) -> LocalHost:
-    host = LocalHost("--max-workers", str(workers))
+    host = LocalHost("--max-workers", str(workers), "--spare-workers", "0")
     host.plugin = chain.answer
     chain.host = await host.__aenter__()
     return host
@@ -123,7 +123,7 @@ async def test_a_plugin_that_was_not_declared_is_denied_without_asking() -> None
     async def nobody(wanted: PluginWanted) -> PluginAnswer:
         raise AssertionError(wanted)
 
-    async with LocalHost("--max-workers", "2") as host:
+    async with LocalHost("--max-workers", "2", "--spare-workers", "0") as host:
         host.plugin = nobody
         component = (await host.prepare(calling("evil.tool"), INTERFACES)).component
         ended = await host.execute(component, "{}", interfaces=INTERFACES, capabilities=GRANTED)
@@ -133,7 +133,7 @@ async def test_a_plugin_that_was_not_declared_is_denied_without_asking() -> None
 
 
 async def test_the_marketplaces_refusals_reach_the_guest_typed_and_a_denial_is_counted() -> None:
-    async with LocalHost("--max-workers", "2") as host:
+    async with LocalHost("--max-workers", "2", "--spare-workers", "0") as host:
         component = (await host.prepare(calling("acme.echo"), INTERFACES)).component
         for code, outcome in (
             ("failed", Outcome.GUEST_ERROR),
@@ -150,7 +150,7 @@ async def test_the_marketplaces_refusals_reach_the_guest_typed_and_a_denial_is_c
 
 
 async def test_what_called_plugins_use_counts_towards_the_callers_host_calls() -> None:
-    async with LocalHost("--max-workers", "2") as host:
+    async with LocalHost("--max-workers", "2", "--spare-workers", "0") as host:
         host.plugin = refusing(None, "{}")
         component = (await host.prepare(calling_again("acme.echo", 100), INTERFACES)).component
         ended = await host.execute(
@@ -164,7 +164,7 @@ async def test_what_called_plugins_use_counts_towards_the_callers_cpu_time() -> 
     async def dear(wanted: PluginWanted) -> PluginAnswer:
         return PluginAnswer(wanted.call, "{}", None, None, Usage(cpu_ms=400.0))
 
-    async with LocalHost("--max-workers", "2") as host:
+    async with LocalHost("--max-workers", "2", "--spare-workers", "0") as host:
         host.plugin = dear
         component = (await host.prepare(calling_again("acme.echo", 100), INTERFACES)).component
         ended = await host.execute(component, "{}", interfaces=INTERFACES, capabilities=GRANTED)
@@ -178,7 +178,7 @@ async def test_a_caller_that_ends_while_it_waits_leaves_the_host_whole() -> None
         await asyncio.sleep(3600)
         raise AssertionError(wanted)
 
-    async with LocalHost("--max-workers", "1") as host:
+    async with LocalHost("--max-workers", "1", "--spare-workers", "0") as host:
         host.plugin = never
         component = (await host.prepare(calling("acme.echo"), INTERFACES)).component
         limits = Limits(wall_ms=300)
@@ -191,7 +191,7 @@ async def test_a_caller_that_ends_while_it_waits_leaves_the_host_whole() -> None
 
 
 async def test_nobody_takes_a_place_beside_an_execution_that_does_not_wait_or_is_another_tenants() -> None:
-    async with LocalHost("--max-workers", "1") as host:
+    async with LocalHost("--max-workers", "1", "--spare-workers", "0") as host:
         looping = (await host.prepare(endless(), ALWAYS)).component
         well = (await host.prepare(echo(), ALWAYS)).component
         id = str(uuid.uuid4())

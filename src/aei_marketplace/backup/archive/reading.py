@@ -298,5 +298,5 @@ def _last_document(parts: Iterator[Part]) -> bytes:
 def _decoded(content: bytes, shape: type[T], name: str) -> T:
     try:
         return msgspec.json.decode(content, type=shape)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BackupDamaged(f"The part {name} is not what a backup holds there: {error}. {_AGAIN}") from error
