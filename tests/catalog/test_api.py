@@ -296,7 +296,9 @@ async def test_a_change_on_what_was_last_seen_is_refused_when_it_has_changed(
     second = await client.send("PATCH", path, token, json={"state": "yanked", "reason": "old"}, headers=seen)
     assert (second.status, second.json["type"]) == (412, "/problems/release-changed")
     fresh = {"If-Match": first.headers["ETag"]}
-    assert (await client.send("PATCH", path, token, json={"state": "yanked", "reason": "old"}, headers=fresh)).status == 200
+    assert (
+        await client.send("PATCH", path, token, json={"state": "yanked", "reason": "old"}, headers=fresh)
+    ).status == 200
 
 
 @pytest.mark.parametrize(
