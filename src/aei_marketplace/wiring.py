@@ -86,13 +86,11 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
         endpoints, plugins = ModelEndpointClient(read_internal_hosts(settings.egress_hosts)), PluginModels()
         models = VaultModels(Gateway(works, master_key, endpoints, plugins))
         sandbox = SandboxClient(settings.sandbox_socket, VaultSecrets(works, master_key), models)
-
         webhooks = WebhookClient(read_internal_hosts(settings.webhook_hosts))
+        terms = sign_in_terms(settings)
 
         async def authenticate(token: str, trace_id: str) -> Actor:
             return await accounts.authenticate(works, token, trace_id)
-
-        terms = sign_in_terms(settings)
 
         async def authenticate_session(secret: str, trace_id: str) -> Actor:
             return await accounts.authenticate_session(works, terms, secret, trace_id)
@@ -113,11 +111,7 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
                 live=Live(),
                 identity_providers=IdentityProviderClient(read_internal_hosts(settings.egress_hosts)),
                 domains=DomainClient(read_internal_hosts(settings.egress_hosts)),
-                publisher_quota=PublisherQuota(
-                    settings.publisher_storage_mib * 1024**2,
-                    settings.publisher_releases,
-                    settings.publisher_releases_per_hour,
-                ),
+                publisher_quota=publisher_quota(settings),
                 sign_in=terms,
                 issuer_keys=IssuerKeys(settings.trusted_issuers),
                 mail=open_mail(settings),
@@ -127,6 +121,15 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
             await webhooks.close()
             await sandbox.close()
             await endpoints.close()
+
+
+def publisher_quota(settings: Settings) -> PublisherQuota:
+    """What each publisher may keep and publish, unless staff decided otherwise for one."""
+    return PublisherQuota(
+        settings.publisher_storage_mib * 1024**2,
+        settings.publisher_releases,
+        settings.publisher_releases_per_hour,
+    )
 
 
 def open_mail(settings: Settings) -> Mail:
