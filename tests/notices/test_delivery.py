@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from aei_marketplace.ground.ports import MailRefused
 from aei_marketplace.notices import service
 from aei_marketplace.notices.rules.deliveries import Delivery
 from aei_marketplace.notices.rules.notices import to_holders, to_staff, to_user
-from aei_marketplace.notices.rules.retries import MOST_ATTEMPTS
+from aei_marketplace.notices.rules.retries import JITTER, LONGEST_PAUSE, MOST_ATTEMPTS
 from aei_marketplace.notices.service import Dispatch
 from aei_marketplace.notices.service.dispatch import LEASE, MOST_A_TENANT
 from tests.builders import Tenant, make_staff
@@ -28,7 +27,8 @@ from tests.notices.acts import asks_more, blocked, deliver, hook, mails, read_by
 from tests.notices.conftest import Watch
 from tests.notices.hooks import Hooks, hang_up, stall, status, waits_for
 
-LATER = timedelta(hours=7)
+#: After the longest pause, whatever its jitter.
+LATER = LONGEST_PAUSE * (1 + 2 * JITTER)
 
 
 async def deliveries(deps: Deps, acme: Tenant, webhook_id: UUID) -> list[Delivery]:
