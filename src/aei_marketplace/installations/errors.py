@@ -45,6 +45,30 @@ class NoLongerMeant(Conflict):
     advice = "Update it yourself if you want to; new permissions are yours to grant."
 
 
+class Unresolvable(Conflict):
+    """No choice of versions does for everybody who needs a plugin."""
+
+    type = "dependencies-unresolvable"
+    title = "Its dependencies do not go together"
+    advice = "GET /api/plugins/{pluginId}/plan says the same again after you have changed something."
+
+
+class TooEntangled(Conflict):
+    """The dependencies have more combinations than are tried."""
+
+    type = "dependencies-too-many"
+    title = "Its dependencies cannot be worked out"
+    advice = "Install what it needs one by one, naming versions, and then this again."
+
+
+class PlanChanged(Conflict):
+    """What was agreed to is not what would be done."""
+
+    type = "plan-changed"
+    title = "This is not what has to be installed"
+    advice = "Read the plan again (GET /api/plugins/{pluginId}/plan) and agree to it as it stands."
+
+
 class GrantsBeyond(Invalid):
     """A grant exceeds what the release requests."""
 
@@ -74,6 +98,15 @@ class Stale(Refusal):
     type = "changed-meanwhile"
     title = "The installation has changed"
     advice = "Read it again and send the change with its new ETag."
+
+
+class PoliciesStale(Refusal):
+    """The tenant's policies are not what the caller last saw."""
+
+    status = 412
+    type = "policies-changed"
+    title = "The policies have changed meanwhile"
+    advice = "Read them again and decide anew."
 
 
 class NotPrepared(Conflict):
