@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from aei_marketplace.catalog.rules.states import ReleaseState
+from aei_marketplace.catalog.rules.states import OFFERED, ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_protocol.manifest import Manifest
 
@@ -82,6 +82,29 @@ class PluginView:
     def manifest(self) -> Manifest:
         """The described release's manifest."""
         return Manifest(self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class PluginBrief:
+    """One plugin in a line, for lists of many.
+
+    Attributes:
+        state: of the release that its listing describes; None while there is none.
+        was_listed: whether it ever was.
+    """
+
+    id: str
+    name: str
+    description: str
+    kind: str
+    visibility: str
+    state: ReleaseState | None
+    was_listed: bool
+
+    @property
+    def offered(self) -> bool:
+        """Whether those who see it find it."""
+        return self.was_listed and self.state in OFFERED
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from aei_marketplace.catalog.rules.rollouts import Rollout, reaches
 from aei_marketplace.catalog.rules.states import OFFERED, STOPPED, Change, ReleaseState
 from aei_marketplace.catalog.rules.trusted_publishing import Workflow
 from aei_marketplace.catalog.rules.versions import Channel
-from aei_marketplace.catalog.rules.views import PluginView, ReleaseTexts, ReleaseView
+from aei_marketplace.catalog.rules.views import PluginBrief, PluginView, ReleaseTexts, ReleaseView
 from aei_marketplace.catalog.service.feeds import feed_entries
 from aei_marketplace.catalog.service.kill_list import SignedKillList, find_kill_list, sign_kill_list
 from aei_marketplace.catalog.service.loading import load_listings
@@ -14,6 +14,7 @@ from aei_marketplace.catalog.service.namespaces import claim_namespace
 from aei_marketplace.catalog.service.publishing import Submission, publish_release, require_publisher
 from aei_marketplace.catalog.service.quotas import decide_quota, find_quota
 from aei_marketplace.catalog.service.reading import (
+    find_briefs,
     find_plugin,
     find_release,
     find_texts,
@@ -96,6 +97,7 @@ __all__ = [
     "Channel",
     "LogHead",
     "NameClaim",
+    "PluginBrief",
     "PluginView",
     "ProvenLeaf",
     "ReleaseProof",
@@ -123,6 +125,7 @@ __all__ = [
     "distrust_workflow",
     "exchange_identity",
     "feed_entries",
+    "find_briefs",
     "find_kill_list",
     "find_name_claim",
     "find_plugin",

@@ -7,7 +7,7 @@ from uuid import UUID
 from aei_marketplace.catalog.errors import PluginNotFound, ReleaseNotFound
 from aei_marketplace.catalog.rules.names import check_plugin_id
 from aei_marketplace.catalog.rules.versions import Channel
-from aei_marketplace.catalog.rules.views import PluginView, ReleaseTexts, ReleaseView
+from aei_marketplace.catalog.rules.views import PluginBrief, PluginView, ReleaseTexts, ReleaseView
 from aei_marketplace.catalog.store import plugins, releases
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
@@ -24,6 +24,11 @@ async def find_plugin(work: Work, plugin_id: str) -> PluginView:
     if plugin is None:
         raise PluginNotFound(f"There is no plugin {plugin_id}.")
     return plugin
+
+
+async def find_briefs(work: Work, plugin_ids: Iterable[str]) -> dict[str, PluginBrief]:
+    """Several plugins in a line each; those that the actor may not see are left out."""
+    return await plugins.briefs(work, plugin_ids)
 
 
 async def find_release(

@@ -1,6 +1,6 @@
 """Plugins and what their listings show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from aei_marketplace.catalog.models import plugins, publishers, releases
 from aei_marketplace.catalog.rules.listing import Latest
 from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
-from aei_marketplace.catalog.rules.views import PluginView
+from aei_marketplace.catalog.rules.views import PluginBrief, PluginView
 from aei_marketplace.ground.work import Work
 
 _CHANGE_INSTALLS = text("select catalog_change_installs(:plugin_id, :delta)")
@@ -63,6 +63,29 @@ async def by_ids(work: Work, ids: Sequence[str]) -> dict[str, PluginView]:
     """Several plugins; those that the actor may not see are left out."""
     rows = await work.run(view_query().where(plugins.c.id.in_(ids))) if ids else ()
     return {row.id: view_of(row) for row in rows}
+
+
+async def briefs(work: Work, ids: Iterable[str]) -> dict[str, PluginBrief]:
+    """Several plugins without their manifests; those that the actor may not see are left out."""
+    wanted = (
+        select(
+            plugins.c.id,
+            plugins.c.name,
+            plugins.c.description,
+            plugins.c.kind,
+            plugins.c.visibility,
+            releases.c.state,
+            plugins.c.listed_at.is_not(None).label("was_listed"),
+        )
+        .select_from(plugins)
+        .outerjoin(releases, releases.c.id == plugins.c.latest_shown)
+        .where(plugins.c.id.in_(list(ids)))
+    )
+    rows = (row._mapping for row in await work.run(wanted))
+    return {
+        row["id"]: PluginBrief(**{**row, "state": ReleaseState(row["state"]) if row["state"] else None})
+        for row in rows
+    }
 
 
 async def exists(work: Work, plugin_id: str) -> bool:
