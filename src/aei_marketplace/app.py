@@ -27,6 +27,7 @@ from aei_marketplace.executions import service as executions
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.relay import relay
 from aei_marketplace.installations import api as installations_api
+from aei_marketplace.installations.pages import policies as policies_pages
 from aei_marketplace.notices import api as notices_api
 from aei_marketplace.notices import jobs as notices_jobs
 from aei_marketplace.notices import pages as notices_pages
@@ -59,6 +60,7 @@ FRAME = Frame(
                 Place("Members", "/admin/members", lambda actor: actor.may("member.administer")),
                 Place("Roles", "/admin/roles", lambda actor: actor.may("role.administer")),
             ),
+                Place("Policies", "/admin/policies", lambda actor: actor.may("policy.administer")),
         ),
     ),
     notices="/notices",
@@ -76,6 +78,7 @@ ROUTERS = (
     decisions_pages.router,
     notices_pages.router,
     executions_api.router,
+    policies_pages.router,
     health.router,
     problem_types.router,
     schemas.router,

@@ -1,7 +1,9 @@
 """Replaying an execution: the same release on the same task, its host calls answered from the journal."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -23,6 +25,7 @@ from aei_marketplace.ground.master_keys import candidates
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations.rules.admission import Facts
 from aei_marketplace.installations.rules.limits import effective_allowance
+from aei_marketplace.installations.rules.selection import exclusions
 from aei_protocol.limits import Limits
 from aei_protocol.permissions import Capabilities
 
@@ -50,8 +53,8 @@ async def replay(runs: Runs, actor: Actor, trace_id: str, id: UUID) -> Execution
     async with runs.deps.works.begin(actor, trace_id) as work:
         original = await find_execution(work, id)
         master_key, recorded = await _recorded(work, runs.deps.master_key, original)
-        release_id = await _admitted_release(work, runs.deps.aei_version, original)
         policies = await accounts.policies_in_force(work)
+        release_id = await _admitted_release(work, runs.deps.aei_version, policies, original)
     release = await runs.releases.find(runs.deps.works, actor, release_id)
     if release is None:
         raise _not_shared(original)
@@ -94,7 +97,9 @@ async def _recorded(work: Work, master_key: bytes, original: Execution) -> tuple
     return opened_with(candidates(master_key), work.actor.in_tenant(), original.id, sealed)
 
 
-async def _admitted_release(work: Work, aei_version: str, original: Execution) -> UUID:
+async def _admitted_release(
+    work: Work, aei_version: str, policies: Mapping[str, Any], original: Execution
+) -> UUID:
     release_id = await records.find_release_id(work, original.id)
     release = (await catalog.releases_by_id(work, [release_id])).get(release_id)
     if release is None:
@@ -106,6 +111,7 @@ async def _admitted_release(work: Work, aei_version: str, original: Execution) -
         exact=True,
         aei_version=aei_version,
         aei_range=release.manifest.aei_range,
+        excluded=exclusions(policies, release.manifest),
     )
     require_admitted(facts, f"{original.plugin_id} {original.version}")
     return release_id

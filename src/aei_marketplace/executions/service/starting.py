@@ -21,6 +21,7 @@ from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Denial, Refusal
 from aei_marketplace.installations.rules.admission import Facts
 from aei_marketplace.installations.rules.limits import effective_allowance, effective_limits
+from aei_marketplace.installations.rules.selection import exclusions
 from aei_protocol.identifiers import PluginId
 
 #: So often what applies is read anew when it changes between reading and starting.
@@ -109,7 +110,7 @@ async def decide(
     allowance = effective_allowance(runs.deps.operator_allowance, policies)
     runs.pace.require(tenant, allowance)
     release = await runs.releases.find(runs.deps.works, actor, terms.release_id)
-    release = _admitted(plugin_id, terms, release, runs.deps.aei_version)
+    release = _admitted(plugin_id, terms, release, runs.deps.aei_version, policies)
     policy = _decoded(terms.policy)
     lowered = (_limits_in(policies), _limits_in(policy), asked)
     limits = effective_limits(release.manifest.limits, runs.deps.operator_cap, *lowered)
@@ -142,7 +143,9 @@ async def find_installed(runs: Runs, tenant: UUID, plugin_id: str) -> Terms | No
     return await find_terms(runs.deps.works.database.quick, tenant, plugin_id)
 
 
-def _admitted(plugin_id: str, terms: Terms, release: Runnable | None, aei_version: str) -> Runnable:
+def _admitted(
+    plugin_id: str, terms: Terms, release: Runnable | None, aei_version: str, policies: Mapping[str, Any]
+) -> Runnable:
     if not terms.enabled:
         raise InstallationDisabled(
             f"The installation of {plugin_id} is disabled in your tenant.",
@@ -158,6 +161,7 @@ def _admitted(plugin_id: str, terms: Terms, release: Runnable | None, aei_versio
         aei_version=aei_version,
         aei_range=release.manifest.aei_range,
         pricing=release.pricing,
+        excluded=exclusions(policies, release.manifest),
     )
     require_admitted(facts, f"{plugin_id} {terms.version}")
     return release

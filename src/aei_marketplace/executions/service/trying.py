@@ -25,6 +25,7 @@ from aei_marketplace.executions.service.runs import Runs
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.installations.rules.admission import Facts
 from aei_marketplace.installations.rules.limits import effective_allowance, effective_limits
+from aei_marketplace.installations.rules.selection import exclusions
 from aei_protocol.permissions import Capabilities
 
 Requested = Mapping[str, Any]
@@ -52,7 +53,7 @@ async def try_out(
     async with runs.deps.works.begin(actor, trace_id) as work:
         view = await catalog.find_release(work, plugin_id, wanted.version)
         policies = await accounts.policies_in_force(work)
-    _require_admitted(view, runs.deps.aei_version, exact=wanted.version is not None)
+    _require_admitted(view, runs.deps.aei_version, policies, exact=wanted.version is not None)
     release = await runs.releases.find(runs.deps.works, actor, view.release_id)
     if release is None:
         raise NotAdmitted(f"{plugin_id} {view.version} is no longer shared with your tenant.")
@@ -90,7 +91,9 @@ def _keep_pace(runs: Runs, actor: Actor) -> None:
     runs.tryouts.require(actor.in_tenant(), OF_A_TENANT, "As try-outs your tenant")
 
 
-def _require_admitted(view: ReleaseView, aei_version: str, *, exact: bool) -> None:
+def _require_admitted(
+    view: ReleaseView, aei_version: str, policies: Mapping[str, Any], *, exact: bool
+) -> None:
     facts = Facts(
         purpose="install",
         state=view.state,
@@ -98,5 +101,6 @@ def _require_admitted(view: ReleaseView, aei_version: str, *, exact: bool) -> No
         exact=exact,
         aei_version=aei_version,
         aei_range=view.manifest.aei_range,
+        excluded=exclusions(policies, view.manifest),
     )
     require_admitted(facts, f"{view.plugin_id} {view.version}")

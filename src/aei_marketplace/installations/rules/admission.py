@@ -51,6 +51,7 @@ class Facts:
         aei_range: the AEI versions that the release supports.
         pricing: the pricing model, `free` when the manifest names none.
         too_young: it has not been listed for as long as the tenant's policy wants.
+        excluded: why the tenant's lists exclude it, in sentences.
     """
 
     purpose: Literal["install", "execute"]
@@ -61,6 +62,7 @@ class Facts:
     aei_range: str
     pricing: str = "free"
     too_young: bool = False
+    excluded: tuple[str, ...] = ()
 
 
 _OFFERED = {"listed", "deprecated"}
@@ -78,7 +80,7 @@ def admit(facts: Facts) -> Verdict:
     """Decide, and give every ground there is."""
     reasons = tuple(
         reason
-        for judge in (_visibility, _state, _compatibility, _age, _entitlement)
+        for judge in (_visibility, _state, _compatibility, _lists, _age, _entitlement)
         for reason in judge(facts)
     )
     gravest = max((r.answer for r in reasons), key=_GRAVITY.index, default=Answer.YES)
@@ -110,6 +112,11 @@ def _compatibility(facts: Facts) -> Iterator[Reason]:
     if not _supports(facts.aei_version, facts.aei_range):
         message = f"The release supports AEI {facts.aei_range}, and this is AEI {facts.aei_version}."
         yield Reason(Answer.NO, "incompatible", message)
+
+
+def _lists(facts: Facts) -> Iterator[Reason]:
+    for ground in facts.excluded:
+        yield Reason(Answer.NO, "excluded", ground)
 
 
 def _age(facts: Facts) -> Iterator[Reason]:

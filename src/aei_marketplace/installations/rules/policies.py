@@ -1,5 +1,7 @@
 """Policies of a tenant: what it allows all of its installations together and each of them."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -12,12 +14,15 @@ from aei_marketplace.installations.rules.limits import (
     effective_limits,
     limit_faults,
 )
+from aei_marketplace.installations.rules.selection import LIST_NAMES, list_faults
 from aei_marketplace.installations.rules.updates import age_faults, update_faults
 from aei_protocol.limits import ALLOWANCE_NAMES, Allowance, Limits
 
 #: How a tenant takes new releases.
 UPDATE_NAMES = ("updates", "minimum_release_age_hours")
-POLICY_NAMES = ("limits", *ALLOWANCE_NAMES, *UPDATE_NAMES)
+POLICY_NAMES = ("limits", *ALLOWANCE_NAMES, *UPDATE_NAMES, *LIST_NAMES)
+#: The parts that are objects, and are merged name by name.
+_NESTED = ("limits", *LIST_NAMES)
 
 Policies = Mapping[str, Any]
 
@@ -32,9 +37,16 @@ def changed_policies(present: Policies, change: Any) -> dict[str, Any]:
     if faults:
         raise PolicyUnfit("The policies are not understood.", faults=faults)
     after = _merged(present, change)
-    if change.get("limits") is not None:
-        after["limits"] = _merged(present.get("limits", {}), change["limits"])
-    return {name: value for name, value in after.items() if value != {}}
+    for name in _NESTED:
+        if change.get(name) is not None:
+            after[name] = _filled(_merged(present.get(name, {}), change[name]))
+    return _filled(after)
+
+
+def policies_etag(policies: Policies) -> str:
+    """Names what the policies say: two that say the same have the same."""
+    said = json.dumps(policies, sort_keys=True, separators=(",", ":"))
+    return f'"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
 
 
 def shown_policies(policies: Policies, cap: Limits, allowance: Allowance) -> dict[str, Any]:
@@ -43,6 +55,7 @@ def shown_policies(policies: Policies, cap: Limits, allowance: Allowance) -> dic
     return {
         "limits": policies.get("limits", {}),
         **{name: policies.get(name) for name in (*ALLOWANCE_NAMES, *UPDATE_NAMES)},
+        **{name: policies.get(name, {}) for name in LIST_NAMES},
         "effective": {"limits": asdict(most), **asdict(effective_allowance(allowance, policies))},
         "operator": {"limits": asdict(cap), **asdict(allowance)},
     }
@@ -50,6 +63,11 @@ def shown_policies(policies: Policies, cap: Limits, allowance: Allowance) -> dic
 
 def _merged(present: Policies, change: Policies) -> dict[str, Any]:
     return {key: value for key, value in {**present, **change}.items() if value is not None}
+
+
+def _filled(document: Policies) -> dict[str, Any]:
+    """Without what says nothing: an object or a list that is empty."""
+    return {name: value for name, value in document.items() if value not in ({}, [])}
 
 
 def _faults(change: Any) -> list[Fault]:
@@ -64,4 +82,4 @@ def _faults(change: Any) -> list[Fault]:
     if isinstance(limits, dict):
         limits = _merged({}, limits)
     faults = limit_faults(limits, "/limits") + allowance_faults(change)
-    return unknown + faults + update_faults(change) + age_faults(change)
+    return unknown + faults + update_faults(change) + age_faults(change) + list_faults(change)

@@ -5,7 +5,13 @@ from aei_marketplace.installations.service.artefacts import Upkeep
 from aei_marketplace.installations.service.automatic import update_automatically
 from aei_marketplace.installations.service.changing import Change, change, toggle
 from aei_marketplace.installations.service.installing import install, request_install
-from aei_marketplace.installations.service.policies import change_policies, read_policies
+from aei_marketplace.installations.service.policies import (
+    TenantPolicies,
+    Touched,
+    change_policies,
+    preview_policies,
+    read_policies,
+)
 from aei_marketplace.installations.service.reading import Described, find_installation, list_installations
 from aei_marketplace.installations.service.removing import (
     forget_files,
@@ -24,6 +30,8 @@ __all__ = [
     "change",
     "change_policies",
     "find_installation",
+    "TenantPolicies",
+    "Touched",
     "forget_files",
     "install",
     "installations_of",
@@ -34,6 +42,7 @@ __all__ = [
     "request_uninstall",
     "request_update",
     "tenants_with",
+    "preview_policies",
     "toggle",
     "uninstall",
     "update",

@@ -13,7 +13,7 @@ from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import store
 from aei_marketplace.installations.errors import NoLongerMeant
 from aei_marketplace.installations.events import UpdateRequested
-from aei_marketplace.installations.rules.admission import Answer
+from aei_marketplace.installations.rules.admission import Answer, Verdict
 from aei_marketplace.installations.rules.grants import permission_difference
 from aei_marketplace.installations.rules.terms import kept_config
 from aei_marketplace.installations.rules.updates import Newer, Updates, choose_update, terms_of
@@ -58,7 +58,8 @@ async def _update_tenant(deps: Deps, tenant: UUID) -> int:
 
 async def _choose(work: Work, aei_version: str, installation: Installation) -> ReleaseView | None:
     """The release that an installation goes to by itself, as its tenant sees the catalogue."""
-    terms = terms_of(await accounts.policies_in_force(work), installation.policy)
+    policies = await accounts.policies_in_force(work)
+    terms = terms_of(policies, installation.policy)
     present = (await catalog.releases_by_id(work, [installation.release_id])).get(installation.release_id)
     if terms.updates is Updates.OFF or present is None:
         return None
@@ -66,16 +67,20 @@ async def _choose(work: Work, aei_version: str, installation: Installation) -> R
         work, installation.plugin_id, installation.version, installation.channel
     )
     by_version = {release.version: release for release, _ in newer}
-    offers = [_newer(aei_version, installation, present, *each) for each in newer]
+    offers = [
+        _newer(
+            judged(release, aei_version, policies, work.now, exact=False), installation, present, release, r
+        )
+        for release, r in newer
+    ]
     endangered = present.state is ReleaseState.YANKED or present.state in catalog.STOPPED
     chosen = choose_update(terms, installation.version, offers, work.now, endangered=endangered)
     return None if chosen is None else by_version[chosen.version]
 
 
 def _newer(
-    aei_version: str, installation: Installation, present: ReleaseView, release: ReleaseView, rollout: Rollout
+    verdict: Verdict, installation: Installation, present: ReleaseView, release: ReleaseView, rollout: Rollout
 ) -> Newer:
-    verdict = judged(release, aei_version, exact=False)
     assert release.listed_at is not None, "what is offered was listed"
     return Newer(
         version=release.version,

@@ -15,6 +15,7 @@ from aei_marketplace.ground.work import Work
 from aei_marketplace.installations.errors import NotAdmitted, NotInstalled, NotPrepared
 from aei_marketplace.installations.rules.admission import Answer, Facts, Verdict, admit
 from aei_marketplace.installations.rules.grants import clamped, read_grants
+from aei_marketplace.installations.rules.selection import exclusions
 from aei_marketplace.installations.rules.terms import check_config, kept_config
 from aei_marketplace.installations.rules.updates import minimum_age
 from aei_marketplace.installations.rules.views import Installation
@@ -51,15 +52,21 @@ async def admitted_release(
         NotAdmitted: the admission rule says no.
     """
     release = await catalog.find_release(work, plugin_id, version, channel)
-    age = minimum_age(await accounts.policies_in_force(work))
-    verdict = judged(release, aei_version, exact=exact, too_young=is_younger(release, age, work.now))
+    policies = await accounts.policies_in_force(work)
+    verdict = judged(release, aei_version, policies, work.now, exact=exact)
     if verdict.answer is Answer.NO:
         raise NotAdmitted(f"{plugin_id} {release.version}: {verdict.why()}")
     return release, verdict
 
 
-def judged(release: ReleaseView, aei_version: str, *, exact: bool, too_young: bool = False) -> Verdict:
-    """What the admission rule says of installing a release that the tenant sees."""
+def judged(
+    release: ReleaseView, aei_version: str, policies: Mapping[str, Any], now: datetime, *, exact: bool
+) -> Verdict:
+    """What the admission rule says of installing a release that the tenant sees.
+
+    Args:
+        policies: the tenant's.
+    """
     return admit(
         Facts(
             purpose="install",
@@ -69,7 +76,8 @@ def judged(release: ReleaseView, aei_version: str, *, exact: bool, too_young: bo
             aei_version=aei_version,
             aei_range=release.manifest.aei_range,
             pricing=release.manifest.document.get("pricing", {}).get("model", "free"),
-            too_young=too_young,
+            too_young=is_younger(release, minimum_age(policies), now),
+            excluded=exclusions(policies, release.manifest),
         )
     )
 

@@ -1,0 +1,1 @@
+"""Pages of installations and of the policies that they obey."""
