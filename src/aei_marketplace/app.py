@@ -39,6 +39,7 @@ from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.vault import api as vault_api
 from aei_marketplace.web import health, problem_types, schemas
 from aei_marketplace.web.body_limit import BodyLimit
+from aei_marketplace.web.express import Express
 from aei_marketplace.web.problems import install_problems
 from aei_marketplace.web.shell import routes as shell_routes
 from aei_marketplace.web.shell.frame import Frame, Place
@@ -59,8 +60,8 @@ FRAME = Frame(
             (
                 Place("Members", "/admin/members", lambda actor: actor.may("member.administer")),
                 Place("Roles", "/admin/roles", lambda actor: actor.may("role.administer")),
-            ),
                 Place("Policies", "/admin/policies", lambda actor: actor.may("policy.administer")),
+            ),
         ),
     ),
     notices="/notices",
@@ -77,8 +78,8 @@ ROUTERS = (
     accounts_pages.router,
     decisions_pages.router,
     notices_pages.router,
-    executions_api.router,
     policies_pages.router,
+    executions_api.router,
     health.router,
     problem_types.router,
     schemas.router,
@@ -124,6 +125,7 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
     app.state.frame = FRAME
     app.state.exhibits = EXHIBITS
     install_problems(app)
+    app.add_middleware(Express, path=executions_api.EXECUTE_PATH, endpoint=executions_api.execute)
     app.add_middleware(BodyLimit)
     app.add_middleware(Tracing)
     for router in ROUTERS:

@@ -37,7 +37,7 @@ def problem(refusal: Refusal, trace_id: str) -> dict[str, Any]:
 
 def install_problems(app: FastAPI) -> None:
     """Have every error of the application answered with a problem document."""
-    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(Exception, _unexpected)
@@ -49,7 +49,8 @@ def answer(document: Mapping[str, Any], headers: Mapping[str, str] | None = None
     return Response(body, document["status"], media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
-async def _refused(request: Request, refusal: Exception) -> Response:
+async def refused(request: Request, refusal: Exception) -> Response:
+    """The answer that tells of a refusal; a denial is recorded."""
     assert isinstance(refusal, Refusal)
     await note_denial(request, refusal)
     if wants_page(request):

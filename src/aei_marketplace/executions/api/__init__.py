@@ -3,6 +3,9 @@
 from fastapi import APIRouter
 
 from aei_marketplace.executions.api import executions, models
+from aei_marketplace.executions.api.executions import EXECUTE_PATH, execute
+
+__all__ = ["EXECUTE_PATH", "execute", "router"]
 
 router = APIRouter()
 for _part in (executions, models):

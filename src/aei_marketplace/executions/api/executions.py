@@ -1,5 +1,6 @@
 """Routes: execute, follow, read, cancel."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
@@ -26,6 +27,9 @@ from aei_marketplace.web.requests import (
 from aei_marketplace.web.responses import HEARTBEAT, event, events_answer, json_answer, page_answer
 
 router = APIRouter(prefix="/api", tags=["executions"], route_class=OnceRoute)
+
+#: Where `execute` stands, for the way around the search for a route.
+EXECUTE_PATH = re.compile(r"/api/plugins/(?P<plugin_id>[^/]+)/execute")
 
 _EXECUTE_BODY = {
     "requestBody": {
