@@ -4,6 +4,7 @@ import base64
 import json
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from aei_inspection.notes import VerifyingKey, open_checkpoint, parse_note
@@ -173,3 +174,19 @@ async def test_erasing_a_person_leaves_the_proof_of_the_entry_as_it_was(client, 
         await work.connection.exec_driver_sql("delete from audit_personal")
     assert (await entries_of(client, token))[0]["personal"] == {}
     assert (await client.get(f"/api/audit/proof/{item['id']}", token)).json == before
+
+
+async def test_whose_a_leaf_is_is_looked_up_and_never_listed(log: Log, urls):
+    """A plan that lists a tenant's entries is kept by connections, and slow once there are many."""
+    acme, _ = await two_tenants(log)
+    connection = await asyncpg.connect(urls.app)
+    try:
+        async with connection.transaction():
+            await connection.execute("select set_config('aei.tenant', $1, true)", str(acme.id))
+            for table in ("audit_leaves", "audit_personal"):
+                query = f"explain select * from {table} where entry_id = '{uuid4()}'"
+                plan = "\n".join(row[0] for row in await connection.fetch(query))
+                assert "SubPlan" in plan
+                assert "hashed" not in plan
+    finally:
+        await connection.close()

@@ -1,10 +1,12 @@
 """How many audit entries are written and sequenced each second, how soon a log of 100,000 is verified, and
-how soon one entry is proven."""
+how soon the admin of the tenant that all of them belong to has one proven."""
 
 import asyncio
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 from sqlalchemy import text
@@ -19,7 +21,7 @@ from aei_marketplace.audit.service import Signer, prove_entry, sequence_pending
 from aei_marketplace.audit.service.signing import Signing
 from aei_marketplace.audit.service.verifying import verify_log
 from aei_marketplace.bench.report import Result, percentile
-from aei_marketplace.ground.actor import Actor, ActorKind
+from aei_marketplace.ground.actor import Actor, ActorKind, system_actor
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import utc_now
 from aei_marketplace.ground.db import open_database
@@ -30,7 +32,9 @@ from aei_protocol.merkle import check_inclusion
 IN_ONE_WORK, WRITERS, VERIFIED = 500, 4, 100_000
 _ANY = text("select id from audit_entries order by random() limit :count")
 KEY = SigningKey.generate("bench.example/audit")
-READER = Actor(ActorKind.USER, actions=frozenset({"audit.read_all"}), staff=True)
+#: Row-level security looks at each row for a tenant; staff are let through at once.
+READER = Actor(ActorKind.USER, actions=frozenset({"audit.read"}), tenant=uuid4())
+WRITER = replace(system_actor("bench"), tenant=READER.tenant)
 
 
 def measure(quick: bool) -> Result:
@@ -60,7 +64,7 @@ async def _measure(admin_url: str, place: Path, quick: bool) -> dict[str, float 
         return {
             "appended_per_second": appended,
             "verify_100k_s": await _verify(urls.system, place),
-            "proof.p95_ms": await _prove(works, 100 if quick else 500),
+            "proof_p95_ms": await _prove(works, 100 if quick else 500),
         }
 
 
@@ -86,7 +90,7 @@ async def _verify(system_url: str, place: Path) -> float:
 
 
 async def _prove(works: Works, proofs: int) -> float:
-    """The 95th percentile of proving one entry, in milliseconds."""
+    """The 95th percentile of proving one entry as a request does once it knows who asks, in milliseconds."""
     async with works.system("bench") as work:
         found = await work.run(_ANY, {"count": proofs})
         ids = [row.id for row in found]
@@ -101,7 +105,7 @@ async def _prove(works: Works, proofs: int) -> float:
 
 async def _write(works: Works, entries: int) -> None:
     for start in range(0, entries, IN_ONE_WORK):
-        async with works.system("bench") as work:
+        async with works.begin(WRITER) as work:
             for number in range(start, min(start + IN_ONE_WORK, entries)):
                 work.record(Fact("bench.write", "number", str(number), context={"number": number}))
 

@@ -9,9 +9,11 @@ from asyncpg.cursor import Cursor
 from aei_marketplace.audit.rules.archives import Archived
 from aei_marketplace.audit.store.sequencing import SEQUENCER_LOCK
 
+# Every value of a row costs as much as hashing it: what need not leave the database is compared there.
 _LEAVES = """
-select l.sequence, l.entry_id, l.leaf_hash, e.content, e.leaf_hash as entry_hash, e.id, e.at, e.tenant_id,
-       e.actor_kind, e.actor_id, e.action, e.resource_type, e.resource_id, e.outcome, e.trace_id
+select l.sequence, l.entry_id, l.leaf_hash, e.content, e.leaf_hash = l.leaf_hash as same_hash,
+       e.at, e.tenant_id, e.actor_kind, e.actor_id, e.action, e.resource_type, e.resource_id, e.outcome,
+       e.trace_id
 from audit_leaves l
 left join audit_entries e on e.id = l.entry_id
 order by l.sequence

@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -42,6 +43,18 @@ class _Document(msgspec.Struct):
     trace_id: str
 
 
+_SEARCHED = (
+    "entry_id",
+    "at",
+    "tenant_id",
+    "action",
+    "resource_id",
+    "resource_type",
+    "outcome",
+    "trace_id",
+    "actor_kind",
+)
+_columns = itemgetter(*_SEARCHED)
 _WITH_ID = (ActorKind.USER, ActorKind.SERVICE)
 _decode = msgspec.json.Decoder(_Document).decode
 
@@ -92,31 +105,22 @@ def judge_openings(committed: Mapping[UUID, Commitments], openings: Iterable[Sto
 
 
 def _wrong_column(row: Stored, document: _Document) -> str | None:
-    if (
-        row["id"] == document.id
-        and row["at"] == document.at
-        and row["tenant_id"] == document.tenant
-        and row["action"] == document.action
-        and row["resource_id"] == document.resource.id
-        and row["resource_type"] == document.resource.type
-        and row["outcome"] == document.outcome
-        and row["trace_id"] == document.trace_id
-        and row["actor_kind"] == document.actor.kind
-        and _same_actor(row["actor_id"], document.actor)
-    ):
+    found, actor, resource = _columns(row), document.actor, document.resource
+    said = (
+        document.id,
+        document.at,
+        document.tenant,
+        document.action,
+        resource.id,
+        resource.type,
+        document.outcome,
+        document.trace_id,
+        actor.kind,
+    )
+    if found == said and _same_actor(row["actor_id"], actor):
         return None
-    said = {
-        "id": document.id,
-        "at": document.at,
-        "tenant_id": document.tenant,
-        "action": document.action,
-        "resource_id": document.resource.id,
-        "resource_type": document.resource.type,
-        "outcome": document.outcome,
-        "trace_id": document.trace_id,
-        "actor_kind": document.actor.kind,
-    }
-    return next((name for name, value in said.items() if row[name] != value), "actor_id")
+    pairs = zip(_SEARCHED, found, said, strict=True)
+    return next((name for name, column, value in pairs if column != value), "actor_id")
 
 
 def _same_actor(column: UUID | None, said: _Actor) -> bool:

@@ -62,10 +62,12 @@ class Reading:
 
     def read(self, rows: Iterable[Stored]) -> list[Chunk]:
         """Take further rows in; gives the chunks of the tree that are complete with them."""
+        expected = self.size
         for row in rows:
             sequence, leaf, content = row["sequence"], row["leaf_hash"], row["content"]
-            if sequence != self.size:
+            if sequence != expected:
                 self._skip(sequence)
+            expected = sequence + 1
             self._leaves.append(leaf)
             if content is None:
                 self._without_entry(row)
@@ -73,7 +75,7 @@ class Reading:
                 self.unjudged.add(row["entry_id"])
                 self.mismatches.append(Mismatch(sequence, row["entry_id"], found, leaf))
             else:
-                self._judge(row, leaf)
+                self._judge(row)
         chunks = []
         while len(self._leaves) >= CHUNK:
             chunks.append(self._grow(self._leaves[:CHUNK]))
@@ -109,9 +111,9 @@ class Reading:
         detail = f"entry {row['sequence']} ({row['entry_id']}) is gone; its hash is still in the tree"
         self.findings.append(Finding(Kind.DELETED, detail, row["sequence"], row["entry_id"]))
 
-    def _judge(self, row: Stored, leaf: bytes) -> None:
+    def _judge(self, row: Stored) -> None:
         finding, commitments = judge(row)
-        if finding is None and row["entry_hash"] != leaf:
+        if finding is None and not row["same_hash"]:
             detail = f"entry {row['sequence']}: the hash beside it is not the one of its bytes"
             finding = Finding(Kind.COLUMNS_CHANGED, detail, row["sequence"], row["entry_id"])
         if finding:
