@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from aei_marketplace.web.shell.addresses import Address
 from aei_marketplace.web.shell.forms import Form, FormRoute, filled
 from aei_marketplace.web.shell.rendering import PageContext, render
+from aei_marketplace.web.shell.schema_forms import Field, SchemaForm
 
 router = APIRouter(route_class=FormRoute, include_in_schema=False)
 
@@ -22,6 +23,37 @@ class DesignPage(PageContext):
     digest: str
     hostile: str
     address: Address
+    schema: Field
+    schema_wrong: Field
+
+
+_SCHEMA = {
+    "type": "object",
+    "required": ["text", "sentences", "strict"],
+    "properties": {
+        "text": {"type": "string", "maxLength": 5000, "description": "What is summarised"},
+        "sentences": {"type": "integer", "minimum": 1, "maximum": 50, "default": 3},
+        "strict": {"type": "boolean", "title": "Refuse what is too short"},
+        "format": {"enum": ["markdown", "html", "text"], "description": "Guessed when not set"},
+        "topics": {"type": "array", "items": {"enum": ["people", "places", "money"]}},
+        "sources": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["address"],
+                "properties": {"address": {"type": "string", "maxLength": 200}},
+            },
+        },
+        "weights": {"type": "object", "description": "A number for each word"},
+    },
+}
+
+
+def _schema_field(name: str, values: dict[str, str] | None = None) -> Field:
+    form = SchemaForm.of(_SCHEMA, name)
+    if values is None:
+        return form.show()
+    return form.read(Form({f"{name}/{key}": (text,) for key, text in values.items()})).field
 
 
 @router.get("/design")
@@ -39,5 +71,7 @@ async def design(request: Request) -> Response:
         digest="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         hostile="\N{RIGHT-TO-LEFT OVERRIDE}gnp.exe<script>alert(1)</script>",
         address=Address("/design"),
+        schema=_schema_field("sample"),
+        schema_wrong=_schema_field("amiss", {"sentences": "three", "topics": '"money"', "weights:json": "{"}),
     )
     return await render(request, "shell/design.html", page)
