@@ -37,6 +37,14 @@ class AlreadyAtVersion(Conflict):
     advice = "Name another version, or change grants and configuration with PATCH."
 
 
+class NotAsSeen(Conflict):
+    """What is offered now is not what whoever asks was shown."""
+
+    type = "not-as-seen"
+    title = "Something else is offered by now"
+    advice = "Look at what is offered now, and decide anew."
+
+
 class NoLongerMeant(Conflict):
     """What the policy of automatic updates wanted, it does not want any more."""
 

@@ -1,5 +1,6 @@
 """Every query of installations."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -29,6 +30,14 @@ async def find(work: Work, tenant: UUID, plugin_id: str) -> Installation | None:
     )
     row = (await work.run(query)).first()
     return _installation(row) if row else None
+
+
+async def find_several(work: Work, tenant: UUID, plugin_ids: Sequence[str]) -> dict[str, Installation]:
+    """The live installations of these plugins, by plugin id."""
+    query = select(installations).where(
+        installations.c.tenant_id == tenant, installations.c.plugin_id.in_(plugin_ids), _LIVE
+    )
+    return {row.plugin_id: _installation(row) for row in await work.run(query)}
 
 
 async def find_removed(work: Work, tenant: UUID, plugin_id: str) -> Installation | None:

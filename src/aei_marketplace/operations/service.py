@@ -4,7 +4,7 @@ The functions that write ask for no action of their own: they are part of anothe
 which has required its action before, and row-level security keeps each tenant to its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ __all__ = [
     "fail",
     "fail_forgotten",
     "find_operation",
+    "list_under_way",
     "open_operation",
     "succeed",
 ]
@@ -112,6 +113,11 @@ async def find_operation(work: Work, operation_id: UUID) -> Operation:
     if operation is None:
         raise OperationNotFound(f"There is no operation {operation_id} in your tenant.")
     return operation
+
+
+async def list_under_way(work: Work, kinds: Sequence[str], plugin_ids: Sequence[str]) -> list[Operation]:
+    """What the actor's tenant does with these plugins right now, the oldest first."""
+    return await store.list_open(work, kinds, plugin_ids)
 
 
 def _told(failed: Operation) -> OperationFailed:

@@ -1,5 +1,6 @@
 """Every query of the operations."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,17 @@ async def find(work: Work, operation_id: UUID, *, lock: bool = False) -> Operati
     statement = select(operations).where(operations.c.id == operation_id)
     row = (await work.run(statement.with_for_update() if lock else statement)).first()
     return None if row is None else _operation(row)
+
+
+async def list_open(work: Work, kinds: Sequence[str], plugin_ids: Sequence[str]) -> list[Operation]:
+    """Operations of the actor's tenant that have not ended, the oldest first."""
+    statement = select(operations).where(
+        operations.c.tenant_id == work.actor.tenant,
+        operations.c.state.in_((OperationState.QUEUED, OperationState.RUNNING)),
+        operations.c.kind.in_(kinds),
+        operations.c.plugin_id.in_(plugin_ids),
+    )
+    return [_operation(row) for row in await work.run(statement.order_by(operations.c.created_at))]
 
 
 async def list_forgotten(work: Work, before: datetime) -> list[UUID]:

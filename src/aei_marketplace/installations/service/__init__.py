@@ -1,9 +1,11 @@
 """What can be done with installations."""
 
+from aei_marketplace.installations.rules.actions import ActionKind, PluginAction
 from aei_marketplace.installations.service.affected import installations_of, tenants_with
 from aei_marketplace.installations.service.artefacts import Upkeep
 from aei_marketplace.installations.service.automatic import update_automatically
 from aei_marketplace.installations.service.changing import Change, change, toggle
+from aei_marketplace.installations.service.fitting import actions_for, hindrance_of
 from aei_marketplace.installations.service.installing import install, request_install
 from aei_marketplace.installations.service.policies import (
     TenantPolicies,
@@ -23,26 +25,30 @@ from aei_marketplace.installations.service.requested import Requested
 from aei_marketplace.installations.service.updating import request_update, update
 
 __all__ = [
+    "ActionKind",
     "Change",
     "Described",
+    "PluginAction",
     "Requested",
+    "TenantPolicies",
+    "Touched",
     "Upkeep",
+    "actions_for",
     "change",
     "change_policies",
     "find_installation",
-    "TenantPolicies",
-    "Touched",
     "forget_files",
+    "hindrance_of",
     "install",
     "installations_of",
     "list_installations",
+    "preview_policies",
     "purge_removed",
     "read_policies",
     "request_install",
     "request_uninstall",
     "request_update",
     "tenants_with",
-    "preview_policies",
     "toggle",
     "uninstall",
     "update",

@@ -1,0 +1,154 @@
+"""Which action fits each of several plugins, for whoever looks at a list of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from aei_marketplace.accounts import service as accounts
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.service import Channel, ReleaseView
+from aei_marketplace.ground.actor import Actor, ActorKind
+from aei_marketplace.ground.work import Work
+from aei_marketplace.installations import store
+from aei_marketplace.installations.errors import ConfigUnfit
+from aei_marketplace.installations.rules.actions import (
+    Candidate,
+    PluginAction,
+    Present,
+    Situation,
+    UnderWay,
+    decide_action,
+)
+from aei_marketplace.installations.rules.grants import permission_difference
+from aei_marketplace.installations.rules.requests import is_newer
+from aei_marketplace.installations.rules.terms import check_config, kept_config
+from aei_marketplace.installations.rules.views import Installation
+from aei_marketplace.installations.service.requested import judged
+from aei_marketplace.operations import service as operations
+from aei_protocol.manifest import Manifest
+
+#: The operations after which another action fits.
+KINDS = ("install", "update", "uninstall")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was read of the plugins, each by its id (releases by theirs)."""
+
+    latest: Mapping[Channel, Mapping[str, ReleaseView]]
+    installed: Mapping[str, Installation]
+    releases: Mapping[UUID, ReleaseView]
+    under_way: Mapping[str, UnderWay]
+    policies: Mapping[str, Any]
+
+
+async def actions_for(work: Work, aei_version: str, plugin_ids: Sequence[str]) -> Mapping[str, PluginAction]:
+    """The action that fits each plugin, in at most six statements however many they are.
+
+    Visitors and staff, who act in no tenant, are told why nothing fits them.
+    """
+    known = await _read(work, plugin_ids)
+    hindrance = hindrance_of(work.actor)
+    return {
+        plugin_id: decide_action(
+            Situation(
+                plugin_id,
+                hindrance,
+                _present(known.installed.get(plugin_id)),
+                _candidate(work, aei_version, known, plugin_id),
+                known.under_way.get(plugin_id),
+            )
+        )
+        for plugin_id in plugin_ids
+    }
+
+
+def hindrance_of(actor: Actor) -> str | None:
+    """Why an actor installs nothing; None for one who may."""
+    if actor.kind is ActorKind.ANONYMOUS:
+        return "Sign in to install it."
+    if actor.tenant is None:
+        return "Plugins are installed in a tenant; as staff you act in none."
+    if not actor.may("plugin.install"):
+        return "Your role does not install plugins. An Admin or ProjectManager of your tenant can."
+    return None
+
+
+async def _read(work: Work, plugin_ids: Sequence[str]) -> _Known:
+    tenant = work.actor.tenant
+    installed = {} if tenant is None else await store.find_several(work, tenant, plugin_ids)
+    stable = await catalog.latest_versions(work, plugin_ids)
+    # Previews concern who follows them, and plugins that offer nothing else.
+    previewing = [id for id in plugin_ids if id not in stable or _follows(installed.get(id), Channel.PREVIEW)]
+    preview = await catalog.latest_versions(work, previewing, Channel.PREVIEW) if previewing else {}
+    offered = {release.release_id: release for release in (*stable.values(), *preview.values())}
+    others = {i.release_id for i in installed.values()} - set(offered)
+    return _Known(
+        {Channel.STABLE: stable, Channel.PREVIEW: preview},
+        installed,
+        {**offered, **(await catalog.releases_by_id(work, others) if others else {})},
+        {} if tenant is None else await _under_way(work, plugin_ids),
+        {} if tenant is None else await accounts.policies_in_force(work),
+    )
+
+
+async def _under_way(work: Work, plugin_ids: Sequence[str]) -> dict[str, UnderWay]:
+    found = await operations.list_under_way(work, KINDS, plugin_ids)
+    return {o.plugin_id: UnderWay(o.id, o.kind) for o in found if o.plugin_id}
+
+
+def _candidate(work: Work, aei_version: str, known: _Known, plugin_id: str) -> Candidate | None:
+    installation = known.installed.get(plugin_id)
+    if installation is None:
+        offered = known.latest[Channel.STABLE].get(plugin_id) or known.latest[Channel.PREVIEW].get(plugin_id)
+        asks, decides = (0, False) if offered is None else _of_install(offered)
+    else:
+        offered = known.latest[Channel(installation.channel)].get(plugin_id)
+        if offered is None or not is_newer(offered.version, installation.version):
+            return None
+        asks, decides = _of_update(installation, known.releases.get(installation.release_id), offered)
+    if offered is None:
+        return None
+    verdict = judged(offered, aei_version, known.policies, work.now, exact=False)
+    certified = False  # no release can be certified yet
+    return Candidate(offered.version, verdict, asks, decides, certified)
+
+
+def _of_install(release: ReleaseView) -> tuple[int, bool]:
+    """How many permissions a release requests, and whether there is more to decide."""
+    manifest = release.manifest
+    decides = release.channel is Channel.PREVIEW or bool(manifest.dependencies) or _needs_config(manifest)
+    return len(manifest.permissions), decides
+
+
+def _of_update(
+    installation: Installation, present: ReleaseView | None, newer: ReleaseView
+) -> tuple[int, bool]:
+    """The same of an update. Of a release that is hidden by now everything newer is new."""
+    before = present.manifest if present else Manifest({**newer.manifest.document, "permissions": {}})
+    new_calls = set(newer.manifest.dependencies) - set(before.dependencies)
+    loses_config = kept_config(installation.config, newer.manifest) != installation.config
+    decides = bool(new_calls) or loses_config or _needs(newer.manifest, dict(installation.config))
+    return len(permission_difference(before, newer.manifest)), decides
+
+
+def _needs_config(manifest: Manifest) -> bool:
+    return _needs(manifest, {})
+
+
+def _needs(manifest: Manifest, config: dict[str, Any]) -> bool:
+    """Whether a release does not do with a configuration."""
+    try:
+        check_config(config, manifest)
+    except ConfigUnfit:
+        return True
+    return False
+
+
+def _present(installation: Installation | None) -> Present | None:
+    return installation and Present(installation.version, installation.enabled, installation.pinned)
+
+
+def _follows(installation: Installation | None, channel: Channel) -> bool:
+    return installation is not None and installation.channel == channel
