@@ -1,73 +1,128 @@
-"""Dependencies: the version that does for all, and who excludes which where none does."""
+"""Dependencies: the plan before anything is asked for, what comes along by name, what would be missing."""
+
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from aei_inspection.versions import satisfies
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.installations import service
-from aei_marketplace.installations.rules.dependencies import (
-    Requirement,
-    Resolution,
-    missing_dependencies,
-    resolve,
+from aei_marketplace.installations.errors import GrantsBeyond, PlanChanged, Unresolvable
+from aei_marketplace.installations.rules.requests import Along, Wish
+from aei_marketplace.operations.rules import OperationState
+from tests.builders import Tenant, make_staff
+from tests.plugins import ASKING, carried_out, install, publish, update, work_off
+from tests.publishing import publish_listed
+
+
+async def plan_of(deps: Deps, tenant: Tenant, plugin_id: str, version: str | None = None) -> service.Plan:
+    async with deps.works.begin(tenant.viewer) as work:
+        return await service.find_plan(work, deps.aei_version, plugin_id, Wish(version))
+
+
+async def steps_of(deps: Deps, tenant: Tenant, plugin_id: str) -> dict[str, str]:
+    plan = await plan_of(deps, tenant, plugin_id)
+    assert plan.problem is None
+    return {step.release.plugin_id: step.release.version for step in plan.steps}
+
+
+async def installed(deps: Deps, tenant: Tenant) -> dict[str, str]:
+    async with deps.works.begin(tenant.admin) as work:
+        page = await service.list_installations(work, PageWanted(limit=50))
+    return {d.installation.plugin_id: d.installation.version for d in page.items}
+
+
+async def needing(
+    deps: Deps, acme: Tenant, plugin_id: str, wanted: dict[str, str], version: str = "1.0.0", **rest: Any
+) -> None:
+    await publish(deps, acme.manager, {"id": plugin_id, "version": version, "dependencies": wanted, **rest})
+
+
+@pytest.fixture
+async def operator(deps: Deps) -> Actor:
+    return (await make_staff(deps.works))[0]
+
+
+@pytest.fixture
+async def chain(deps: Deps, acme: Tenant) -> None:
+    """`acme.counter` needs `acme.tally`, which needs `acme.echo` (it asks for permissions)."""
+    await needing(deps, acme, "acme.tally", {}, "1.0.0")
+    await needing(deps, acme, "acme.tally", {"acme.echo": "^1.0.0"}, "1.4.0")
+    await needing(deps, acme, "acme.tally", {}, "2.0.0")
+    await needing(deps, acme, "acme.counter", {"acme.tally": ">=1.1.0 <2.0.0"})
+
+
+@pytest.mark.usefixtures("chain")
+async def test_the_plan_names_all_that_comes_along_and_what_it_asks_for(deps: Deps, globex: Tenant) -> None:
+    plan = await plan_of(deps, globex, "acme.counter")
+    assert [(s.release.plugin_id, s.release.version) for s in plan.steps] == [
+        ("acme.echo", "1.0.0"),
+        ("acme.tally", "1.4.0"),
+    ]
+    assert plan.steps[0].needed_by == ("acme.tally 1.4.0",)
+    assert set(plan.steps[0].new_permissions) == set(ASKING["permissions"])
+    assert await installed(deps, globex) == {}
+
+
+@pytest.mark.usefixtures("chain")
+async def test_what_was_agreed_to_is_installed_together_with_what_was_granted_each(
+    deps: Deps, globex: Tenant
+) -> None:
+    secrets = {"secrets": {"names": ["ACME_KEY"]}}
+    along = {"acme.echo": Along("1.0.0", secrets), "acme.tally": Along("1.4.0")}
+    operation = await install(deps, globex.admin, "acme.counter", along=along)
+    assert operation.state is OperationState.SUCCEEDED
+    assert await installed(deps, globex) == {
+        "acme.counter": "1.0.0",
+        "acme.echo": "1.0.0",
+        "acme.tally": "1.4.0",
+    }
+    async with deps.works.begin(globex.admin) as work:
+        echo = (await service.find_installation(work, "acme.echo")).installation
+    assert echo.grants == secrets
+    assert not echo.pinned
+
+
+@pytest.mark.parametrize(
+    "along",
+    [
+        {},
+        {"acme.echo": Along("1.0.0")},
+        {"acme.echo": Along("1.0.0"), "acme.tally": Along("1.0.0")},
+        {"acme.echo": Along("1.0.0"), "acme.tally": Along("1.4.0"), "acme.other": Along("1.0.0")},
+    ],
 )
-from aei_marketplace.installations.rules.requests import Wish
-from tests.builders import Tenant
-from tests.plugins import install, publish
-
-OFFERED = ["2.1.0", "2.0.0", "1.4.0", "1.0.0"]
-NEW, OLD = Requirement("acme.counter 2.0.0", "^2.0.0"), Requirement("acme.report 1.1.0", "^1.0.0")
-
-
-def test_the_highest_version_in_every_range_is_taken() -> None:
-    assert resolve(OFFERED, [OLD]) == Resolution("1.4.0")
-    assert resolve(OFFERED, [NEW, Requirement("acme.x 1.0.0", "<2.1.0")]) == Resolution("2.0.0")
+@pytest.mark.usefixtures("chain")
+async def test_agreeing_to_anything_but_the_plan_installs_nothing(
+    deps: Deps, globex: Tenant, along: dict[str, Along]
+) -> None:
+    with pytest.raises(PlanChanged, match=r"would come: acme\.echo 1\.0\.0, acme\.tally 1\.4\.0"):
+        await install(deps, globex.admin, "acme.counter", along=along)
+    assert await installed(deps, globex) == {}
 
 
-def test_where_none_does_it_is_said_which_requirement_of_whom_excludes_which_version() -> None:
-    found = resolve(["2.1.0", "1.4.0"], [NEW, OLD])
-    assert found.version is None
-    assert found.why == (
-        "2.1.0 is excluded by acme.report 1.1.0 (needs ^1.0.0); "
-        "1.4.0 is excluded by acme.counter 2.0.0 (needs ^2.0.0)"
-    )
+@pytest.mark.usefixtures("chain")
+async def test_what_comes_along_is_granted_no_more_than_it_asks_for(deps: Deps, globex: Tenant) -> None:
+    along = {"acme.echo": Along("1.0.0", {"filesystem": {}}), "acme.tally": Along("1.4.0")}
+    with pytest.raises(GrantsBeyond):
+        await install(deps, globex.admin, "acme.counter", along=along)
 
 
-def test_an_explanation_stays_short() -> None:
-    found = resolve([f"1.{n}.0" for n in range(50, 0, -1)], [NEW])
-    assert found.why.count("is excluded by") == 5
-    assert found.why.endswith("and 45 lower ones likewise")
-
-
-def test_of_what_is_not_offered_there_is_no_version() -> None:
-    assert resolve([], [NEW]) == Resolution(None, "no version is offered to your tenant")
-
-
-@pytest.mark.parametrize("unreadable", ["", "no range", "||", "x" * 300, "^^1", "1.2.3 ||"])
-def test_in_a_range_that_cannot_be_read_lies_no_version(unreadable: str) -> None:
-    found = resolve(OFFERED, [Requirement("acme.odd 1.0.0", unreadable)])
-    assert found.version is None
-    assert "acme.odd 1.0.0" in found.why
-
-
-ranges = st.sampled_from(["^1.0.0", "^2.0.0", ">=1.4.0", "<2.0.0", "*", "2.1.0", "junk"])
-
-
-@given(st.lists(ranges, max_size=4))
-def test_what_is_taken_lies_in_every_range_and_nothing_higher_does(wanted: list[str]) -> None:
-    found = resolve(OFFERED, [Requirement(f"by {n}", each) for n, each in enumerate(wanted)])
-    fitting = ["junk" not in wanted and all(satisfies(v, r) for r in wanted) for v in OFFERED]
-    assert found.version == next((v for v, fits in zip(OFFERED, fitting, strict=True) if fits), None)
-    assert bool(found.why) is (found.version is None)
-
-
-def test_what_is_installed_and_fits_needs_no_word() -> None:
-    needed = {"acme.tally": [OLD]}
-    assert missing_dependencies(needed, {"acme.tally": "1.0.0"}, {"acme.tally": OFFERED}) == []
-    [told] = missing_dependencies({"acme.tally": [NEW]}, {"acme.tally": "1.0.0"}, {"acme.tally": OFFERED})
-    assert told == "acme.tally 1.0.0 is installed; 2.1.0 does for acme.counter 2.0.0 (needs ^2.0.0)."
+@pytest.mark.usefixtures("chain")
+async def test_a_plan_that_changed_before_it_was_carried_out_installs_nothing(
+    deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    along = {"acme.echo": Along("1.0.0"), "acme.tally": Along("1.4.0")}
+    async with deps.works.begin(globex.admin) as work:
+        wish = Wish(along=along)
+        asked = await service.request_install(work, deps.aei_version, "acme.counter", wish)
+    await publish_listed(deps, acme.manager, {"id": "acme.tally", "version": "1.5.0"})
+    ended = await carried_out(deps, globex.admin, asked.operation)
+    assert ended.state is OperationState.FAILED
+    assert (ended.problem or {})["type"].endswith("plan-changed")
+    assert await installed(deps, globex) == {}
 
 
 async def asked(deps: Deps, tenant: Tenant, plugin_id: str) -> list[str]:
@@ -76,39 +131,123 @@ async def asked(deps: Deps, tenant: Tenant, plugin_id: str) -> list[str]:
     return list(requested.warnings)
 
 
-async def needing(deps: Deps, acme: Tenant, plugin_id: str, wanted: str) -> None:
-    await publish(deps, acme.manager, {"id": plugin_id, "dependencies": {"acme.tally": wanted}})
+@pytest.mark.usefixtures("chain")
+async def test_a_plugin_that_is_installed_alone_says_what_it_lacks(deps: Deps, globex: Tenant) -> None:
+    assert await asked(deps, globex, "acme.counter") == [
+        "acme.echo is not installed; 1.0.0 does for acme.tally 1.4.0.",
+        "acme.tally is not installed; 1.4.0 does for acme.counter 1.0.0.",
+    ]
+    await work_off(deps)
+    assert await installed(deps, globex) == {"acme.counter": "1.0.0"}
 
 
-async def test_installing_says_which_dependency_is_missing_and_what_would_do(
+async def test_a_conflict_names_who_needs_what_and_refuses_the_plan(
     deps: Deps, acme: Tenant, globex: Tenant
 ) -> None:
-    for version in ("1.0.0", "1.4.0", "2.0.0"):
-        await publish(deps, acme.manager, {"id": "acme.tally", "version": version})
-    await needing(deps, acme, "acme.counter", "^1.0.0")
-    [told] = await asked(deps, globex, "acme.counter")
-    assert "acme.tally, which is not installed; 1.4.0 does for acme.counter 1.0.0 (needs ^1.0.0)" in told
+    await needing(deps, acme, "acme.tally", {})
+    await needing(deps, acme, "acme.counter", {"acme.tally": "^1.0.0"})
+    await install(deps, globex.admin, "acme.counter", along={"acme.tally": Along("1.0.0")})
+    await needing(deps, acme, "acme.tally", {}, "2.0.0")
+    await needing(deps, acme, "acme.new", {"acme.tally": "^2.0.0"})
+    told = (await plan_of(deps, globex, "acme.new")).problem
+    assert told == (
+        "acme.new 1.0.0 needs acme.tally ^2.0.0, but acme.counter 1.0.0, which is installed, needs acme.tally"
+        " ^1.0.0; acme.tally 1.0.0 is installed, and no offered version above it does for all. Update"
+        " acme.tally to a version that does, naming it, or uninstall what needs another."
+    )
+    assert await asked(deps, globex, "acme.new") == [told]
+    with pytest.raises(Unresolvable, match="which is installed"):
+        await install(deps, globex.admin, "acme.new", along={})
 
 
-async def test_what_is_installed_already_has_its_say_and_a_conflict_is_explained(
+async def test_what_is_installed_moves_up_only_where_that_was_agreed_to(
     deps: Deps, acme: Tenant, globex: Tenant
 ) -> None:
-    for version in ("1.0.0", "2.0.0"):
-        await publish(deps, acme.manager, {"id": "acme.tally", "version": version})
-    await needing(deps, acme, "acme.old", "^1.0.0")
-    await needing(deps, acme, "acme.new", "^2.0.0")
-    await install(deps, globex.admin, "acme.old")
-    await install(deps, globex.admin, "acme.tally", version="1.0.0")
-    [told] = await asked(deps, globex, "acme.new")
-    assert "No version of acme.tally does" in told
-    assert "2.0.0 is excluded by acme.old 1.0.0 (needs ^1.0.0)" in told
-    assert "1.0.0 is excluded by acme.new 1.0.0 (needs ^2.0.0)" in told
+    await needing(deps, acme, "acme.tally", {})
+    await install(deps, globex.admin, "acme.tally")
+    await needing(deps, acme, "acme.tally", {}, "2.0.0", **ASKING)
+    await needing(deps, acme, "acme.new", {"acme.tally": "^2.0.0"})
+    [step] = (await plan_of(deps, globex, "acme.new")).steps
+    assert step.present is not None
+    assert (step.present.version, set(step.new_permissions)) == ("1.0.0", set(ASKING["permissions"]))
+    await install(deps, globex.admin, "acme.new", along={"acme.tally": Along("2.0.0")})
+    assert await installed(deps, globex) == {"acme.new": "1.0.0", "acme.tally": "2.0.0"}
+    async with deps.works.begin(globex.admin) as work:
+        assert (await service.find_installation(work, "acme.tally")).installation.grants == {}
+
+
+async def test_an_update_brings_along_what_its_new_version_needs(
+    deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    await needing(deps, acme, "acme.tally", {})
+    await needing(deps, acme, "acme.counter", {})
+    await install(deps, globex.admin, "acme.counter")
+    await needing(deps, acme, "acme.counter", {"acme.tally": "^1.0.0"}, "1.1.0")
+    assert await steps_of(deps, globex, "acme.counter") == {"acme.tally": "1.0.0"}
+    await update(deps, globex.admin, "acme.counter", along={"acme.tally": Along("1.0.0")})
+    assert await installed(deps, globex) == {"acme.counter": "1.1.0", "acme.tally": "1.0.0"}
+
+
+async def test_an_update_that_would_leave_others_without_what_they_need_says_so(
+    deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    await needing(deps, acme, "acme.tally", {})
+    await needing(deps, acme, "acme.counter", {"acme.tally": "^1.0.0"})
+    await install(deps, globex.admin, "acme.tally")
+    await install(deps, globex.admin, "acme.counter")
+    await needing(deps, acme, "acme.tally", {}, "2.0.0")
+    plan = await plan_of(deps, globex, "acme.tally")
+    assert plan.problem is not None
+    assert plan.problem.startswith("acme.counter 1.0.0, which is installed, needs acme.tally ^1.0.0; ")
+
+
+@pytest.mark.parametrize("barred", ["too young", "other AEI", "quarantined"])
+async def test_what_admission_refuses_is_not_brought_along(
+    deps: Deps, acme: Tenant, globex: Tenant, operator: Actor, barred: str
+) -> None:
+    await needing(deps, acme, "acme.tally", {})
+    rest = {"compatibility": {"aei": ">=99.0.0"}} if barred == "other AEI" else {}
+    await needing(deps, acme, "acme.tally", {}, "1.5.0", **rest)
+    await needing(deps, acme, "acme.counter", {"acme.tally": "^1.5.0"})
+    if barred == "too young":
+        async with deps.works.begin(globex.admin) as work:
+            await service.change_policies(work, deps, {"minimum_release_age_hours": 24})
+    if barred == "quarantined":
+        async with deps.works.begin(operator) as work:
+            await catalog.change_state(
+                work, "acme.tally", "1.5.0", catalog.ReleaseState.QUARANTINED, "it is examined"
+            )
+    version = "1.0.0" if barred == "too young" else None
+    problem = (await plan_of(deps, globex, "acme.counter", version)).problem
+    expected = {
+        "too young": "acme.tally 1.5.0 would do, and your tenant cannot install it: The release is younger",
+        "other AEI": "acme.tally 1.5.0 would do, and your tenant cannot install it: The release supports AEI",
+        "quarantined": "none of the offered versions of acme.tally does for all (1.0.0)",
+    }
+    assert expected[barred] in str(problem)
 
 
 async def test_a_dependency_on_anothers_private_plugin_tells_nothing_of_it(
     deps: Deps, acme: Tenant, globex: Tenant
 ) -> None:
     await publish(deps, acme.manager, {"id": "acme.tally"}, visibility="private")
-    await needing(deps, acme, "acme.counter", "^1.0.0")
-    [told] = await asked(deps, globex, "acme.counter")
-    assert told.endswith("no version is offered to your tenant.")
+    await needing(deps, acme, "acme.counter", {"acme.tally": "^1.0.0"})
+    await needing(deps, acme, "acme.other", {"acme.missing": "^1.0.0"})
+    hidden = (await plan_of(deps, globex, "acme.counter")).problem or ""
+    missing = (await plan_of(deps, globex, "acme.other")).problem or ""
+    assert "no version of acme.tally is offered to your tenant" in hidden
+    assert hidden.replace("tally", "missing").replace("counter", "other") == missing
+
+
+@pytest.mark.usefixtures("chain")
+async def test_uninstalling_what_others_need_warns_of_them(deps: Deps, globex: Tenant) -> None:
+    await install(deps, globex.admin, "acme.counter")
+    await install(deps, globex.admin, "acme.tally", version="1.4.0")
+    async with deps.works.begin(globex.admin) as work:
+        requested = await service.request_uninstall(work, "acme.tally", purge=False)
+    assert requested.warnings == [
+        "acme.counter 1.0.0 needs acme.tally >=1.1.0 <2.0.0; without it those calls fail."
+    ]
+    async with deps.works.begin(globex.admin) as work:
+        alone = await service.request_uninstall(work, "acme.counter", purge=False)
+    assert alone.warnings == []

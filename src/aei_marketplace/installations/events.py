@@ -6,12 +6,26 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
+class AgreedStep:
+    """Something that comes along with an installation or an update, as somebody agreed to it.
+
+    Attributes:
+        grants: what to grant it; None grants nothing new.
+    """
+
+    plugin_id: str
+    version: str
+    grants: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class InstallRequested:
     """Somebody asked for an installation; the operation says how it goes on.
 
     Attributes:
         version: the one that was resolved; it is installed even if a newer one appears meanwhile.
         pinned: it was named by the caller.
+        steps: what comes along; None when nobody looked at that.
     """
 
     kind: ClassVar[str] = "installations.install_requested"
@@ -24,6 +38,7 @@ class InstallRequested:
     pinned: bool
     grants: dict[str, Any] | None
     config: dict[str, Any] | None
+    steps: tuple[AgreedStep, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,7 @@ class UpdateRequested:
 
     Attributes:
         user_id: None when the installation's policy asked.
+        steps: what comes along; None when nobody looked at that.
     """
 
     kind: ClassVar[str] = "installations.update_requested"
@@ -44,6 +60,7 @@ class UpdateRequested:
     pinned: bool
     grants: dict[str, Any] | None
     config: dict[str, Any] | None
+    steps: tuple[AgreedStep, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

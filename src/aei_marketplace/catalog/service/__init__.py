@@ -22,6 +22,7 @@ from aei_marketplace.catalog.service.reading import (
     list_processing,
     list_releases,
     offered_releases,
+    offered_releases_of,
     releases_by_id,
 )
 from aei_marketplace.catalog.service.release_log import BATCH as LOG_BATCH
@@ -43,7 +44,6 @@ from aei_marketplace.catalog.service.rollouts import (
     find_rollout,
     find_rollout_start,
     newer_releases,
-    offered_versions,
 )
 from aei_marketplace.catalog.service.searching import (
     SearchIndex,
@@ -153,7 +153,7 @@ __all__ = [
     "log_head",
     "newer_releases",
     "offered_releases",
-    "offered_versions",
+    "offered_releases_of",
     "open_index",
     "prove_domain",
     "prove_growth",

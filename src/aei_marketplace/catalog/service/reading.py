@@ -82,6 +82,16 @@ async def offered_releases(work: Work) -> list[UUID]:
     return await releases.offered(work)
 
 
+async def offered_releases_of(
+    work: Work, plugin_ids: Iterable[str], limit: int
+) -> dict[str, list[ReleaseView]]:
+    """The offered releases of each plugin that the actor may see, the highest first, at most so many each."""
+    found: dict[str, list[ReleaseView]] = {}
+    for release in await releases.offered_of(work, plugin_ids, limit):
+        found.setdefault(release.plugin_id, []).append(release)
+    return found
+
+
 async def list_processing(work: Work, published_before: datetime) -> list[ReleaseView]:
     """Releases published before a moment that still wait to be prepared, the oldest first; at most 100."""
     return await releases.processing(work, published_before)

@@ -1,6 +1,4 @@
-"""Staged rollouts, decided by the publisher, and what is offered to those who update or depend."""
-
-from collections.abc import Iterable
+"""Staged rollouts, decided by the publisher, and what is offered to those who update."""
 
 from aei_marketplace.catalog.errors import NotYourPlugin
 from aei_marketplace.catalog.rules.rollouts import Rollout, check_percent
@@ -13,8 +11,6 @@ from aei_marketplace.ground.work import Work
 
 #: So many newer releases of a plugin are looked at for an automatic update, the highest first.
 MOST_NEWER = 50
-#: So many versions of a plugin are looked at for a dependency.
-MOST_OFFERED = 200
 
 
 async def find_rollout(work: Work, plugin_id: str, version: str) -> Rollout:
@@ -76,11 +72,6 @@ async def find_rollout_start(work: Work, plugin_id: str) -> int:
         PluginNotFound: there is none that the actor may see.
     """
     return await rollouts.find_start(work, (await find_plugin(work, plugin_id)).id)
-
-
-async def offered_versions(work: Work, plugin_ids: Iterable[str]) -> dict[str, list[str]]:
-    """The offered versions of each plugin that the actor may see, the highest first."""
-    return await releases.offered_versions(work, plugin_ids, MOST_OFFERED)
 
 
 async def newer_releases(

@@ -99,20 +99,16 @@ async def offered(work: Work) -> list[UUID]:
     return list((await work.run(wanted)).scalars())
 
 
-async def offered_versions(work: Work, plugin_ids: Iterable[str], limit: int) -> dict[str, list[str]]:
-    """The offered versions of each of these plugins that the actor may see, the highest first."""
+async def offered_of(work: Work, plugin_ids: Iterable[str], limit: int) -> list[ReleaseView]:
+    """The offered releases of each of these plugins that the actor may see, the highest first."""
     place = func.row_number().over(partition_by=releases.c.plugin_id, order_by=releases.c.precedence.desc())
-    columns = (releases.c.plugin_id, releases.c.version, place.label("place"))
     ranked = (
-        select(*columns)
+        select(releases.c.id, place.label("place"))
         .where(releases.c.plugin_id.in_(list(plugin_ids)), releases.c.state.in_(OFFERED))
         .subquery()
     )
-    rows = await work.run(select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.place))
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        found.setdefault(row.plugin_id, []).append(row.version)
-    return found
+    wanted = _VIEW.join(ranked, ranked.c.id == releases.c.id).where(ranked.c.place <= limit)
+    return [_view(row) for row in (await work.run(wanted.order_by(ranked.c.place))).all()]
 
 
 async def list_page(work: Work, plugin_id: str, page: PageWanted) -> tuple[list[ReleaseView], int]:

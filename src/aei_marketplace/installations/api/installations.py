@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from aei_marketplace.installations import service
-from aei_marketplace.installations.rules.requests import Wish
+from aei_marketplace.installations.rules.requests import Along, Wish
 from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace
 from aei_marketplace.web.responses import json_answer, page_answer
@@ -21,13 +21,26 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class AlongWanted(_Body):
+    """A plugin that comes along, as the plan names it. Without `grants` nothing new is granted."""
+
+    version: Annotated[str, Field(max_length=64)]
+    grants: JsonObject | None = None
+
+
 class InstallWanted(_Body):
-    """What to install. Without `grants` nothing is granted; without `version` the channel is followed."""
+    """What to install. Without `grants` nothing is granted; without `version` the channel is followed.
+
+    Without `dependencies` the plugin is installed alone; with them, what they name has to be the plan.
+    """
 
     version: Annotated[str, Field(max_length=64)] | None = None
     channel: Annotated[str, Field(max_length=20)] | None = None
     grants: JsonObject | None = Field(default=None, examples=[{"network": {"hosts": ["api.acme.example"]}}])
     config: JsonObject | None = None
+    dependencies: Annotated[dict[str, AlongWanted], Field(max_length=100)] | None = Field(
+        default=None, examples=[{"acme.tally": {"version": "1.4.0", "grants": {}}}]
+    )
 
 
 class UninstallWanted(_Body):
@@ -63,6 +76,22 @@ async def read_installation(plugin_id: str, deps: TheDeps, actor: TheActor, trac
     """The tenant's installation of a plugin."""
     async with deps.works.begin(actor, trace) as work:
         return _shown(await service.find_installation(work, plugin_id))
+
+
+@router.get("/{plugin_id}/plan")
+async def read_plan(
+    plugin_id: str,
+    deps: TheDeps,
+    actor: TheActor,
+    trace: TheTrace,
+    version: Annotated[str | None, Query(max_length=64)] = None,
+    channel: Annotated[str | None, Query(max_length=20)] = None,
+) -> Response:
+    """What installing or updating a plugin would bring along, and what each of it asks for."""
+    async with deps.works.begin(actor, trace) as work:
+        wish = Wish(version, channel)
+        plan = await service.find_plan(work, deps.aei_version, plugin_id, wish)
+    return json_answer(_plan_shape(plan))
 
 
 @router.post("/{plugin_id}/install", status_code=202)
@@ -128,7 +157,32 @@ async def change(
 
 
 def _wish(body: InstallWanted) -> Wish:
-    return Wish(body.version, body.channel, body.grants, body.config)
+    named = body.dependencies
+    along = None if named is None else {id: Along(each.version, each.grants) for id, each in named.items()}
+    return Wish(body.version, body.channel, body.grants, body.config, along)
+
+
+def _plan_shape(plan: service.Plan) -> JsonObject:
+    return {
+        "plugin_id": plan.release.plugin_id,
+        "version": plan.release.version,
+        "present": plan.present.version if plan.present else None,
+        "permissions": plan.release.manifest.permissions,
+        "steps": [
+            {
+                "action": "update" if step.present else "install",
+                "plugin_id": step.release.plugin_id,
+                "version": step.release.version,
+                "present": step.present.version if step.present else None,
+                "needed_by": step.needed_by,
+                "permissions": step.release.manifest.permissions,
+                "new_permissions": step.new_permissions,
+            }
+            for step in plan.steps
+        ],
+        "problem": plan.problem,
+        "warnings": plan.warnings,
+    }
 
 
 def _shown(described: service.Described) -> Response:

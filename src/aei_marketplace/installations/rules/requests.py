@@ -5,9 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from aei_inspection.versions import parse_version
-from aei_marketplace.installations.errors import AlreadyAtVersion
+from aei_marketplace.installations.errors import AlreadyAtVersion, NotAsSeen
 
 JsonObject = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """A plugin that comes along, as the caller read it in the plan.
+
+    Attributes:
+        grants: what to grant it; None grants nothing new.
+    """
+
+    version: str
+    grants: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +30,16 @@ class Wish:
         version: an exact version, to which the installation is pinned.
         channel: `stable` or `preview`, followed when no version is named.
         grants: what to grant; absent, nothing is granted (or what was stays).
+        along: what comes along, by plugin id, as the plan says; absent, the plugin is installed alone.
+        seen: the version that whoever asks has looked at: another one is refused.
     """
 
     version: str | None = None
     channel: str | None = None
     grants: JsonObject | None = None
     config: JsonObject | None = None
+    along: Mapping[str, Along] | None = None
+    seen: str | None = None
 
 
 def check_is_change(present: str, wanted: str, *, named: bool) -> None:
@@ -39,6 +55,16 @@ def check_is_change(present: str, wanted: str, *, named: bool) -> None:
         raise AlreadyAtVersion(f"Version {present} is installed.")
     if not named and not is_newer(wanted, present):
         raise AlreadyAtVersion(f"Version {present} is installed, and the channel offers {wanted}.")
+
+
+def check_is_seen(wanted: str, seen: str | None) -> None:
+    """Whether a version is the one that whoever asks has looked at.
+
+    Raises:
+        NotAsSeen: another one is offered by now.
+    """
+    if seen is not None and wanted != seen:
+        raise NotAsSeen(f"Version {wanted} is offered now; you were shown {seen}.")
 
 
 def is_newer(one: str, other: str) -> bool:

@@ -81,14 +81,16 @@ def resolve(choices: Choices, most_choices: int = MOST_CHOICES) -> Resolution:
     Raises:
         TooEntangled: the bound was reached before the search came to an end.
     """
-    kept = _Search(choices, {p: (c,) for p, c in choices.installed.items()}, most_choices)
-    found = kept.run()
-    if found is None:
-        found = _Search(choices, _movable(choices), most_choices).run()
-    if found is None:
-        assert kept.first_dead_end is not None, "a search that finds nothing has come to a dead end"
-        return Resolution(None, _explained(choices, kept.first_dead_end))
-    return Resolution(found)
+    kept = {plugin: (present,) for plugin, present in choices.installed.items()}
+    found = _Search(choices, kept, most_choices).run()
+    if found is not None:
+        return Resolution(found)
+    search = _Search(choices, _movable(choices), most_choices)
+    found = search.run()
+    if found is not None:
+        return Resolution(found)
+    assert search.first_dead_end is not None, "a search that finds nothing has come to a dead end"
+    return Resolution(None, _explained(choices, search.first_dead_end))
 
 
 def standing_needs(

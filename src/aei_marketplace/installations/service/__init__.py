@@ -7,6 +7,7 @@ from aei_marketplace.installations.service.automatic import update_automatically
 from aei_marketplace.installations.service.changing import Change, change, toggle
 from aei_marketplace.installations.service.fitting import actions_for, hindrance_of
 from aei_marketplace.installations.service.installing import install, request_install
+from aei_marketplace.installations.service.planning import Plan, find_plan
 from aei_marketplace.installations.service.policies import (
     TenantPolicies,
     Touched,
@@ -17,6 +18,7 @@ from aei_marketplace.installations.service.policies import (
 from aei_marketplace.installations.service.reading import Described, find_installation, list_installations
 from aei_marketplace.installations.service.removing import (
     forget_files,
+    left_without,
     purge_removed,
     request_uninstall,
     uninstall,
@@ -28,6 +30,7 @@ __all__ = [
     "ActionKind",
     "Change",
     "Described",
+    "Plan",
     "PluginAction",
     "Requested",
     "TenantPolicies",
@@ -37,10 +40,12 @@ __all__ = [
     "change",
     "change_policies",
     "find_installation",
+    "find_plan",
     "forget_files",
     "hindrance_of",
     "install",
     "installations_of",
+    "left_without",
     "list_installations",
     "preview_policies",
     "purge_removed",

@@ -14,7 +14,7 @@ from aei_marketplace.installations.rules.terms import check_config, check_policy
 from aei_marketplace.installations.rules.views import Installation
 from aei_marketplace.installations.service.reading import Described, describe
 from aei_marketplace.installations.service.requested import live_installation
-from aei_marketplace.installations.service.updating import leave_release
+from aei_marketplace.installations.service.switching import leave_release
 from aei_protocol.manifest import Manifest
 
 

@@ -1,30 +1,23 @@
 """Installing: asked for in a request, carried out by a job as the same actor."""
 
-from dataclasses import replace
-from typing import Any
-from uuid import UUID
-
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.ground.actor import Actor
-from aei_marketplace.ground.audit import Fact
-from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import store
-from aei_marketplace.installations.errors import AlreadyInstalled
-from aei_marketplace.installations.events import InstallationCreated, InstallRequested
+from aei_marketplace.installations.events import InstallRequested
 from aei_marketplace.installations.rules.grants import not_granted
-from aei_marketplace.installations.rules.requests import Wish
-from aei_marketplace.installations.rules.views import Installation
-from aei_marketplace.installations.service.dependencies import dependency_warnings
+from aei_marketplace.installations.rules.requests import Wish, check_is_seen
+from aei_marketplace.installations.service.creating import Terms, create, refuse_installed
+from aei_marketplace.installations.service.planning import make_plan
 from aei_marketplace.installations.service.requested import (
     Requested,
     admitted_release,
     fitting_terms,
-    prepare,
     warnings,
 )
+from aei_marketplace.installations.service.together import agree, carry_out_steps, prepare_all, read_steps
 from aei_marketplace.operations import service as operations
 
 
@@ -36,6 +29,8 @@ async def request_install(work: Work, aei_version: str, plugin_id: str, wish: Wi
         NotFound: no such release, or none that the tenant may see.
         NotAdmitted: the admission rule says no.
         AlreadyInstalled: there is an installation.
+        NotAsSeen: another release is offered than the one that was looked at.
+        Unresolvable, PlanChanged: the wish names what comes along, and it is not what the plan says.
         Invalid: grants or configuration do not fit.
     """
     work.actor.require("plugin.install")
@@ -45,9 +40,12 @@ async def request_install(work: Work, aei_version: str, plugin_id: str, wish: Wi
     release, verdict = await admitted_release(
         work, aei_version, plugin_id, wish.version, channel, exact=pinned
     )
-    await _refuse_installed(work, tenant, plugin_id)
+    await refuse_installed(work, tenant, plugin_id)
+    check_is_seen(release.version, wish.seen)
     before = await store.find_removed(work, tenant, plugin_id)
     grants, _ = fitting_terms(release, wish.grants, wish.config, before)
+    plan = await make_plan(work, aei_version, release)
+    steps = None if wish.along is None else agree(plan, wish.along)
     operation = await operations.open_operation(work, "install", plugin_id)
     work.emit(
         InstallRequested(
@@ -60,14 +58,15 @@ async def request_install(work: Work, aei_version: str, plugin_id: str, wish: Wi
             pinned,
             None if wish.grants is None else dict(wish.grants),
             None if wish.config is None else dict(wish.config),
+            steps,
         )
     )
-    told = warnings(verdict) + await dependency_warnings(work, release)
+    told = warnings(verdict) + (plan.told() if steps is None else [])
     return Requested(operation, not_granted(release.manifest, grants), warnings=told)
 
 
 async def install(deps: Deps, actor: Actor, trace_id: str, asked: InstallRequested) -> None:
-    """Prepare the artefact, then write the installation and the operation's end in one transaction.
+    """Prepare the artefacts, then write installations and the operation's end in one transaction.
 
     Raises:
         Refusal: it cannot be installed (any more); the operation is still open.
@@ -75,95 +74,22 @@ async def install(deps: Deps, actor: Actor, trace_id: str, asked: InstallRequest
     """
     async with deps.works.begin(actor, trace_id) as work:
         work.actor.require("plugin.install")
-        release, _ = await _release(work, deps, asked)
+        release = await _release(work, deps, asked)
+        plan = await read_steps(work, deps.aei_version, release, asked.steps)
         await operations.advance(
             work, asked.operation_id, 0.1, f"Preparing {asked.plugin_id} {asked.version}"
         )
-    await catalog.check_signed(deps, release)
-    await prepare(deps, release)
+    await prepare_all(deps, release, plan)
     async with deps.works.begin(actor, trace_id) as work:
         work.actor.require("plugin.install")
-        release, _ = await _release(work, deps, asked)
-        await _create(work, release, asked)
+        release = await _release(work, deps, asked)
+        await carry_out_steps(work, deps.aei_version, release, asked.steps)
+        terms = Terms(asked.channel, asked.pinned, asked.grants, asked.config)
+        await operations.succeed(work, asked.operation_id, await create(work, release, terms))
 
 
-async def _release(work: Work, deps: Deps, asked: InstallRequested) -> Any:
-    return await admitted_release(
+async def _release(work: Work, deps: Deps, asked: InstallRequested) -> ReleaseView:
+    release, _ = await admitted_release(
         work, deps.aei_version, asked.plugin_id, asked.version, asked.channel, exact=asked.pinned
     )
-
-
-async def _create(work: Work, release: ReleaseView, asked: InstallRequested) -> None:
-    tenant = work.actor.in_tenant()
-    await store.hold(work, tenant, asked.plugin_id)
-    await _refuse_installed(work, tenant, asked.plugin_id)
-    before = await store.find_removed(work, tenant, asked.plugin_id)
-    grants, config = fitting_terms(release, asked.grants, asked.config, before)
-    installation = _installation(work, release, asked, before, grants, config)
-    await store.save(work, installation)
-    await catalog.change_installs(work, asked.plugin_id, 1)
-    work.record(_fact(installation, restored=before is not None))
-    work.emit(InstallationCreated(installation.id, tenant, asked.plugin_id, installation.version))
-    await operations.succeed(work, asked.operation_id, _message(release, grants))
-
-
-def _installation(
-    work: Work,
-    release: ReleaseView,
-    asked: InstallRequested,
-    before: Installation | None,
-    grants: dict[str, Any],
-    config: dict[str, Any],
-) -> Installation:
-    """A new one, or the kept one come back: its files belong to its id."""
-    assert work.actor.id is not None
-    values: dict[str, Any] = {
-        "release_id": release.release_id,
-        "version": release.version,
-        "channel": asked.channel,
-        "pinned": asked.pinned,
-        "enabled": True,
-        "grants": grants,
-        "config": config,
-        "installed_by": work.actor.id,
-        "updated_at": work.now,
-        "removed_at": None,
-        "purge_after": None,
-    }
-    if before is not None:
-        return replace(before, **values)
-    return Installation(
-        id=new_id(),
-        tenant_id=work.actor.in_tenant(),
-        plugin_id=asked.plugin_id,
-        policy={},
-        created_at=work.now,
-        **values,
-    )
-
-
-async def _refuse_installed(work: Work, tenant: UUID, plugin_id: str) -> None:
-    present = await store.find(work, tenant, plugin_id)
-    if present is not None:
-        raise AlreadyInstalled(
-            f"{plugin_id} {present.version} is installed in your tenant.",
-            advice=f"Change its version with POST /api/plugins/{plugin_id}/update.",
-        )
-
-
-def _fact(installation: Installation, *, restored: bool) -> Fact:
-    context = {
-        "plugin": installation.plugin_id,
-        "version": installation.version,
-        "release": str(installation.release_id),
-        "pinned": installation.pinned,
-        "grants": installation.grants,
-        "restored": restored,
-    }
-    return Fact("installation.create", "installation", str(installation.id), context=context)
-
-
-def _message(release: ReleaseView, grants: dict[str, Any]) -> str:
-    missing = ", ".join(not_granted(release.manifest, grants))
-    without = f"; requested and not granted: {missing}" if missing else ""
-    return f"Installed {release.plugin_id} {release.version}{without}"
+    return release

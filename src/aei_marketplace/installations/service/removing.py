@@ -13,8 +13,9 @@ from aei_marketplace.ground.ports import SandboxRefused
 from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.installations import store
 from aei_marketplace.installations.events import InstallationRemoved, UninstallRequested
+from aei_marketplace.installations.rules.resolution import Candidate, objections
 from aei_marketplace.installations.service.requested import Requested, live_installation
-from aei_marketplace.installations.service.updating import leave_release
+from aei_marketplace.installations.service.switching import leave_release
 from aei_marketplace.operations import service as operations
 
 KEPT = timedelta(days=30)
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 
 
 async def request_uninstall(work: Work, plugin_id: str, *, purge: bool) -> Requested:
-    """Open the end of an installation.
+    """Open the end of an installation; who needs the plugin is told and does not stop it.
 
     Raises:
         NotAllowed: the actor may not install.
@@ -36,7 +37,18 @@ async def request_uninstall(work: Work, plugin_id: str, *, purge: bool) -> Reque
     await live_installation(work, tenant, plugin_id)
     operation = await operations.open_operation(work, "uninstall", plugin_id)
     work.emit(UninstallRequested(operation.id, tenant, user, plugin_id, purge))
-    return Requested(operation)
+    return Requested(operation, warnings=await left_without(work, plugin_id))
+
+
+async def left_without(work: Work, plugin_id: str) -> list[str]:
+    """Who of the tenant's plugins needs a plugin, in sentences: they would go on without it."""
+    installed = await store.find_live(work, work.actor.in_tenant())
+    releases = await catalog.releases_by_id(work, {i.release_id for i in installed})
+    others = [
+        Candidate(release.plugin_id, release.version, release.manifest.dependencies)
+        for release in releases.values()
+    ]
+    return [f"{objection}; without it those calls fail." for objection in objections(plugin_id, None, others)]
 
 
 async def uninstall(deps: Deps, actor: Actor, trace_id: str, asked: UninstallRequested) -> None:
