@@ -36,6 +36,7 @@ from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.reports import api as reports_api
 from aei_marketplace.reports import pages as reports_pages
 from aei_marketplace.settings import Settings, load_settings
+from aei_marketplace.storefront import pages as storefront_pages
 from aei_marketplace.vault import api as vault_api
 from aei_marketplace.web import health, problem_types, schemas
 from aei_marketplace.web.body_limit import BodyLimit
@@ -51,6 +52,7 @@ LISTEN_FD = "AEI_LISTEN_FD"
 #: What every page shows around itself.
 FRAME = Frame(
     places=(
+        Place("Marketplace", storefront_pages.MARKETPLACE),
         Place("Decisions", "/decisions", decisions_pages.seen_by),
         Place("Admin", "/admin/members", lambda actor: actor.may("member.administer") and not actor.staff),
     ),
@@ -64,6 +66,7 @@ FRAME = Frame(
             ),
         ),
     ),
+    search=storefront_pages.MARKETPLACE,
     notices="/notices",
     unread=notices_pages.count_unread,
 )
@@ -78,6 +81,7 @@ ROUTERS = (
     accounts_pages.router,
     decisions_pages.router,
     notices_pages.router,
+    storefront_pages.router,
     policies_pages.router,
     executions_api.router,
     health.router,

@@ -84,7 +84,11 @@ class Surroundings:
         return self.actor is not ANONYMOUS
 
     def here(self, path: str) -> bool:
-        """Whether the page lies at or below a path."""
+        """Whether the page lies at or below a path, and in no nearer place of the navigation."""
+        nearer = [place.path for place in self.places if place.path.startswith(path + "/")]
+        return self._below(path) and not any(self._below(place) for place in nearer)
+
+    def _below(self, path: str) -> bool:
         return self.path == path or self.path.startswith(path + "/")
 
 

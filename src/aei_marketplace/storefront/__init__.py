@@ -1,0 +1,1 @@
+"""The storefront: the pages on which plugins are found and looked at."""

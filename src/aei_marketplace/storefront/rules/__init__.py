@@ -1,0 +1,1 @@
+"""The storefront's decisions: what a page says about a plugin."""
