@@ -75,13 +75,12 @@ NEWS = operations_jobs.NEWS | notices_jobs.NEWS | catalog_jobs.NEWS
 #: What each kind of case shows on its page.
 EXHIBITS = {"plugin_report": reports_pages.show_reports}
 #: Matched in this order: executions are asked for most, and the catalogue's `/api/plugins/{pluginId}`
-#: comes last, so that it does not swallow the others.
+#: and the storefront's `/marketplace/{pluginId}` come last, so that they do not swallow the others.
 ROUTERS = (
     *shell_routes.ROUTERS,
     accounts_pages.router,
     decisions_pages.router,
     notices_pages.router,
-    storefront_pages.router,
     policies_pages.router,
     executions_api.router,
     health.router,
@@ -96,6 +95,7 @@ ROUTERS = (
     vault_api.router,
     installations_api.router,
     catalog_api.router,
+    storefront_pages.router,
 )
 
 
