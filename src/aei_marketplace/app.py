@@ -19,6 +19,10 @@ from aei_marketplace.audit import api as audit_api
 from aei_marketplace.catalog import api as catalog_api
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.collections import api as collections_api
+from aei_marketplace.collections import jobs as collections_jobs
+from aei_marketplace.collections import pages as collections_pages
+from aei_marketplace.collections import service as collections
 from aei_marketplace.decisions import api as decisions_api
 from aei_marketplace.decisions import pages as decisions_pages
 from aei_marketplace.desks import DESKS
@@ -71,7 +75,7 @@ FRAME = Frame(
     unread=notices_pages.count_unread,
 )
 #: What the database tells every process, and under which topic its listeners hear it.
-NEWS = operations_jobs.NEWS | notices_jobs.NEWS | catalog_jobs.NEWS
+NEWS = operations_jobs.NEWS | notices_jobs.NEWS | catalog_jobs.NEWS | collections_jobs.NEWS
 #: What each kind of case shows on its page.
 EXHIBITS = {"plugin_report": reports_pages.show_reports}
 #: Matched in this order: executions are asked for most, and the catalogue's `/api/plugins/{pluginId}`
@@ -81,6 +85,7 @@ ROUTERS = (
     accounts_pages.router,
     decisions_pages.router,
     notices_pages.router,
+    collections_pages.router,
     policies_pages.router,
     executions_api.router,
     health.router,
@@ -92,6 +97,7 @@ ROUTERS = (
     decisions_api.router,
     reports_api.router,
     notices_api.router,
+    collections_api.router,
     vault_api.router,
     installations_api.router,
     catalog_api.router,
@@ -111,6 +117,8 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
         async with (
             running(deps, app_url, app.state.visitors) as app.state.runs,
             catalog.open_index(deps.works) as app.state.search_index,
+            collections.open_shelf(deps.works, deps.live) as app.state.collection_shelf,
+            collections.open_counter(deps.works, app.state.collection_shelf) as app.state.click_counter,
         ):
             yield
 

@@ -14,6 +14,7 @@ from aei_marketplace.adapters.jobs import Handler, run_jobs
 from aei_marketplace.audit.jobs import deliver_for_ever, sequence_for_ever
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog.events import QuotaNear, ReleaseListed, ReleasePublished, ReleaseStateChanged
+from aei_marketplace.collections import jobs as collections_jobs
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided, CaseOpened
 from aei_marketplace.executions import jobs as executions_jobs
 from aei_marketplace.executions.events import SandboxViolated
@@ -87,6 +88,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (300, installations_jobs.update_automatically),
     (600, reports_jobs.remove_for_good),
     (3600, notices_jobs.forget_old),
+    (3600, collections_jobs.forget_old_counts),
     (3600, lambda deps: forget_old_keys(deps.works)),
     (3600, accounts_jobs.forget_what_is_over),
 )
