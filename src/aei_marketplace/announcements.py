@@ -6,7 +6,14 @@ Reactions, listed in `worker`. A job may run twice: what repeats within one trac
 from uuid import UUID
 
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.catalog.events import QuotaNear, ReleaseListed, ReleaseStateChanged
+from aei_marketplace.catalog.events import (
+    DomainProofMoved,
+    NamespaceOffered,
+    NamespaceTransferred,
+    QuotaNear,
+    ReleaseListed,
+    ReleaseStateChanged,
+)
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided
 from aei_marketplace.decisions.service import Case
@@ -14,6 +21,7 @@ from aei_marketplace.desks import DESKS
 from aei_marketplace.executions.events import SandboxViolated
 from aei_marketplace.ground.actor import Actor, ActorKind
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import service as installations
 from aei_marketplace.installations.errors import NotInstalled
 from aei_marketplace.notices import service as notices
@@ -101,6 +109,49 @@ async def quota_near(deps: Deps, event: QuotaNear, trace_id: str) -> None:
         await notices.notify(work, Notice("quota.near", to, Subject("quota", event.quota), data))
 
 
+async def namespace_offered(deps: Deps, event: NamespaceOffered, trace_id: str) -> None:
+    """Tell those who publish for the tenant that may accept."""
+    data = {"namespace": event.namespace, "sender": event.from_slug}
+    async with deps.works.system(_JOB, trace_id) as work:
+        to, about = to_holders(event.to_tenant, "plugin.publish"), _namespace(event.namespace)
+        await notices.notify(work, Notice("namespace.offered", to, about, data))
+
+
+async def namespace_transferred(deps: Deps, event: NamespaceTransferred, trace_id: str) -> None:
+    """Tell both sides, and every tenant that has one of the plugins installed."""
+    async with deps.works.system(_JOB, trace_id) as work:
+        transfer = await catalog.find_transfer(work, event.transfer_id)
+        data = {"namespace": event.namespace, "sender": transfer.from_slug, "receiver": transfer.to_slug}
+        for tenant in (event.from_tenant, event.to_tenant):
+            to = to_holders(tenant, "plugin.publish")
+            await notices.notify(work, Notice("namespace.transferred", to, _namespace(event.namespace), data))
+        for plugin_id in await catalog.namespace_plugins(work, event.namespace):
+            await _tell_of_publisher(work, plugin_id, event.to_tenant)
+
+
+async def domain_proof_moved(deps: Deps, event: DomainProofMoved, trace_id: str) -> None:
+    """Tell those who publish for the tenant."""
+    to, about = to_holders(event.tenant_id, "plugin.publish"), Subject("domain", str(event.proof_id))
+    data = {"domain": event.domain}
+    notice = Notice("domain.verified", to, about, data)
+    if event.state != "verified":
+        data["problem"] = event.problem or "nothing was found"
+        notice = Notice("domain.unproven", to, about, data)
+    async with deps.works.system(_JOB, trace_id) as work:
+        await notices.notify(work, notice)
+
+
+async def _tell_of_publisher(work: Work, plugin_id: str, publisher: UUID) -> None:
+    plugin = await catalog.find_plugin(work, plugin_id)
+    data = {"plugin": plugin_id, "publisher": plugin.publisher_name}
+    for tenant in await installations.tenants_with(work, plugin_id):
+        if tenant != publisher:
+            to = to_holders(tenant, "plugin.install")
+            await notices.notify(
+                work, Notice("plugin.publisher_changed", to, Subject("plugin", plugin_id), data)
+            )
+
+
 async def _tell_of_update(deps: Deps, tenant: UUID, event: ReleaseListed, trace_id: str) -> None:
     # With the tenant's own eyes: of a plugin that is hidden from it by now it must not hear.
     eyes = Actor(ActorKind.SERVICE, name=_JOB, tenant=tenant, actions=frozenset({"plugin.browse"}))
@@ -124,6 +175,10 @@ async def _tell_of_update(deps: Deps, tenant: UUID, event: ReleaseListed, trace_
 
 def _release(event: ReleaseStateChanged | ReleaseListed | SandboxViolated) -> Subject:
     return Subject("release", f"{event.plugin_id}@{event.version}")
+
+
+def _namespace(name: str) -> Subject:
+    return Subject("namespace", name)
 
 
 def _appeal(case: Case) -> str:

@@ -13,7 +13,15 @@ from aei_marketplace.accounts.events import RecoveryAsked
 from aei_marketplace.adapters.jobs import Handler, run_jobs
 from aei_marketplace.audit.jobs import deliver_for_ever, sequence_for_ever
 from aei_marketplace.catalog import jobs as catalog_jobs
-from aei_marketplace.catalog.events import QuotaNear, ReleaseListed, ReleasePublished, ReleaseStateChanged
+from aei_marketplace.catalog.events import (
+    DomainProofMoved,
+    NamespaceOffered,
+    NamespaceTransferred,
+    QuotaNear,
+    ReleaseListed,
+    ReleasePublished,
+    ReleaseStateChanged,
+)
 from aei_marketplace.collections import jobs as collections_jobs
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided, CaseOpened
 from aei_marketplace.executions import jobs as executions_jobs
@@ -56,6 +64,9 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     RecoveryAsked: (accounts_jobs.mail_recovery,),
     ReleasePublished: (catalog_jobs.prepare_release,),
     QuotaNear: (announcements.quota_near,),
+    NamespaceOffered: (announcements.namespace_offered,),
+    NamespaceTransferred: (catalog_jobs.leave_to_successor, announcements.namespace_transferred),
+    DomainProofMoved: (announcements.domain_proof_moved,),
     ReleaseListed: (announcements.release_listed,),
     ReleaseStateChanged: (executions_jobs.let_go, announcements.release_state_changed),
     InstallRequested: (installations_jobs.carry_out_install,),

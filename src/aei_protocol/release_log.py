@@ -1,4 +1,4 @@
-"""Leaves of the public log of releases: one for each publication and each change of a release's state.
+"""Leaves of the public log of releases: one for each publication and each change of state or publisher.
 
 A leaf's bytes are `aei-release/1` and a newline, then its JSON in canonical form (RFC 8785 for the
 values used here: one flat object with ASCII keys, its values texts or null). They are made once, by the
@@ -21,6 +21,7 @@ class Reason(StrEnum):
     MADE_PUBLIC = "made_public"
     PUBLISHER = "publisher_decision"
     REGISTRY = "registry_decision"
+    TRANSFERRED = "transferred"
 
 
 class LeafMalformed(ValueError):

@@ -100,6 +100,70 @@ class NamespaceForeign(NotAllowed):
     advice = "Publish under a namespace of your own: change the part of the id before the dot."
 
 
+class NoSuchNamespace(NotFound):
+    """The actor's tenant has no such namespace; another's looks the same."""
+
+    type = "no-such-namespace"
+    title = "No such namespace"
+    advice = "/api/namespaces shows those of your tenant."
+
+
+class NotInNamespace(NotAllowed):
+    """The namespace is its members' alone, or what is asked is its owners'."""
+
+    type = "not-in-namespace"
+    title = "Not for you in this namespace"
+    advice = "Ask an owner of the namespace, or an Admin of your tenant."
+
+
+class NoSuchNamespaceMember(NotFound):
+    """Nobody of that name belongs to the namespace, or to the tenant."""
+
+    type = "no-such-namespace-member"
+    advice = "Members belong to the tenant first; an Admin invites people into it."
+
+
+class FirstMemberOwns(Conflict):
+    """The first member of a namespace has to be an owner."""
+
+    type = "first-member-owns"
+    advice = "Name an owner first."
+
+
+class LastOwner(Conflict):
+    """Without them the namespace would have no owner."""
+
+    type = "last-owner"
+    title = "The last owner"
+    advice = "Name another owner first, or open the namespace to all who publish for your tenant."
+
+
+class TransferToOneself(Invalid):
+    """The namespace would stay where it is."""
+
+    type = "transfer-to-oneself"
+
+
+class TransferOffered(Conflict):
+    """The namespace is offered to somebody already."""
+
+    type = "transfer-offered"
+    advice = "Take that offer back first."
+
+
+class NoSuchTransfer(NotFound):
+    """Nobody offers this namespace, or not to or from the actor's tenant."""
+
+    type = "no-such-transfer"
+
+
+class TransferEnded(Conflict):
+    """The offer was accepted, taken back or declined, or its time is over."""
+
+    type = "transfer-ended"
+    advice = "/api/namespace-transfers shows what became of it; a new offer can be made."
+
+
 class DomainKnown(Conflict):
     """A proof by this domain is looked for, or holds."""
 
@@ -333,3 +397,48 @@ class IndexUnfinished(Unavailable):
     type = "search-index-unfinished"
     title = "The search is not ready yet"
     advice = "Try again in a few seconds. Listings and installed plugins can be used meanwhile."
+
+
+class NoSuchAdvisory(NotFound):
+    """There is no such advisory, or none about a plugin that the caller may see."""
+
+    type = "no-such-advisory"
+    title = "No such advisory"
+    advice = "/api/advisories lists those that you may read."
+
+
+class NotYourAdvisory(NotAllowed):
+    """Staff filed it: who it is about does not change it."""
+
+    type = "not-your-advisory"
+    advice = "Write to the operator if it is wrong; you can file an advisory of your own beside it."
+
+
+class AdvisoryWithdrawn(Conflict):
+    """What was taken back is not changed any more."""
+
+    type = "advisory-withdrawn"
+    advice = "File a new advisory."
+
+
+class AdvisoryStale(Refusal):
+    """The advisory changed since the caller read it."""
+
+    status = 412
+    type = "advisory-changed"
+    title = "The advisory has changed meanwhile"
+    advice = "Read it again and send the change with its new ETag."
+
+
+class NoReleaseAffected(Invalid):
+    """No release lies in the affected range."""
+
+    type = "no-release-affected"
+    advice = "The plugin's versions are listed under /api/plugins/{pluginId}/versions."
+
+
+class TooManyAdvisories(Conflict):
+    """The plugin has as many advisories as are taken."""
+
+    type = "too-many-advisories"
+    advice = "Change one that stands, or report the plugin to the operator."

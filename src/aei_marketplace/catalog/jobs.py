@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from aei_inspection.notes import SigningKey
 from aei_marketplace.catalog import service
 from aei_marketplace.catalog.errors import ReleaseLogCorrupt
-from aei_marketplace.catalog.events import ReleasePublished
+from aei_marketplace.catalog.events import NamespaceTransferred, ReleasePublished
 from aei_marketplace.catalog.service import ReleaseState, ReleaseView
 from aei_marketplace.catalog.store.stops import CHANNEL
 from aei_marketplace.ground.actor import system_actor
@@ -77,6 +77,11 @@ async def prepare_forgotten(deps: Deps) -> None:
 async def forget_used_identity_tokens(deps: Deps) -> None:
     """Drop what is remembered of identity tokens that have expired."""
     await service.forget_used_tokens(deps.works)
+
+
+async def leave_to_successor(deps: Deps, event: NamespaceTransferred, trace_id: str) -> None:
+    """End what let the former owner of a namespace publish into it."""
+    await service.leave_to_successor(deps.works, event.transfer_id, trace_id)
 
 
 async def verify_domains(deps: Deps) -> None:

@@ -22,7 +22,37 @@ namespaces = Table(
     Column("name", Text, primary_key=True),
     Column("publisher_id", Uuid),
     Column("skeleton", Text),
+    Column("members_only", Boolean),
     Column("created_at", DateTime(timezone=True)),
+)
+
+namespace_members = Table(
+    "namespace_members",
+    metadata,
+    Column("namespace", Text, primary_key=True),
+    Column("user_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid),
+    Column("role", Text),
+    Column("named_by", Uuid),
+    Column("named_at", DateTime(timezone=True)),
+)
+
+namespace_transfers = Table(
+    "namespace_transfers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("namespace", Text),
+    Column("from_tenant", Uuid),
+    Column("to_tenant", Uuid),
+    Column("from_slug", Text),
+    Column("to_slug", Text),
+    Column("state", Text),
+    Column("offered_by", Uuid),
+    Column("offered_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("ended_by", Uuid),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("told_at", DateTime(timezone=True)),
 )
 
 name_claims = Table(
@@ -108,6 +138,7 @@ releases = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("plugin_id", Text),
+    Column("publisher_id", Uuid),
     Column("version", Text),
     Column("channel", Text),
     Column("precedence", Text),
@@ -242,4 +273,32 @@ used_identity_tokens = Table(
     Column("issuer", Text, primary_key=True),
     Column("token_id", Text, primary_key=True),
     Column("expires_at", DateTime(timezone=True)),
+)
+
+plugin_advisories = Table(
+    "plugin_advisories",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("plugin_id", Text),
+    Column("severity", Text),
+    Column("title", Text),
+    Column("details", Text),
+    Column("affected", Text),
+    Column("fixed", Text),
+    Column("links", ARRAY(Text)),
+    Column("by_staff", Boolean),
+    Column("filed_by", Uuid),
+    Column("filed_at", DateTime(timezone=True)),
+    Column("changed_at", DateTime(timezone=True)),
+    Column("withdrawn_at", DateTime(timezone=True)),
+    Column("withdrawn_reason", Text),
+)
+
+plugin_advisory_intervals = Table(
+    "plugin_advisory_intervals",
+    metadata,
+    Column("advisory_id", Text, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("lower", Text),
+    Column("upper", Text),
 )

@@ -33,6 +33,7 @@ from aei_marketplace.accounts.service.members import (
     create_user,
     find_user,
     list_members,
+    names_of,
     remove_member,
     write_builtin_roles,
 )
@@ -87,6 +88,7 @@ from aei_marketplace.accounts.service.tokens import (
     Token,
     issue_token,
     list_tokens,
+    revoke_publishing_tokens,
     revoke_service_tokens,
     revoke_token,
 )
@@ -147,6 +149,7 @@ __all__ = [
     "list_tokens",
     "mail_invitation",
     "mail_recovery",
+    "names_of",
     "open_account",
     "passkey_asked",
     "policies_in_force",
@@ -162,6 +165,7 @@ __all__ = [
     "rename_passkey",
     "revoke_invitation",
     "revoke_other_sessions",
+    "revoke_publishing_tokens",
     "revoke_service_tokens",
     "revoke_session",
     "revoke_token",

@@ -1,6 +1,6 @@
 """People and service accounts, the roles that they hold in tenants and on the staff."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -117,6 +117,11 @@ async def remove_member(work: Work, user_id: UUID) -> None:
 async def belongs_to(work: Work, user_id: UUID, tenant_id: UUID) -> bool:
     """Whether a user has a role in a tenant, as far as the actor may see: staff see all."""
     return await store.is_member(work, user_id, tenant_id)
+
+
+async def names_of(work: Work, users: Collection[UUID]) -> dict[UUID, str]:
+    """What users are called, as far as the actor may see them: those of their own tenant."""
+    return await store.names_of(work, users)
 
 
 async def list_members(work: Work) -> list[dict[str, Any]]:

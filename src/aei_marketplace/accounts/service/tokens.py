@@ -106,6 +106,16 @@ async def revoke_service_tokens(work: Work, user_id: UUID) -> None:
         work.record(Fact("token.revoke", "user", str(user_id), context={"count": count}))
 
 
+async def revoke_publishing_tokens(work: Work, namespace: str) -> int:
+    """Take back the tokens of the actor's tenant that name a namespace or a plugin in it; how many."""
+    work.actor.require("plugin.publish")
+    count = await store.revoke_publishing_tokens(work, work.actor.in_tenant(), namespace)
+    if count:
+        context = {"count": count}
+        work.record(Fact("token.revoke", "namespace", namespace, context=context))
+    return count
+
+
 def _token(row: Any) -> Token:
     return Token(
         row.id,

@@ -1,15 +1,16 @@
 """Queries of tenants, users, roles, memberships and tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Row, and_, delete, func, select, text, update
+from sqlalchemy import Row, and_, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.accounts.models import identities, memberships, roles, staff, tenants, tokens, users
+from aei_marketplace.ground.actor import PUBLISH
 from aei_marketplace.ground.work import Work
 
 
@@ -201,6 +202,12 @@ async def is_member(work: Work, user_id: UUID, tenant_id: UUID) -> bool:
     return (await work.run(select(memberships.c.user_id).where(wanted).limit(1))).first() is not None
 
 
+async def names_of(work: Work, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What these users are called; those that the actor may not see are left out."""
+    rows = await work.run(select(users.c.id, users.c.name).where(users.c.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
 async def remove_memberships(work: Work, user_id: UUID, tenant_id: UUID) -> int:
     """Take all of a user's roles in a tenant; how many there were."""
     wanted = and_(memberships.c.user_id == user_id, memberships.c.tenant_id == tenant_id)
@@ -283,6 +290,15 @@ async def list_tokens(work: Work, user_id: UUID | None) -> Sequence[Row[Any]]:
 async def find_token(work: Work, token_id: UUID) -> Row[Any] | None:
     """A token by id, if the actor may see it."""
     return (await work.run(select(tokens).where(tokens.c.id == token_id))).first()
+
+
+async def revoke_publishing_tokens(work: Work, tenant_id: UUID, namespace: str) -> int:
+    """Revoke a tenant's valid tokens that name a namespace or a plugin in it; how many there were."""
+    scope = func.unnest(tokens.c.scopes).column_valued("scope")
+    named = exists(select(scope).where(scope.startswith(f"{PUBLISH}:{namespace}.", autoescape=True)))
+    mine = tokens.c.tenant_id == tenant_id, tokens.c.revoked_at.is_(None)
+    statement = update(tokens).where(*mine, named).values(revoked_at=work.now)
+    return (await work.run(statement)).rowcount
 
 
 async def revoke_tokens(work: Work, at: datetime, **where: Any) -> int:

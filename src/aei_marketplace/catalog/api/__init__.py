@@ -3,9 +3,11 @@
 from fastapi import APIRouter
 
 from aei_marketplace.catalog.api import (
+    advisories,
     badges,
     feeds,
     kill_list,
+    name_claims,
     namespaces,
     publishers,
     publishing,
@@ -20,10 +22,12 @@ from aei_marketplace.catalog.api import (
 
 router = APIRouter(tags=["catalogue"])
 for _part in (
+    advisories,
     kill_list,
     rollouts,
     badges,
     feeds,
+    name_claims,
     namespaces,
     publishers,
     publishing,

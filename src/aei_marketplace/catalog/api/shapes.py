@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from fastapi import Request, Response
 
-from aei_marketplace.catalog.service import PluginView, ReleaseTexts, ReleaseView
+from aei_marketplace.catalog.service import Advisory, PluginView, ReleaseTexts, ReleaseView
 from aei_marketplace.web.responses import json_answer
 
 _FREE = {"model": "free"}
@@ -90,6 +90,27 @@ def release_shape(release: ReleaseView) -> dict[str, Any]:
         "manifest": release.manifest.document,
         "certification": None,  # no release can be certified yet
         "log_index": release.log_index,
+        "advisories": release.advisories,
+    }
+
+
+def advisory_shape(advisory: Advisory) -> dict[str, Any]:
+    """An advisory about a plugin."""
+    statement = advisory.statement
+    return {
+        "id": advisory.id,
+        "plugin_id": advisory.plugin_id,
+        "severity": statement.severity,
+        "title": statement.title,
+        "details": statement.details,
+        "affected": statement.affected,
+        "fixed": statement.fixed,
+        "references": statement.links,
+        "filed_by": "staff" if advisory.by_staff else "publisher",
+        "filed_at": advisory.filed_at,
+        "changed_at": advisory.changed_at,
+        "withdrawn_at": advisory.withdrawn_at,
+        "withdrawn_reason": advisory.withdrawn_reason,
     }
 
 

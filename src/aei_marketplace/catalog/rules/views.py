@@ -25,6 +25,7 @@ class ReleaseView:
         listed_at: when it was first listed; None until then.
         log_index: its place in the public log of releases; None until it has one.
         signer: the id of the key whose signature was verified; None when it is not signed.
+        advisories: the ids of the standing advisories that concern it, the oldest first.
     """
 
     release_id: UUID
@@ -51,6 +52,7 @@ class ReleaseView:
     log_index: int | None
     signed: bool
     signer: str | None
+    advisories: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

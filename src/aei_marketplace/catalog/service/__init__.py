@@ -1,14 +1,36 @@
 """What can be done with the catalogue."""
 
+from aei_marketplace.catalog.rules.advisories import Advisory, Severity
 from aei_marketplace.catalog.rules.compatibility import is_compatible
+from aei_marketplace.catalog.rules.membership import Member, NamespaceRole, Transfer, TransferState
 from aei_marketplace.catalog.rules.rollouts import Rollout, reaches
 from aei_marketplace.catalog.rules.states import OFFERED, STOPPED, Change, ReleaseState
 from aei_marketplace.catalog.rules.trusted_publishing import Workflow
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginBrief, PluginView, ReleaseTexts, ReleaseView
+from aei_marketplace.catalog.service.advisories import (
+    advisories_by_id,
+    affected_releases,
+    affected_versions,
+    change_advisory,
+    file_advisory,
+    find_advisory,
+    list_advisories,
+    withdraw_advisory,
+)
 from aei_marketplace.catalog.service.feeds import feed_entries
 from aei_marketplace.catalog.service.kill_list import SignedKillList, find_kill_list, sign_kill_list
 from aei_marketplace.catalog.service.loading import load_listings
+from aei_marketplace.catalog.service.members import (
+    OwnNamespace,
+    find_namespace,
+    list_namespace_members,
+    list_namespaces,
+    name_member,
+    namespace_plugins,
+    open_namespace,
+    remove_namespace_member,
+)
 from aei_marketplace.catalog.service.name_claims import NAME_DESK, NameClaim, ask_for_name, find_name_claim
 from aei_marketplace.catalog.service.namespaces import claim_namespace
 from aei_marketplace.catalog.service.publishing import Submission, publish_release, require_publisher
@@ -71,6 +93,14 @@ from aei_marketplace.catalog.service.states import (
     list_release,
     stopped_among,
 )
+from aei_marketplace.catalog.service.transfers import (
+    accept_namespace,
+    end_offer,
+    find_transfer,
+    leave_to_successor,
+    list_transfers,
+    offer_namespace,
+)
 from aei_marketplace.catalog.service.trusted_publishing import (
     TrustedPublisher,
     distrust_workflow,
@@ -93,10 +123,14 @@ __all__ = [
     "STOPPED",
     "STOPPED_NOW",
     "STOPS",
+    "Advisory",
     "Change",
     "Channel",
     "LogHead",
+    "Member",
     "NameClaim",
+    "NamespaceRole",
+    "OwnNamespace",
     "PluginBrief",
     "PluginView",
     "ProvenLeaf",
@@ -107,13 +141,21 @@ __all__ = [
     "Rollout",
     "SearchIndex",
     "SearchPage",
+    "Severity",
     "SignedKillList",
     "SigningKey",
     "Submission",
+    "Transfer",
+    "TransferState",
     "TrustedPublisher",
     "Workflow",
+    "accept_namespace",
     "add_signing_key",
+    "advisories_by_id",
+    "affected_releases",
+    "affected_versions",
     "ask_for_name",
+    "change_advisory",
     "change_installs",
     "change_rollout",
     "change_rollout_start",
@@ -123,11 +165,15 @@ __all__ = [
     "claim_namespace",
     "decide_quota",
     "distrust_workflow",
+    "end_offer",
     "exchange_identity",
     "feed_entries",
+    "file_advisory",
+    "find_advisory",
     "find_briefs",
     "find_kill_list",
     "find_name_claim",
+    "find_namespace",
     "find_plugin",
     "find_quota",
     "find_release",
@@ -135,32 +181,43 @@ __all__ = [
     "find_rollout_start",
     "find_signature",
     "find_texts",
+    "find_transfer",
     "forget_domain",
     "forget_used_tokens",
     "hold_release",
     "hold_releases",
     "is_compatible",
     "latest_versions",
+    "list_advisories",
+    "leave_to_successor",
     "list_domains",
+    "list_namespace_members",
+    "list_namespaces",
     "list_processing",
     "list_release",
     "list_releases",
     "list_removals",
     "list_signing_keys",
+    "list_transfers",
     "list_trusted",
     "load_listings",
     "log_entries",
     "log_head",
+    "name_member",
+    "namespace_plugins",
     "newer_releases",
+    "offer_namespace",
     "offered_releases",
     "offered_releases_of",
     "open_index",
+    "open_namespace",
     "prove_domain",
     "prove_growth",
     "prove_release",
     "publish_release",
     "reaches",
     "releases_by_id",
+    "remove_namespace_member",
     "require_publisher",
     "require_signatures",
     "revoke_signing_key",
@@ -172,4 +229,5 @@ __all__ = [
     "stopped_among",
     "suggest_plugins",
     "trust_workflow",
+    "withdraw_advisory",
 ]

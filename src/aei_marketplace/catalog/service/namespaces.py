@@ -1,10 +1,12 @@
-"""Who owns which namespace, and which new names would be taken for another publisher's."""
+"""Which publisher has which namespace, and which new names would be taken for another publisher's."""
 
 from uuid import UUID
 
 from aei_marketplace.catalog.errors import NamespaceForeign, NamespaceTaken
 from aei_marketplace.catalog.rules.likeness import POPULAR, POPULAR_INSTALLS, skeleton
+from aei_marketplace.catalog.rules.membership import Right
 from aei_marketplace.catalog.rules.names import check_namespace, check_spelling, check_unlike
+from aei_marketplace.catalog.service.members import require_right
 from aei_marketplace.catalog.store import names, plugins, publishers
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work
@@ -25,16 +27,21 @@ async def claim_namespace(work: Work, name: str) -> None:
         raise NamespaceTaken(f"The namespace {name} belongs to another publisher.")
 
 
-async def require_namespace(work: Work, name: str) -> UUID:
-    """The publisher of the actor's tenant, who owns the namespace, or claims it now.
+async def require_namespace(work: Work, plugin_id: str, right: Right) -> UUID:
+    """The publisher of the actor's tenant, who owns a plugin's namespace, or claims it now; it keeps it.
+
+    Until the work ends nobody else gets the namespace, and nobody's standing in it changes.
 
     Raises:
         NamespaceReserved, NameConfusable: the name cannot be had.
         NamespaceForeign: another publisher has it.
+        NotInNamespace: it is its members' alone, or takes an owner.
     """
+    name = plugin_id.partition(".")[0]
     publisher = await own_publisher(work)
     if not await claimed(work, name, publisher):
         raise NamespaceForeign(f"The namespace {name} belongs to another publisher.")
+    await require_right(work, name, right, plugin_id)
     return publisher
 
 
@@ -44,6 +51,7 @@ async def refuse_name(work: Work, plugin_id: str) -> None:
     Raises:
         NamespaceReserved, NameConfusable: the namespace, or the id of a new plugin, cannot be had.
         NamespaceForeign: the namespace is known to belong to another publisher.
+        NotInNamespace: it is its members' alone.
     """
     namespace = plugin_id.partition(".")[0]
     owner = await publishers.namespace_owner(work, namespace)
@@ -52,6 +60,8 @@ async def refuse_name(work: Work, plugin_id: str) -> None:
         await refuse_namespace(work, namespace, own)
     elif owner != own:
         raise NamespaceForeign(f"The namespace {namespace} belongs to another publisher.")
+    else:
+        await require_right(work, namespace, Right.PUBLISH, plugin_id)
     if not await plugins.exists(work, plugin_id):
         await refuse_plugin(work, plugin_id, own)
 
@@ -96,12 +106,10 @@ async def own_publisher(work: Work) -> UUID:
 
 
 async def claimed(work: Work, name: str, publisher: UUID) -> bool:
-    """Whether the namespace is the publisher's, after claiming it if it was free."""
-    owner = await publishers.namespace_owner(work, check_spelling(name))
-    if owner is not None:
-        return owner == publisher
-    await refuse_namespace(work, name, publisher)
-    if not await publishers.add_namespace(work, name, publisher):
-        return await publishers.namespace_owner(work, name) == publisher
-    work.record(Fact("namespace.claim", "namespace", name))
-    return True
+    """Whether the namespace is the publisher's until the work ends, after claiming it if it was free."""
+    if await publishers.namespace_owner(work, check_spelling(name)) is None:
+        await refuse_namespace(work, name, publisher)
+        if await publishers.add_namespace(work, name, publisher):
+            work.record(Fact("namespace.claim", "namespace", name))
+            return True
+    return await publishers.hold_namespace(work, name, publisher)

@@ -24,6 +24,7 @@ from aei_marketplace.catalog.errors import (
 )
 from aei_marketplace.catalog.events import ReleasePublished
 from aei_marketplace.catalog.rules.compatibility import intervals
+from aei_marketplace.catalog.rules.membership import Right
 from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import channel_of, precedence_key
 from aei_marketplace.catalog.rules.views import ReleaseView
@@ -73,7 +74,7 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
     """Take in a release. It is `processing` until its component is compiled (see `jobs`).
 
     Raises:
-        NotAllowed: the actor may not publish, or not under this namespace.
+        NotAllowed: the actor may not publish, or not in this namespace.
         PackageProblems: the package is refused, with every problem found.
         VersionTaken: the version exists.
         QuotaExceeded, PublishRateExceeded: the publisher may not have one more, or not now.
@@ -167,7 +168,7 @@ async def _write_down(
 ) -> ReleaseView:
     manifest = package.manifest
     work.actor.require("plugin.publish", manifest.id)
-    publisher = await require_namespace(work, manifest.namespace)
+    publisher = await require_namespace(work, manifest.id, Right.PUBLISH)
     await spend(work, publisher, package.size, quota)
     held = await _hold_plugin(work, package, submission, publisher)
     visibility = await _settle_visibility(work, held, submission)

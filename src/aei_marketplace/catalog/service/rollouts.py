@@ -1,9 +1,11 @@
 """Staged rollouts, decided by the publisher, and what is offered to those who update."""
 
 from aei_marketplace.catalog.errors import NotYourPlugin
+from aei_marketplace.catalog.rules.membership import Right
 from aei_marketplace.catalog.rules.rollouts import Rollout, check_percent
 from aei_marketplace.catalog.rules.versions import precedence_key
 from aei_marketplace.catalog.rules.views import ReleaseView
+from aei_marketplace.catalog.service.members import require_right
 from aei_marketplace.catalog.service.reading import check_channel, find_plugin, find_release
 from aei_marketplace.catalog.store import plugins, releases, rollouts
 from aei_marketplace.ground.audit import Fact
@@ -31,7 +33,7 @@ async def change_rollout(
     Installations that have it keep it: a rollout only ever updates.
 
     Raises:
-        NotAllowed: the actor may not publish, or the plugin is another publisher's.
+        NotAllowed: the actor may not publish, or not in this namespace.
         PluginNotFound, ReleaseNotFound: there is none that the actor may see.
         Invalid: that is no percentage.
     """
@@ -54,7 +56,7 @@ async def change_rollout_start(work: Work, plugin_id: str, percent: int) -> int:
     """Decide with how many percent the rollout of each new release begins.
 
     Raises:
-        NotAllowed: the actor may not publish, or the plugin is another publisher's.
+        NotAllowed: the actor may not publish, or not in this namespace.
         PluginNotFound: there is none that the actor may see.
         Invalid: that is no percentage.
     """
@@ -88,3 +90,4 @@ async def newer_releases(
 async def _require_own(work: Work, plugin_id: str) -> None:
     if (await find_plugin(work, plugin_id)).owner_tenant != work.actor.tenant:
         raise NotYourPlugin(f"{plugin_id} belongs to another publisher.")
+    await require_right(work, plugin_id.partition(".")[0], Right.PUBLISH, plugin_id)

@@ -22,6 +22,7 @@ from aei_marketplace.catalog.errors import (
     TooManySigningKeys,
 )
 from aei_marketplace.catalog.rules.views import ReleaseView
+from aei_marketplace.catalog.service.members import require_whole_publisher
 from aei_marketplace.catalog.service.namespaces import own_publisher
 from aei_marketplace.catalog.service.reading import find_release
 from aei_marketplace.catalog.store import publishers
@@ -56,12 +57,14 @@ async def add_signing_key(work: Work, name: str, pem: bytes) -> SigningKey:
         pem: an Ed25519 public key.
 
     Raises:
+        NotInNamespace: some namespace is its members' alone, and the actor is no owner of it.
         Invalid: it is no such key.
         SigningKeyKnown: the publisher has it, perhaps revoked.
         TooManySigningKeys: the publisher has as many as are kept.
     """
     work.actor.require("plugin.publish")
     work.actor.require_recent_proof(work.now)
+    await require_whole_publisher(work)
     key = _read_key(pem)
     publisher = await own_publisher(work)
     if await store.count_keys(work, publisher) >= MOST_KEYS:
@@ -82,9 +85,11 @@ async def revoke_signing_key(work: Work, key_id: str) -> None:
     """Have a key sign nothing new.
 
     Raises:
+        NotInNamespace: some namespace is its members' alone, and the actor is no owner of it.
         NoSuchSigningKey: the publisher has none, or it is revoked.
     """
     work.actor.require("plugin.publish")
+    await require_whole_publisher(work)
     if not await store.revoke_key(work, await own_publisher(work), key_id):
         raise NoSuchSigningKey("There is no such key that could still sign.")
     work.record(Fact("signing_key.revoke", "signing_key", key_id))
@@ -97,9 +102,14 @@ async def signatures_required(work: Work) -> bool:
 
 
 async def require_signatures(work: Work, *, required: bool) -> None:
-    """Decide whether every new release of the actor's publisher must be signed."""
+    """Decide whether every new release of the actor's publisher must be signed.
+
+    Raises:
+        NotInNamespace: some namespace is its members' alone, and the actor is no owner of it.
+    """
     work.actor.require("plugin.publish")
     work.actor.require_recent_proof(work.now)
+    await require_whole_publisher(work)
     publisher = await own_publisher(work)
     await store.set_required(work, publisher, required=required)
     work.record(Fact("publisher.sign", "publisher", str(publisher), context={"required": required}))

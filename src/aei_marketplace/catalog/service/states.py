@@ -6,11 +6,13 @@ from uuid import UUID
 from aei_marketplace.catalog.errors import NotYourPlugin, PluginNotFound, ReleaseNotFound
 from aei_marketplace.catalog.events import ReleaseListed, ReleaseStateChanged
 from aei_marketplace.catalog.rules import listing, states
+from aei_marketplace.catalog.rules.membership import Right
 from aei_marketplace.catalog.rules.names import check_plugin_id
 from aei_marketplace.catalog.rules.release_log import reason_of
 from aei_marketplace.catalog.rules.states import Change, Mover, ReleaseState
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
+from aei_marketplace.catalog.service.members import require_right
 from aei_marketplace.catalog.store import plugins, releases, rollouts, stops
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.errors import Fault, Invalid
@@ -33,7 +35,7 @@ async def change_state(
     """Move a release to another state, as its publisher or as staff.
 
     Raises:
-        NotAllowed: the actor may not, or the plugin is another publisher's.
+        NotAllowed: the actor may not, the plugin is another publisher's, or its namespace its members' alone.
         ProofNeeded: it is about the kill list, and the session's last proof is too old.
         PluginNotFound, ReleaseNotFound: there is none that the actor may see.
         StateChangeRefused: the state machine has no such change.
@@ -45,6 +47,8 @@ async def change_state(
     mover = _mover(work, release)
     needed = _action_needed(release, change, mover)
     work.actor.require(needed, plugin_id)
+    if mover is Mover.PUBLISHER:
+        await require_right(work, plugin_id.partition(".")[0], Right.PUBLISH, plugin_id)
     if needed == "killlist.administer":
         work.actor.require_recent_proof(work.now)
     states.check_change(release.state, change, mover, was_listed=release.listed_at is not None)

@@ -21,8 +21,10 @@ from aei_marketplace.catalog.errors import (
     TrustedPublishingOff,
 )
 from aei_marketplace.catalog.rules import trusted_publishing as rules
+from aei_marketplace.catalog.rules.membership import Right
 from aei_marketplace.catalog.rules.names import check_plugin_id
 from aei_marketplace.catalog.rules.trusted_publishing import Identity, Workflow
+from aei_marketplace.catalog.service.members import require_right
 from aei_marketplace.catalog.service.namespaces import require_namespace
 from aei_marketplace.catalog.store import trusted_publishing as store
 from aei_marketplace.ground.actor import system_actor
@@ -60,13 +62,13 @@ async def trust_workflow(
     Raises:
         Invalid: the workflow cannot be trusted.
         NamespaceForeign, NamespaceReserved: the namespace is another's.
+        NotInNamespace: it is its members' alone, and the actor is no owner of it.
         TrustedPublisherKnown, TooManyTrustedPublishers: it is trusted already; so many are.
     """
     work.actor.require("plugin.publish")  # for the whole publisher: no limited token widens itself so
     work.actor.require_recent_proof(work.now)
-    namespace = check_plugin_id(plugin_id).partition(".")[0]
     rules.check_workflow(workflow, trusted_issuers)
-    await require_namespace(work, namespace)
+    await require_namespace(work, check_plugin_id(plugin_id), Right.DELEGATE)
     if await store.count(work, plugin_id) >= MOST_FOR_A_PLUGIN:
         raise TooManyTrustedPublishers(f"A plugin trusts at most {MOST_FOR_A_PLUGIN} workflows.")
     row = await store.add(work, plugin_id, workflow)
@@ -87,11 +89,13 @@ async def distrust_workflow(work: Work, trusted_id: UUID) -> None:
 
     Raises:
         NoSuchTrustedPublisher: the tenant trusts no such workflow.
+        NotInNamespace: the namespace is its members' alone.
     """
     work.actor.require("plugin.publish")
     row = await store.remove(work, trusted_id)
     if row is None:
         raise NoSuchTrustedPublisher("Your tenant trusts no such workflow.")
+    await require_right(work, row.plugin_id.partition(".")[0], Right.PUBLISH)
     if row.service_id is not None:
         await accounts.revoke_service_tokens(work, row.service_id)
     work.record(_fact("trusted_publisher.remove", row.plugin_id, row.id, _trusted(row).workflow))

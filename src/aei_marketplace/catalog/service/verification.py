@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from aei_marketplace.catalog.errors import DomainKnown, NoSuchDomain, TooManyDomains
+from aei_marketplace.catalog.events import DomainProofMoved
 from aei_marketplace.catalog.rules.verification import (
     FILE_PATH,
     MOST_PROOFS,
@@ -16,6 +17,7 @@ from aei_marketplace.catalog.rules.verification import (
     is_proven,
     looked,
 )
+from aei_marketplace.catalog.service.members import require_whole_publisher
 from aei_marketplace.catalog.service.namespaces import own_publisher
 from aei_marketplace.catalog.store import publishers, verification
 from aei_marketplace.ground.actor import system_actor
@@ -40,6 +42,7 @@ async def prove_domain(work: Work, domain: str, method: Method) -> DomainProof:
     """
     work.actor.require("plugin.publish")
     work.actor.require_recent_proof(work.now)
+    await require_whole_publisher(work)
     name = check_domain(domain)
     publisher = await own_publisher(work)
     await verification.hold_publisher(work, publisher)
@@ -69,6 +72,7 @@ async def forget_domain(work: Work, proof_id: UUID) -> None:
     """
     work.actor.require("plugin.publish")
     work.actor.require_recent_proof(work.now)
+    await require_whole_publisher(work)
     publisher = await own_publisher(work)
     await verification.hold_publisher(work, publisher)
     gone = await verification.remove(work, proof_id)
@@ -111,6 +115,7 @@ async def _settle(work: Work, proof: DomainProof, problem: str | None) -> None:
         action = "publisher.verify" if after.state is ProofState.VERIFIED else "publisher.lapse"
         context = {"domain": proof.domain, "state": str(after.state)}
         work.record(Fact(action, "publisher", str(proof.publisher_id), context=context))
+        work.emit(DomainProofMoved(proof.tenant_id, proof.id, proof.domain, str(after.state), after.problem))
 
 
 def _new_proof(work: Work, publisher: UUID, domain: str, method: Method) -> DomainProof:

@@ -45,6 +45,14 @@ async def namespace_owner(work: Work, name: str) -> UUID | None:
     return (await work.run(select(namespaces.c.publisher_id).where(namespaces.c.name == name))).scalar()
 
 
+async def hold_namespace(work: Work, name: str, publisher_id: UUID) -> bool:
+    """Have a namespace stay the publisher's until the work ends; False when it is not any more."""
+    held = select(namespaces.c.name).where(
+        namespaces.c.name == name, namespaces.c.publisher_id == publisher_id
+    )
+    return (await work.run(held.with_for_update(read=True))).first() is not None
+
+
 async def replace_audience(work: Work, plugin_id: str, tenants: Iterable[UUID]) -> None:
     """Name exactly these tenants."""
     await work.run(delete(plugin_audiences).where(plugin_audiences.c.plugin_id == plugin_id))

@@ -20,6 +20,7 @@ from aei_marketplace.catalog.rules.listing import Candidate
 from aei_marketplace.catalog.rules.states import OFFERED, Change, ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import ReleaseTexts, ReleaseView
+from aei_marketplace.catalog.store.advisories import of_each_release
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
 from aei_protocol.manifest import Manifest
@@ -49,6 +50,7 @@ _VIEW = (
         releases.c.log_index,
         releases.c.signature.is_not(None).label("signed"),
         releases.c.signer,
+        of_each_release().label("advisories"),
     )
     .join(plugins, plugins.c.id == releases.c.plugin_id)
     .join(publishers, publishers.c.id == plugins.c.publisher_id)
@@ -214,5 +216,6 @@ def _view(row: Row[Any]) -> ReleaseView:
         "kind": manifest.kind,
         "channel": Channel(row.channel),
         "state": ReleaseState(row.state),
+        "advisories": tuple(row.advisories or ()),
     }
     return ReleaseView(**fields)

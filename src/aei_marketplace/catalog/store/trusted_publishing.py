@@ -51,6 +51,12 @@ async def remove(work: Work, trusted_id: UUID) -> Row[Any] | None:
     return (await work.run(delete(trusted_publishers).where(*mine).returning(trusted_publishers))).first()
 
 
+async def remove_within(work: Work, namespace: str) -> Sequence[Row[Any]]:
+    """Trust no workflow for any plugin of a namespace; what the actor's tenant trusted."""
+    mine = _T.plugin_id.startswith(f"{namespace}.", autoescape=True), _T.tenant_id == work.actor.in_tenant()
+    return (await work.run(delete(trusted_publishers).where(*mine).returning(trusted_publishers))).all()
+
+
 async def find(work: Work, plugin_id: str, workflow: Workflow) -> Row[Any] | None:
     """The binding that lets a workflow publish a plugin, the narrowest first.
 

@@ -145,6 +145,45 @@ KINDS: Mapping[str, Kind] = {
             severity=Severity.WARNING,
         ),
         Kind(
+            "namespace.offered",
+            "$sender offers you the namespace $namespace",
+            "With it come all plugins in it, and whoever has them installed relies on you from then on. Accept or"
+            " decline it within seven days: aei namespace accept $namespace",
+            mail=MailSetting.IMMEDIATE,
+        ),
+        Kind(
+            "namespace.transferred",
+            "The namespace $namespace went from $sender to $receiver",
+            "All plugins in it have another publisher now. Nobody belongs to the namespace by name any more, and"
+            " workflows and tokens that published into it for $sender have ended.",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            fixed="It says who may publish under a name.",
+        ),
+        Kind(
+            "plugin.publisher_changed",
+            "$plugin has another publisher: $publisher",
+            "You have it installed, and nothing of your installation has changed. Releases of the new publisher do"
+            " not arrive by themselves: look at who they are, and update by hand once if you trust them.",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            fixed=_SECURITY,
+            link=_LISTING,
+        ),
+        Kind(
+            "domain.verified",
+            "$domain proves who you are",
+            "Your publisher is shown as verified as long as the proof stands there. Leave it where it is.",
+        ),
+        Kind(
+            "domain.unproven",
+            "$domain does not prove who you are",
+            "The proof was not found for a week, and is not looked for any longer. Last: $problem. Put it back and"
+            " ask for a new proof: aei publisher verify $domain",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+        ),
+        Kind(
             "webhook.disabled",
             "The webhook $name was disabled",
             "It does not get notices any more. Last: $problem. Correct it, test it, and enable it again.",
