@@ -31,6 +31,7 @@ from aei_marketplace.executions import service as executions
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.relay import relay
 from aei_marketplace.installations import api as installations_api
+from aei_marketplace.installations import service as installations
 from aei_marketplace.installations.pages import policies as policies_pages
 from aei_marketplace.notices import api as notices_api
 from aei_marketplace.notices import jobs as notices_jobs
@@ -42,6 +43,7 @@ from aei_marketplace.reports import pages as reports_pages
 from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.storefront import pages as storefront_pages
 from aei_marketplace.vault import api as vault_api
+from aei_marketplace.vault import pages as vault_pages
 from aei_marketplace.web import health, problem_types, schemas
 from aei_marketplace.web.body_limit import BodyLimit
 from aei_marketplace.web.express import Express
@@ -67,6 +69,9 @@ FRAME = Frame(
                 Place("Members", "/admin/members", lambda actor: actor.may("member.administer")),
                 Place("Roles", "/admin/roles", lambda actor: actor.may("role.administer")),
                 Place("Policies", "/admin/policies", lambda actor: actor.may("policy.administer")),
+                Place("Tokens", "/admin/tokens", lambda actor: actor.may("token.administer")),
+                Place("Secrets", "/admin/secrets", lambda actor: actor.may("secret.administer")),
+                Place("Models", "/admin/models", lambda actor: actor.may("secret.administer")),
             ),
         ),
     ),
@@ -87,6 +92,7 @@ ROUTERS = (
     notices_pages.router,
     collections_pages.router,
     policies_pages.router,
+    vault_pages.router,
     executions_api.router,
     health.router,
     problem_types.router,
@@ -136,6 +142,7 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
     app.state.visitors = Visitors(deps.works)
     app.state.frame = FRAME
     app.state.exhibits = EXHIBITS
+    app.state.secret_uses = installations.secrets_granted
     install_problems(app)
     app.add_middleware(Express, path=executions_api.EXECUTE_PATH, endpoint=executions_api.execute)
     app.add_middleware(BodyLimit)

@@ -1,29 +1,18 @@
 """Forms that come from elsewhere, twice or malformed, on the real application."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
+from fastapi import APIRouter
+from starlette.routing import BaseRoute
 
 from aei_marketplace.accounts import service as accounts
-from aei_marketplace.accounts.pages import (
-    account,
-    confirming,
-    invitations,
-    members,
-    passkeys,
-    recovery,
-    roles,
-    sessions,
-    signing_in,
-    tokens,
-)
 from aei_marketplace.accounts.service.sessions import Entrant, open_session
-from aei_marketplace.decisions import pages as decisions_pages
+from aei_marketplace.app import ROUTERS
 from aei_marketplace.ground.sign_in import Visit
-from aei_marketplace.notices import pages as notices_pages
 from aei_marketplace.web.csrf import FIELD, token_for
-from aei_marketplace.web.shell import appearance
-from aei_marketplace.web.shell.forms import LARGEST_FORM, ONCE_FIELD, read_form
+from aei_marketplace.web.shell.forms import LARGEST_FORM, ONCE_FIELD, FormRoute, read_form
 from tests.builders import make_tenant
 
 HTML = {"Accept": "text/html"}
@@ -44,28 +33,23 @@ MADE_UP = "00000000-0000-7000-8000-000000000000"
 
 
 def form_addresses() -> list[str]:
-    """Every address that a page posts to, from the routes of the pages themselves."""
-    parts = (
-        account,
-        confirming,
-        invitations,
-        members,
-        passkeys,
-        recovery,
-        roles,
-        sessions,
-        signing_in,
-        tokens,
-    )
-    routers = [part.router for part in (*parts, appearance, decisions_pages, notices_pages)]
-    paths = {route.path for router in routers for route in router.routes if "POST" in route.methods}
+    """Every address that a page posts to, from the routes of the application itself."""
+    routes = [route for router in ROUTERS for route in routes_of(router) if isinstance(route, FormRoute)]
+    paths = {route.path for route in routes if "POST" in route.methods}
     return sorted(re.sub(r"\{\w+\}", MADE_UP, path) for path in paths)
+
+
+def routes_of(router: APIRouter) -> Iterator[BaseRoute]:
+    """The routes of a router and of those that it includes."""
+    for route in router.routes:
+        included = getattr(route, "original_router", None)
+        yield from routes_of(included) if included is not None else (route,)
 
 
 @pytest.mark.parametrize("token", [None, "", "forged", "a" * 43])
 async def test_every_form_without_its_sessions_token_is_refused(client, signed_in, token):
     headers, _ = signed_in
-    assert len(form_addresses()) > 25
+    assert len(form_addresses()) > 35
     for path in form_addresses():
         form = {} if token is None else {FIELD: token}
         answer = await client.post(path, headers=headers, data=form or {"x": "y"}, allow_redirects=False)

@@ -12,6 +12,7 @@ from aei_marketplace.accounts.pages import (
     roles,
     sessions,
     signing_in,
+    tenant_tokens,
     tokens,
 )
 
@@ -25,6 +26,7 @@ for _part in (
     passkeys,
     sessions,
     tokens,
+    tenant_tokens,
     members,
     roles,
 ):

@@ -6,6 +6,7 @@ from aei_marketplace.installations.service.artefacts import Upkeep
 from aei_marketplace.installations.service.automatic import update_automatically
 from aei_marketplace.installations.service.changing import Change, change, toggle
 from aei_marketplace.installations.service.fitting import actions_for, hindrance_of
+from aei_marketplace.installations.service.granted import secrets_granted
 from aei_marketplace.installations.service.installing import install, request_install
 from aei_marketplace.installations.service.planning import Plan, find_plan
 from aei_marketplace.installations.service.policies import (
@@ -53,6 +54,7 @@ __all__ = [
     "request_install",
     "request_uninstall",
     "request_update",
+    "secrets_granted",
     "tenants_with",
     "toggle",
     "uninstall",

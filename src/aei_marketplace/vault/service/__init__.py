@@ -8,16 +8,25 @@ from aei_marketplace.vault.service.endpoints import (
     put_endpoint,
 )
 from aei_marketplace.vault.service.master_keys import KeyReport, Rewrapped, check_keys, rewrap_data_keys
-from aei_marketplace.vault.service.secrets import delete_secret, list_secrets, put_secret, secret_value
+from aei_marketplace.vault.service.secrets import (
+    SecretName,
+    delete_secret,
+    find_secret,
+    list_secrets,
+    put_secret,
+    secret_value,
+)
 
 __all__ = [
     "KeyReport",
     "Rewrapped",
+    "SecretName",
     "answer_model",
     "check_keys",
     "delete_endpoint",
     "delete_secret",
     "find_endpoint",
+    "find_secret",
     "list_endpoints",
     "list_secrets",
     "put_endpoint",

@@ -81,6 +81,18 @@ async def list_secrets(work: Work, wanted: PageWanted) -> Page:
     return replace(page, items=[SecretName(r.name, r.updated_at, r.updated_by) for r in page.items])
 
 
+async def find_secret(work: Work, name: str) -> SecretName | None:
+    """One of the tenant's secrets by its name; None when there is none.
+
+    Raises:
+        NotAllowed: the actor may not.
+        SecretUnfit: no secret can have this name.
+    """
+    work.actor.require("secret.administer")
+    row = await store.find(work, work.actor.in_tenant(), check_name(name))
+    return SecretName(row.name, row.updated_at, row.updated_by) if row else None
+
+
 async def secret_value(works: Works, master_key: bytes, tenant: str, name: str) -> str | None:
     """A secret's value, for the sandbox's broker alone; None when there is none.
 
