@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -92,6 +93,8 @@ async def _serve(options: argparse.Namespace, setting: Setting) -> None:
     egress = Egress(read_internal_hosts(options.egress_host))
     house = House(setting, egress)
     await house.open()
+    gc.collect()
+    gc.freeze()  # what was loaded stays for ever: collecting it again and again only makes runs slower
     server = await listen(house, options.socket)
     print("ready", flush=True)
     await stop.wait()

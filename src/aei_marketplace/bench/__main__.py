@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from aei_marketplace.bench import audit, backup, chaos, execute, fairness, limits, search, up
+from aei_marketplace.bench import audit, backup, chaos, execute, fairness, limits, publish, search, up
 from aei_marketplace.bench.hostile import bench as hostile
 from aei_marketplace.bench.report import Result
 
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[bool], Result]] = {
     "fairness": fairness.measure,
     "limits": limits.measure,
     "search": search.measure,
+    "publish": publish.measure,
 }
 
 
