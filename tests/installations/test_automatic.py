@@ -13,8 +13,9 @@ from aei_marketplace.ground.audit import read_entry
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.installations import service
 from aei_marketplace.installations.errors import NotAdmitted
+from aei_marketplace.installations.rules.requests import Wish
 from aei_marketplace.installations.rules.views import Installation
-from tests.builders import Tenant
+from tests.builders import Tenant, make_tenant
 from tests.installations.conftest import CONFIGURED
 from tests.plugins import install, publish, update, work_off
 
@@ -93,6 +94,29 @@ async def test_the_tenants_policy_holds_where_the_installation_has_none(
     await release(deps, acme, "1.1.0")
     assert await run_job(deps) == 1
     assert (await found(deps, globex)).version == "1.1.0"
+
+
+async def test_an_update_across_a_change_of_publisher_waits_until_a_person_has_updated_once(
+    deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    await follow(deps, globex, ALL)
+    await release(deps, acme, "1.1.0")
+    initech = await make_tenant(deps.works, "initech")
+    async with deps.works.begin(acme.admin) as work:
+        await catalog.offer_namespace(work, "acme", "initech")
+    async with deps.works.begin(initech.manager) as work:
+        await catalog.accept_namespace(work, "acme")
+    await release(deps, initech, "1.2.0")
+    assert await run_job(deps) == 1, "what the former publisher released still comes by itself"
+    assert (await found(deps, globex)).version == "1.1.0"
+    assert await run_job(deps) == 0
+    async with deps.works.begin(globex.admin) as work:
+        asked = await service.request_update(work, deps.aei_version, "acme.echo", Wish())
+    assert "1.2.0 is of another publisher than 1.1.0: Initech." in asked.warnings
+    await work_off(deps)
+    await release(deps, initech, "1.3.0")
+    assert await run_job(deps) == 1
+    assert (await found(deps, globex)).version == "1.3.0"
 
 
 async def test_an_update_with_a_new_permission_waits_until_somebody_grants_it(

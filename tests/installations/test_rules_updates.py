@@ -33,6 +33,7 @@ FINE = Newer(
     refusal=None,
     asks_more=False,
     config_fits=True,
+    same_publisher=True,
 )
 
 
@@ -75,6 +76,7 @@ def test_an_update_that_asks_for_more_waits_and_the_highest_that_does_not_is_tak
     [
         {"asks_more": True},
         {"config_fits": False},
+        {"same_publisher": False},
         {"reached": False},
         {"refusal": "it is incompatible"},
         {"version": "1.0.0"},
@@ -105,6 +107,7 @@ some_newer = st.builds(
     refusal=st.none() | st.just("no"),
     asks_more=st.booleans(),
     config_fits=st.booleans(),
+    same_publisher=st.booleans(),
 )
 
 

@@ -24,6 +24,7 @@ class ReleaseView:
         size_bytes, component_size: of package and component.
         listed_at: when it was first listed; None until then.
         log_index: its place in the public log of releases; None until it has one.
+        released_by: the publisher that released it; after a transfer another than `publisher_id`.
         signer: the id of the key whose signature was verified; None when it is not signed.
         advisories: the ids of the standing advisories that concern it, the oldest first.
     """
@@ -45,6 +46,7 @@ class ReleaseView:
     component_sha256: str
     component_size: int
     publisher_id: UUID
+    released_by: UUID
     publisher_name: str
     publisher_verified: bool
     published_at: datetime

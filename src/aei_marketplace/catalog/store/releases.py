@@ -43,6 +43,7 @@ _VIEW = (
         releases.c.component_sha256,
         releases.c.component_size,
         publishers.c.id.label("publisher_id"),
+        releases.c.publisher_id.label("released_by"),
         publishers.c.name.label("publisher_name"),
         publishers.c.verified_at.is_not(None).label("publisher_verified"),
         releases.c.published_at,

@@ -42,12 +42,14 @@ class Newer:
     """A release that an installation could go to.
 
     Attributes:
-        security: its publisher says that it mends a weakness.
+        security: its publisher says that it mends a weakness, or an advisory concerns the present release
+            and this one no more.
         reached: its rollout has come to this installation.
         listed_at: when it was first listed.
-        refusal: why the tenant may not install it; None when it may.
+        refusal: why the tenant may not install it, or an advisory that is new with it; None when it may.
         asks_more: it requests something that the present release does not.
         config_fits: it accepts the installation's configuration.
+        same_publisher: who released it released the present one too.
     """
 
     version: str
@@ -57,6 +59,7 @@ class Newer:
     refusal: str | None
     asks_more: bool
     config_fits: bool
+    same_publisher: bool
 
 
 def terms_of(tenant: Mapping[str, Any], installation: Mapping[str, Any]) -> Terms:
@@ -68,6 +71,16 @@ def terms_of(tenant: Mapping[str, Any], installation: Mapping[str, Any]) -> Term
 def minimum_age(tenant: Mapping[str, Any]) -> timedelta:
     """For so long a release must have been listed before a tenant takes it without naming it."""
     return timedelta(hours=tenant.get("minimum_release_age_hours", 0))
+
+
+def refuses_affected(tenant: Mapping[str, Any]) -> bool:
+    """Whether a tenant installs nothing that an advisory concerns."""
+    return tenant.get("affected_releases") == "refuse"
+
+
+def left_behind(present: Iterable[str], newer: Iterable[str]) -> bool:
+    """Whether a release leaves behind what an advisory says of the present one; both by advisories' ids."""
+    return bool(set(present) - set(newer))
 
 
 def choose_update(
@@ -99,6 +112,8 @@ def hindrance(
         return f"{newer.version} is younger than the tenant's minimum age"
     if newer.refusal is not None:
         return newer.refusal
+    if not newer.same_publisher:
+        return f"{newer.version} is of another publisher than {present}; a person has to update once"
     if newer.asks_more:
         return f"{newer.version} requests a permission that {present} does not"
     if not newer.config_fits:
@@ -124,6 +139,13 @@ def update_faults(document: Mapping[str, Any], pointer: str = "") -> list[Fault]
     if mode is None or (isinstance(mode, str) and mode in list(Updates)):
         return []
     return [Fault(f"{pointer}/updates", f"one of {', '.join(Updates)}")]
+
+
+def affected_faults(document: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with what a tenant does about affected releases; None takes it back."""
+    if document.get("affected_releases") in (None, "warn", "refuse"):
+        return []
+    return [Fault("/affected_releases", "warn or refuse")]
 
 
 def age_faults(document: Mapping[str, Any]) -> list[Fault]:

@@ -16,7 +16,7 @@ from aei_marketplace.installations.events import UpdateRequested
 from aei_marketplace.installations.rules.admission import Answer, Verdict
 from aei_marketplace.installations.rules.grants import permission_difference
 from aei_marketplace.installations.rules.terms import kept_config
-from aei_marketplace.installations.rules.updates import Newer, Updates, choose_update, terms_of
+from aei_marketplace.installations.rules.updates import Newer, Updates, choose_update, left_behind, terms_of
 from aei_marketplace.installations.rules.views import Installation
 from aei_marketplace.installations.service.requested import judged
 from aei_marketplace.operations import service as operations
@@ -84,13 +84,22 @@ def _newer(
     assert release.listed_at is not None, "what is offered was listed"
     return Newer(
         version=release.version,
-        security=rollout.security,
+        security=rollout.security or left_behind(present.advisories, release.advisories),
         reached=catalog.reaches(release.release_id, installation.id, rollout.percent),
         listed_at=release.listed_at,
-        refusal=verdict.why() if verdict.answer is Answer.NO else None,
+        refusal=_refusal(verdict, present, release),
         asks_more=bool(permission_difference(present.manifest, release.manifest)),
         config_fits=kept_config(installation.config, release.manifest) == installation.config,
+        same_publisher=release.released_by == present.released_by,
     )
+
+
+def _refusal(verdict: Verdict, present: ReleaseView, release: ReleaseView) -> str | None:
+    if verdict.answer is Answer.NO:
+        return verdict.why()
+    if left_behind(release.advisories, present.advisories):
+        return f"{release.version} is affected by what {present.version} is not"
+    return None
 
 
 async def _ask(deps: Deps, installation: Installation, release: ReleaseView) -> bool:

@@ -1,5 +1,6 @@
 """Updating: another version in the place of the present one; what runs finishes on its release."""
 
+from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
@@ -7,6 +8,7 @@ from aei_marketplace.ground.work import Work
 from aei_marketplace.installations.events import UpdateRequested
 from aei_marketplace.installations.rules.grants import not_granted
 from aei_marketplace.installations.rules.requests import Wish, check_is_change, check_is_seen
+from aei_marketplace.installations.rules.views import Installation
 from aei_marketplace.installations.service.automatic import require_still_meant
 from aei_marketplace.installations.service.creating import Terms
 from aei_marketplace.installations.service.planning import make_plan
@@ -64,7 +66,8 @@ async def request_update(work: Work, aei_version: str, plugin_id: str, wish: Wis
             steps,
         )
     )
-    told = warnings(verdict) + (plan.told() if steps is None else [])
+    told = warnings(verdict) + await _other_publisher(work, present, release)
+    told += plan.told() if steps is None else []
     return Requested(operation, not_granted(release.manifest, grants), asks, told)
 
 
@@ -99,3 +102,11 @@ async def _release(work: Work, deps: Deps, asked: UpdateRequested) -> ReleaseVie
         work, deps.aei_version, asked.plugin_id, asked.version, asked.channel, exact=asked.pinned
     )
     return release
+
+
+async def _other_publisher(work: Work, present: Installation, release: ReleaseView) -> list[str]:
+    """A word about a release whose publisher did not release the present one."""
+    before = (await catalog.releases_by_id(work, [present.release_id])).get(present.release_id)
+    if before is None or before.released_by == release.released_by:
+        return []
+    return [f"{release.version} is of another publisher than {before.version}: {release.publisher_name}."]
