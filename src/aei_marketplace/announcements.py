@@ -7,6 +7,8 @@ from uuid import UUID
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.events import (
+    AdvisoryFiled,
+    AdvisoryRetracted,
     DomainProofMoved,
     NamespaceOffered,
     NamespaceTransferred,
@@ -43,7 +45,7 @@ async def release_state_changed(deps: Deps, event: ReleaseStateChanged, trace_id
         release = (await catalog.releases_by_id(work, [event.release_id])).get(event.release_id)
         reason = release.state_reason if release is not None and release.state == event.state else None
         data = {"plugin": event.plugin_id, "version": event.version, "reason": reason or "none"}
-        for installation in await installations.installations_of(work, event.release_id):
+        for installation in await installations.installations_of(work, [event.release_id]):
             to = to_holders(installation.tenant_id, "plugin.install")
             await notices.notify(work, Notice(f"release.{event.state}", to, _release(event), data))
 
@@ -107,6 +109,38 @@ async def quota_near(deps: Deps, event: QuotaNear, trace_id: str) -> None:
     async with deps.works.system(_JOB, trace_id) as work:
         to = to_holders(event.tenant_id, "plugin.publish")
         await notices.notify(work, Notice("quota.near", to, Subject("quota", event.quota), data))
+
+
+async def advisory_filed(deps: Deps, event: AdvisoryFiled, trace_id: str) -> None:
+    """Tell every tenant that has an affected release installed."""
+    async with deps.works.system(_JOB, trace_id) as work:
+        advisory = await catalog.find_advisory(work, event.advisory_id)
+        if advisory.withdrawn_at is not None:
+            return
+        statement = advisory.statement
+        mended = f"Update to {statement.fixed} or later." if statement.fixed else "No version mends it yet."
+        grave = statement.severity in (catalog.Severity.HIGH, catalog.Severity.CRITICAL)
+        affected = await catalog.affected_releases(work, event.advisory_id)
+        for installation in await installations.installations_of(work, affected):
+            data = _advisory_data(event, installation.version) | {
+                "severity": str(statement.severity),
+                "title": statement.title,
+                "mended": mended,
+            }
+            to = to_holders(installation.tenant_id, "plugin.install")
+            kind = "advisory.grave" if grave else "advisory.filed"
+            await notices.notify(work, Notice(kind, to, Subject("advisory", event.advisory_id), data))
+
+
+async def advisory_retracted(deps: Deps, event: AdvisoryRetracted, trace_id: str) -> None:
+    """Tell every tenant that has a release installed which the advisory concerned."""
+    async with deps.works.system(_JOB, trace_id) as work:
+        reason = (await catalog.find_advisory(work, event.advisory_id)).withdrawn_reason or "none"
+        for installation in await installations.installations_of(work, event.releases):
+            data = _advisory_data(event, installation.version) | {"reason": reason}
+            to = to_holders(installation.tenant_id, "plugin.install")
+            about = Subject("advisory", event.advisory_id)
+            await notices.notify(work, Notice("advisory.withdrawn", to, about, data))
 
 
 async def namespace_offered(deps: Deps, event: NamespaceOffered, trace_id: str) -> None:
@@ -175,6 +209,10 @@ async def _tell_of_update(deps: Deps, tenant: UUID, event: ReleaseListed, trace_
 
 def _release(event: ReleaseStateChanged | ReleaseListed | SandboxViolated) -> Subject:
     return Subject("release", f"{event.plugin_id}@{event.version}")
+
+
+def _advisory_data(event: AdvisoryFiled | AdvisoryRetracted, version: str) -> dict[str, str]:
+    return {"advisory": event.advisory_id, "plugin": event.plugin_id, "version": version}
 
 
 def _namespace(name: str) -> Subject:

@@ -14,6 +14,8 @@ from aei_marketplace.adapters.jobs import Handler, run_jobs
 from aei_marketplace.audit.jobs import deliver_for_ever, sequence_for_ever
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog.events import (
+    AdvisoryFiled,
+    AdvisoryRetracted,
     DomainProofMoved,
     NamespaceOffered,
     NamespaceTransferred,
@@ -69,6 +71,8 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     DomainProofMoved: (announcements.domain_proof_moved,),
     ReleaseListed: (announcements.release_listed,),
     ReleaseStateChanged: (executions_jobs.let_go, announcements.release_state_changed),
+    AdvisoryFiled: (announcements.advisory_filed,),
+    AdvisoryRetracted: (announcements.advisory_retracted,),
     InstallRequested: (installations_jobs.carry_out_install,),
     UpdateRequested: (installations_jobs.carry_out_update,),
     UninstallRequested: (installations_jobs.carry_out_uninstall,),

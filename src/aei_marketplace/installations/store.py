@@ -1,6 +1,6 @@
 """Every query of installations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -11,9 +11,10 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations.models import automatic_updates, installations
-from aei_marketplace.installations.rules.views import Installation
+from aei_marketplace.installations.rules.views import Installation, Reached
 
 _HOLD = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_REACH = text("select tenant_id, tenant, plugin_id, version, installations from advisory_reach(:advisory)")
 _LIVE = installations.c.removed_at.is_(None)
 _EMPTY: dict[str, Any] = {}
 
@@ -72,10 +73,17 @@ async def installed_releases(work: Work) -> list[UUID]:
     return list(rows.scalars())
 
 
-async def find_of_release(work: Work, release_id: UUID) -> list[Installation]:
-    """The live installations of a release, in all tenants that the actor sees."""
-    rows = await work.run(select(installations).where(installations.c.release_id == release_id, _LIVE))
+async def find_of_releases(work: Work, release_ids: Iterable[UUID]) -> list[Installation]:
+    """The live installations of these releases, in all tenants that the actor sees."""
+    wanted = select(installations).where(installations.c.release_id.in_(list(release_ids)), _LIVE)
+    rows = await work.run(wanted.order_by(installations.c.tenant_id, installations.c.id))
     return [_installation(row) for row in rows]
+
+
+async def find_reach(work: Work, advisory_id: str) -> list[Reached]:
+    """How far an advisory reaches: the actor's own tenant, all for staff, numbers for the publisher."""
+    rows = await work.run(_REACH, {"advisory": advisory_id})
+    return [Reached(**row._mapping) for row in rows]
 
 
 async def find_tenants(work: Work, plugin_id: str) -> list[UUID]:

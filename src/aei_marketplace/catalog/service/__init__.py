@@ -8,6 +8,7 @@ from aei_marketplace.catalog.rules.states import OFFERED, STOPPED, Change, Relea
 from aei_marketplace.catalog.rules.trusted_publishing import Workflow
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginBrief, PluginView, ReleaseTexts, ReleaseView
+from aei_marketplace.catalog.service.advisories import STAFF_ACTION as ADVISORY_ACTION
 from aei_marketplace.catalog.service.advisories import (
     advisories_by_id,
     affected_releases,
@@ -117,6 +118,7 @@ from aei_marketplace.catalog.service.verification import (
 )
 
 __all__ = [
+    "ADVISORY_ACTION",
     "LOG_BATCH",
     "NAME_DESK",
     "OFFERED",

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from aei_marketplace.installations.api import installations, policies
+from aei_marketplace.installations.api import advisories, installations, policies
 
 router = APIRouter()
-for _part in (installations, policies):
+for _part in (advisories, installations, policies):
     router.include_router(_part.router)

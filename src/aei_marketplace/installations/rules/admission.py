@@ -52,6 +52,8 @@ class Facts:
         pricing: the pricing model, `free` when the manifest names none.
         too_young: it has not been listed for as long as the tenant's policy wants.
         excluded: why the tenant's lists exclude it, in sentences.
+        advisories: the ids of the standing advisories that concern it.
+        refuses_affected: the tenant installs nothing that an advisory concerns.
     """
 
     purpose: Literal["install", "execute"]
@@ -63,6 +65,8 @@ class Facts:
     pricing: str = "free"
     too_young: bool = False
     excluded: tuple[str, ...] = ()
+    advisories: tuple[str, ...] = ()
+    refuses_affected: bool = False
 
 
 _OFFERED = {"listed", "deprecated"}
@@ -80,7 +84,7 @@ def admit(facts: Facts) -> Verdict:
     """Decide, and give every ground there is."""
     reasons = tuple(
         reason
-        for judge in (_visibility, _state, _compatibility, _lists, _age, _entitlement)
+        for judge in (_visibility, _state, _compatibility, _lists, _advisories, _age, _entitlement)
         for reason in judge(facts)
     )
     gravest = max((r.answer for r in reasons), key=_GRAVITY.index, default=Answer.YES)
@@ -117,6 +121,16 @@ def _compatibility(facts: Facts) -> Iterator[Reason]:
 def _lists(facts: Facts) -> Iterator[Reason]:
     for ground in facts.excluded:
         yield Reason(Answer.NO, "excluded", ground)
+
+
+def _advisories(facts: Facts) -> Iterator[Reason]:
+    if facts.advisories:
+        # What is installed goes on: stopping it is for the registry, or for whoever switches it off.
+        refused = facts.refuses_affected and facts.purpose == "install"
+        message = f"The release is affected by {', '.join(facts.advisories)}."
+        if refused:
+            message += " Your tenant's policy refuses such releases."
+        yield Reason(Answer.NO if refused else Answer.WARN, "affected", message)
 
 
 def _age(facts: Facts) -> Iterator[Reason]:

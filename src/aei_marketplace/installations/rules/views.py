@@ -16,6 +16,21 @@ class UpdateAvailable:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """Live installations of one affected version.
+
+    Attributes:
+        tenant_id, tenant: whose they are; None where the reader may know of their number alone.
+    """
+
+    tenant_id: UUID | None
+    tenant: str | None
+    plugin_id: str
+    version: str
+    installations: int
+
+
+@dataclass(frozen=True, slots=True)
 class Installation:
     """A release installed in a tenant.
 

@@ -16,6 +16,7 @@ from aei_marketplace.installations.service.policies import (
     preview_policies,
     read_policies,
 )
+from aei_marketplace.installations.service.reach import advisory_reach
 from aei_marketplace.installations.service.reading import Described, find_installation, list_installations
 from aei_marketplace.installations.service.removing import (
     forget_files,
@@ -38,6 +39,7 @@ __all__ = [
     "Touched",
     "Upkeep",
     "actions_for",
+    "advisory_reach",
     "change",
     "change_policies",
     "find_installation",

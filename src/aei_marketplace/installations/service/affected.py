@@ -1,5 +1,6 @@
 """Whom a change in the catalogue concerns; for named jobs, which see all tenants."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from aei_marketplace.ground.work import Work
@@ -7,9 +8,9 @@ from aei_marketplace.installations import store
 from aei_marketplace.installations.rules.views import Installation
 
 
-async def installations_of(work: Work, release_id: UUID) -> list[Installation]:
-    """The live installations of a release."""
-    return await store.find_of_release(work, release_id)
+async def installations_of(work: Work, release_ids: Iterable[UUID]) -> list[Installation]:
+    """The live installations of these releases."""
+    return await store.find_of_releases(work, release_ids)
 
 
 async def tenants_with(work: Work, plugin_id: str) -> list[UUID]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.catalog.service import ReleaseView
+from aei_marketplace.catalog.service import Advisory, ReleaseView
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
@@ -20,15 +20,21 @@ from aei_protocol.identifiers import PluginId
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """An installation with what follows from the catalogue."""
+    """An installation with what follows from the catalogue.
+
+    Attributes:
+        advisories: those that concern its release.
+    """
 
     installation: Installation
     update: UpdateAvailable | None
     not_granted: Mapping[str, Any]
+    advisories: Sequence[Advisory] = ()
 
     def shape(self) -> Mapping[str, Any]:
         """In the shape of the interface."""
-        return self.installation.shape(self.update, self.not_granted)
+        shape = self.installation.shape(self.update, self.not_granted)
+        return {**shape, "advisories": [_told(advisory) for advisory in self.advisories]}
 
 
 async def find_installation(work: Work, plugin_id: str) -> Described:
@@ -63,20 +69,31 @@ async def _describe_all(work: Work, installations: Sequence[Installation]) -> li
         )
         for channel in {i.channel for i in installations}
     }
-    return [_described(i, present, latest[i.channel].get(i.plugin_id)) for i in installations]
+    ids = [id for release in present.values() for id in release.advisories]
+    advisories = await catalog.advisories_by_id(work, ids)
+    return [_described(i, present, latest[i.channel].get(i.plugin_id), advisories) for i in installations]
 
 
 def _described(
-    installation: Installation, present: Mapping[UUID, ReleaseView], newest: ReleaseView | None
+    installation: Installation,
+    present: Mapping[UUID, ReleaseView],
+    newest: ReleaseView | None,
+    advisories: Mapping[str, Advisory],
 ) -> Described:
     release = present.get(installation.release_id)
     if release is None:
         return Described(installation, None, {})
     missing = not_granted(release.manifest, installation.grants)
+    concerned = [advisories[id] for id in release.advisories if id in advisories]
     if newest is None or not is_newer(newest.version, installation.version):
-        return Described(installation, None, missing)
+        return Described(installation, None, missing, concerned)
     difference = permission_difference(release.manifest, newest.manifest)
-    return Described(installation, UpdateAvailable(newest.version, difference), missing)
+    return Described(installation, UpdateAvailable(newest.version, difference), missing, concerned)
+
+
+def _told(advisory: Advisory) -> Mapping[str, Any]:
+    said = advisory.statement
+    return {"id": advisory.id, "severity": said.severity, "title": said.title, "fixed": said.fixed}
 
 
 def _position(wanted: PageWanted) -> str | None:

@@ -103,6 +103,26 @@ KINDS: Mapping[str, Kind] = {
             link=_LISTING,
         ),
         _alarm(
+            "advisory.grave",
+            "$severity: $title ($plugin)",
+            "The advisory $advisory concerns $plugin $version, which you have installed. $mended Until then consider"
+            " switching it off.",
+        ),
+        Kind(
+            "advisory.filed",
+            "$severity: $title ($plugin)",
+            "The advisory $advisory concerns $plugin $version, which you have installed. $mended",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            link=_LISTING,
+        ),
+        Kind(
+            "advisory.withdrawn",
+            "The advisory $advisory about $plugin was withdrawn",
+            "It concerned $version, which you have installed. It does not stand any more.\nReason given: $reason",
+            link=_LISTING,
+        ),
+        _alarm(
             "sandbox.violated",
             "$plugin $version may have broken out of its runtime",
             "A process that ran this release did what no plugin can make it do. It was killed, and the walls"
