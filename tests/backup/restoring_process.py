@@ -1,7 +1,7 @@
-"""Restores or takes a backup in a process of its own, and stops where the test wants to kill it.
+"""Restores or takes a backup, or replaces data keys, and stops where the test wants to kill it.
 
-Arguments: `restore` or `backup`, the data folder, the server's URL, the backup, the stage to stop in, and
-after how many steps of it.
+Arguments: `restore`, `backup` or `replace`, the data folder, the server's URL, the backup, the stage to
+stop in, and after how many steps of it.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from aei_marketplace.backup.archive import open_archive
+from aei_marketplace.backup.key_rotation import replace_data_keys
 from aei_marketplace.backup.progress import Advance
 from aei_marketplace.backup.restoring import require_restorable, restore
 from aei_marketplace.backup.taking import Wanted, take_backup
@@ -43,6 +44,9 @@ def main() -> None:
     stopping = Stopping(stage, int(steps))
     if do == "backup":
         asyncio.run(take_backup(settings, Wanted(Path(path), PASSPHRASE), stopping))
+        return
+    if do == "replace":
+        asyncio.run(replace_data_keys(settings, stopping))
         return
     with open_archive(Path(path)) as archive:
         keys = unwrap_keys(archive.keys or b"", PASSPHRASE)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from typer.testing import CliRunner
 
 from aei_marketplace.adapters.master_key_files import MasterKeyFiles
 from aei_marketplace.backup import key_rotation
@@ -14,9 +15,11 @@ from aei_marketplace.backup.key_folder import read_keys
 from aei_marketplace.backup.progress import Silent
 from aei_marketplace.backup.wrapped_keys import Keys, unwrap_keys, wrap_keys
 from aei_marketplace.ground.master_keys import MasterKey, candidates, fingerprint, present
+from aei_marketplace.manage import app
 from aei_marketplace.vault import service as vault
 from aei_marketplace.wiring import database_urls, master_key_files, read_master_key
 from tests.backup.conftest import PASSPHRASE, SECRET, Source
+from tests.backup.test_interrupted import killed
 from tests.builders import make_tenant
 
 
@@ -109,6 +112,41 @@ async def test_a_rotation_that_ends_between_two_data_keys_is_finished(source: So
     assert (await key_rotation.find_use(source.settings)).outdated == 2
     assert await secret_of(source, read_master_key(source.settings)) == SECRET
     assert (await key_rotation.rotate(source.settings, Silent())).done == 2
+
+
+async def test_a_replacement_of_data_keys_that_is_killed_is_finished(source: Source, tmp_path: Path) -> None:
+    await make_secrets(source, 3)
+    await killed("replace", source.settings, tmp_path, "data keys", 2)
+    assert await secret_of(source, read_master_key(source.settings)) == SECRET
+    use = await key_rotation.find_use(source.settings)
+    assert (use.due, use.shut) == (2, []), "two of four tenants have a fresh key, and everything opens"
+    done = await key_rotation.replace_data_keys(source.settings, Silent())
+    assert (done.resumed, done.keys, done.values) == (True, 2, 2)
+    use = await key_rotation.find_use(source.settings)
+    assert (use.due, use.shut, use.values) == (0, [], 4)
+    assert (await actions(source)).count("data_key.replace") == 4
+
+
+async def test_a_replacement_names_what_does_not_open(source: Source) -> None:
+    owner = await asyncpg.connect(database_urls(source.settings).owner)
+    await owner.execute("update secrets set ciphertext = ciphertext || 'x' where name = 'API_KEY'")
+    await owner.close()
+    with pytest.raises(BackupError, match="keys check"):
+        await key_rotation.replace_data_keys(source.settings, Silent())
+    assert (await key_rotation.find_use(source.settings)).due == 1
+
+
+async def test_the_command_replaces_data_keys_and_leaves_the_master_key(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AEI_DATABASE_URL", source.settings.database_url or "")
+    before = read_master_key(source.settings)
+    arguments = ["keys", "rotate", "--data-keys", "--data", str(source.settings.data)]
+    done = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+    assert done.exit_code == 0, done.output
+    assert "1 data keys were replaced, and 1 values sealed again" in done.output
+    assert read_master_key(source.settings) == before
+    assert await secret_of(source, before) == SECRET
 
 
 async def make_secrets(source: Source, tenants: int) -> None:

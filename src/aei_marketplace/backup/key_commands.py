@@ -32,7 +32,8 @@ def check(data: Data = None, as_json: AsJson = False) -> None:
             use = asyncio.run(key_rotation.find_use(settings))
     if as_json:
         shown = {"keys": use.keys, "data_keys": use.data_keys, "journals": use.journals}
-        typer.echo(json.dumps({**shown, "values": use.values, "shut": use.shut, "outdated": use.outdated}))
+        left = {"outdated": use.outdated, "due": use.due}
+        typer.echo(json.dumps({**shown, "values": use.values, "shut": use.shut, **left}))
     else:
         for number, key in enumerate(use.keys):
             word = "older" if number else "present"
@@ -42,14 +43,29 @@ def check(data: Data = None, as_json: AsJson = False) -> None:
             typer.echo(
                 f"LOOK {use.outdated} data keys are not under the present key: aei-marketplace keys rotate"
             )
+        if use.due:
+            typer.echo(
+                f"LOOK {use.due} data keys are still to be replaced: aei-marketplace keys rotate --data-keys"
+            )
         for name in use.shut:
             typer.echo(f"SHUT {name}")
     raise typer.Exit(1 if use.shut else 0)
 
 
 @keys.command("rotate", epilog="Example: aei-marketplace keys rotate")
-def rotate(data: Data = None) -> None:
+def rotate(
+    data_keys: Annotated[
+        bool,
+        typer.Option(
+            "--data-keys", help="instead give every tenant a fresh key, and seal all its values again"
+        ),
+    ] = False,
+    data: Data = None,
+) -> None:
     """Make a new master key and wrap every tenant's key with it, while the marketplace runs."""
+    if data_keys:
+        _replace_data_keys(data)
+        return
     with failures_told():
         settings = _settings(data)
         with standing_database(settings), Bars() as bars:
@@ -108,6 +124,18 @@ def prune(data: Data = None) -> None:
             gone = asyncio.run(key_rotation.prune(settings))
     typer.echo(
         f"Deleted: {', '.join(gone)}" if gone else "Every older key is still needed, or there is none."
+    )
+
+
+def _replace_data_keys(data: Path | None) -> None:
+    with failures_told():
+        settings = _settings(data)
+        with standing_database(settings), Bars() as bars:
+            done = asyncio.run(key_rotation.replace_data_keys(settings, bars))
+    began = "The interrupted replacement is finished: " if done.resumed else ""
+    typer.echo(f"{began}{done.keys} data keys were replaced, and {done.values} values sealed again.")
+    typer.echo(
+        "Backups from before hold the values under the old keys. Take a new one: aei-marketplace backup"
     )
 
 

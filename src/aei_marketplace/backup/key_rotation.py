@@ -1,4 +1,4 @@
-"""The keys of an installation: rotated, checked, copied, recovered, pruned."""
+"""The keys of an installation: rotated, replaced, checked, copied, recovered, pruned."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ from aei_marketplace.ground.master_keys import fingerprint
 from aei_marketplace.ground.work import Works
 from aei_marketplace.settings import Settings
 from aei_marketplace.vault import service as vault
-from aei_marketplace.wiring import database_urls, master_key_files
+from aei_marketplace.wiring import database_urls, master_key_files, read_master_key
 
 JOB = "keys"
 
@@ -30,6 +30,7 @@ class Use:
         keys: their fingerprints, the present one first.
         data_keys, journals: how many are under each.
         values: how many sealed values were opened.
+        due: data keys that an interrupted replacement has still to replace.
         shut: what opens with none of them, in words without values.
     """
 
@@ -37,6 +38,7 @@ class Use:
     data_keys: dict[str, int]
     journals: dict[str, int]
     values: int
+    due: int
     shut: list[str]
 
     @property
@@ -76,7 +78,7 @@ async def find_use(settings: Settings) -> Use:
         report = await vault.check_keys(works, keys)
         journals, shut = await executions.count_journals(works, keys)
     told = [*report.shut, *([f"{shut} journals of executions"] if shut else [])]
-    return Use(list(map(fingerprint, keys)), report.data_keys, journals, report.values, told)
+    return Use(list(map(fingerprint, keys)), report.data_keys, journals, report.values, report.due, told)
 
 
 async def rotate(settings: Settings, progress: Progress) -> Rotated:
@@ -108,6 +110,26 @@ async def rotate(settings: Settings, progress: Progress) -> Rotated:
             "`aei-marketplace keys recover` brings keys back from a wrapped copy."
         )
     return Rotated(fingerprint(keys[0]), use.outdated > 0, done.done)
+
+
+async def replace_data_keys(settings: Settings, progress: Progress) -> vault.Resealed:
+    """Give every tenant a fresh data key and seal all that the old ones sealed again.
+
+    Raises:
+        BackupError: something does not open; whose it is keeps the data key that it had.
+        OSError, ValueError: the master key cannot be read.
+    """
+    use = await find_use(settings)
+    async with _works(settings) as works:
+        advance = progress.stage("data keys", sum(use.data_keys.values()))
+        done = await vault.replace_data_keys(works, read_master_key(settings), advance)
+    if done.shut:
+        raise BackupError(
+            f"{len(done.shut)} data keys seal something that does not open, and were left as they are; "
+            f"{done.keys} were replaced. `aei-marketplace keys check` names what is shut, "
+            "`aei-marketplace keys recover` brings keys back from a wrapped copy; then run this again."
+        )
+    return done
 
 
 async def recover(settings: Settings, keys: Keys) -> list[str]:

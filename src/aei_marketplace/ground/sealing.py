@@ -54,6 +54,19 @@ class Place:
         return head + self.version.to_bytes(8, "big") + self.name.encode()
 
 
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """A sealed value as it lies in its row.
+
+    Attributes:
+        what: what it is, in words without the value.
+    """
+
+    what: str
+    place: Place
+    sealed: Sealed
+
+
 def new_data_key() -> bytes:
     """A fresh key of 256 bits for one tenant."""
     return AESGCM.generate_key(bit_length=KEY_BYTES * 8)

@@ -5,15 +5,14 @@ from uuid import UUID
 
 from aei_marketplace.accounts import rules
 from aei_marketplace.accounts.errors import NoSuchProvider, ProviderTaken
-from aei_marketplace.accounts.rules.oidc import LONGEST_TEXT, Provider, check_issuer
+from aei_marketplace.accounts.rules.oidc import Provider, check_issuer
+from aei_marketplace.accounts.service.provider_secrets import find_to_open, open_secret, seal_secret
 from aei_marketplace.accounts.service.sessions import JOB
 from aei_marketplace.accounts.store import proofs as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
-from aei_marketplace.ground.data_keys import made_data_key, opened_data_key
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.sealing import OPERATOR, Place, SealBroken, Sealed, open_value, seal_value
 from aei_marketplace.ground.work import Work
 
 LONGEST_NAME = 60
@@ -58,7 +57,7 @@ async def add_provider(
         "name": rules.check_name(name, LONGEST_NAME),
         "issuer": check_issuer(issuer),
         "client_id": _check_client_id(client_id),
-        **await _sealed(work, master_key, provider_id, client_secret),
+        **await seal_secret(work, master_key, provider_id, client_secret),
         "enabled": True,
         "created_at": work.now,
         "updated_at": work.now,
@@ -83,7 +82,7 @@ async def change_provider(
     _require(work)
     work.actor.require_recent_proof(work.now)
     await _own(work, provider_id)
-    values = {} if client_secret is None else await _sealed(work, master_key, provider_id, client_secret)
+    values = {} if client_secret is None else await seal_secret(work, master_key, provider_id, client_secret)
     values |= {} if enabled is None else {"enabled": enabled}
     await store.change_provider(work, provider_id, updated_at=work.now, **values)
     changed = sorted({"secret" if name.startswith("secret") else name for name in values})
@@ -113,10 +112,10 @@ async def usable_provider(deps: Deps, provider_id: UUID) -> Provider:
         NoSuchProvider: there is none of that id, or it is switched off.
     """
     async with deps.works.system(JOB) as work:
-        row = await store.find_provider(work, provider_id)
+        row = await find_to_open(work, provider_id)
         if row is None or not row.enabled:
             raise NoSuchProvider("There is no such provider of sign-in.")
-        secret = await _opened(work, deps.master_key, row)
+        secret = await open_secret(work, deps.master_key, row)
     return Provider(row.id, row.tenant_id, row.name, row.issuer, row.client_id, secret)
 
 
@@ -129,32 +128,6 @@ async def _own(work: Work, provider_id: UUID) -> Any:
     if row is None or row.tenant_id != work.actor.tenant:
         raise NoSuchProvider("You have no such provider.")
     return row
-
-
-async def _sealed(work: Work, master_key: bytes, provider_id: UUID, secret: str | None) -> dict[str, Any]:
-    if not secret:
-        return {"secret_nonce": None, "secret_sealed": None}
-    if len(secret) > LONGEST_TEXT:
-        fault = Fault("/client_secret", f"at most {LONGEST_TEXT} characters")
-        raise Invalid("The client's secret cannot be used.", faults=[fault])
-    owner = work.actor.tenant or OPERATOR
-    key = await made_data_key(work, master_key, owner)
-    sealed = seal_value(key, _place(owner, provider_id), secret)
-    return {"secret_nonce": sealed.nonce, "secret_sealed": sealed.content}
-
-
-async def _opened(work: Work, master_key: bytes, row: Any) -> str | None:
-    if row.secret_sealed is None:
-        return None
-    owner = row.tenant_id or OPERATOR
-    key = await opened_data_key(work, master_key, owner)
-    if key is None:
-        raise SealBroken("the key of a provider's secret is gone")
-    return open_value(key, _place(owner, row.id), Sealed(row.secret_nonce, row.secret_sealed))
-
-
-def _place(owner: UUID, provider_id: UUID) -> Place:
-    return Place("identity-provider", owner, str(provider_id), 1)
 
 
 def _check_client_id(client_id: str) -> str:

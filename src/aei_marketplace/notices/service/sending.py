@@ -10,10 +10,11 @@ import structlog
 from aei_marketplace.accounts.service import contacts
 from aei_marketplace.ground.actor import Actor, system_actor
 from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.data_keys import keep_data_key
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Unavailable
 from aei_marketplace.ground.ports import MailRefused, WebhookAnswer
-from aei_marketplace.ground.sealing import SealBroken
+from aei_marketplace.ground.sealing import OPERATOR, SealBroken
 from aei_marketplace.ground.work import Work
 from aei_marketplace.notices.rules import signing
 from aei_marketplace.notices.rules.deliveries import MAIL, Claim, Letter, letter, webhook_body
@@ -78,6 +79,7 @@ async def _settle_mail(work: Work, claim: Claim, problem: Unavailable | None) ->
 
 async def _send_webhook(deps: Deps, claim: Claim) -> None:
     async with deps.works.begin(_courier(claim)) as work:
+        await keep_data_key(work, claim.tenant or OPERATOR)
         webhook = await webhooks_store.find(work, claim.lane)
         notice = (await notices_store.find_many(work, claim.notices)).get(claim.notices[0])
         if webhook is None or notice is None or not webhook.enabled:
@@ -118,6 +120,7 @@ async def _settle_webhook(work: Work, claim: Claim, answer: WebhookAnswer) -> No
 
 
 async def _disable(work: Work, webhook_id: UUID, problem: str) -> None:
+    await keep_data_key(work, work.actor.tenant or OPERATOR)
     webhook = await webhooks_store.find(work, webhook_id, lock=True)
     if webhook is None or not webhook.enabled:
         return

@@ -8,9 +8,11 @@ from uuid import UUID
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
+from aei_marketplace.ground.data_keys import keep_data_key
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import TooMany
 from aei_marketplace.ground.ports import WebhookAnswer
+from aei_marketplace.ground.sealing import OPERATOR
 from aei_marketplace.ground.work import Work
 from aei_marketplace.notices.rules import signing
 from aei_marketplace.notices.rules.deliveries import TEST_KIND, WEBHOOK, trial_body
@@ -40,6 +42,7 @@ async def try_webhook(deps: Deps, actor: Actor, trace_id: str, webhook_id: UUID)
     """
     delivery_id = new_id()
     async with deps.works.begin(actor, trace_id) as work:
+        await keep_data_key(work, actor.tenant or OPERATOR)
         webhook = await find_webhook(work, webhook_id)
         await _check_pace(work, webhook_id)
         body = trial_body(webhook_id, work.now)

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
-from aei_marketplace.ground.data_keys import made_data_key, opened_data_key
+from aei_marketplace.ground.data_keys import keep_data_key, made_data_key, opened_data_key
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
-from aei_marketplace.ground.sealing import open_value, seal_value
+from aei_marketplace.ground.sealing import OPERATOR, open_value, seal_value
 from aei_marketplace.ground.urls import IsInternal
 from aei_marketplace.ground.work import Work
 from aei_marketplace.notices.errors import NoSuchWebhook, TooManyWebhooks, WebhookStale
@@ -199,6 +199,8 @@ async def list_deliveries(work: Work, webhook_id: UUID, wanted: PageWanted) -> P
 async def valid_secrets(work: Work, master_key: bytes, webhook: Webhook, now: datetime) -> list[str]:
     """The secrets that sign now, the newest first; they leave this process as signatures alone.
 
+    Whoever calls has kept the data key since before the webhook was read.
+
     Raises:
         SealBroken: one does not open with this master key.
     """
@@ -217,7 +219,8 @@ def _require_owner(work: Work) -> UUID | None:
 
 
 async def _held(work: Work, webhook_id: UUID, if_match: str | None = None) -> Webhook:
-    _require_owner(work)
+    owner = _require_owner(work)
+    await keep_data_key(work, owner or OPERATOR)
     webhook = _found(await store.find(work, webhook_id, lock=True), webhook_id)
     if if_match not in (None, "*", webhook.etag):
         raise WebhookStale("The webhook is not what `If-Match` says.")

@@ -35,6 +35,12 @@ async def find_page(work: Work, tenant: UUID | None, after: UUID | None, limit: 
     return [_webhook(row) for row in await work.run(query.order_by(table.c.id).limit(limit + 1))]
 
 
+async def find_all(work: Work, tenant: UUID | None) -> list[Webhook]:
+    """All webhooks of a tenant, or the operator's; there are never many."""
+    query = select(table).where(table.c.tenant_id.is_not_distinct_from(tenant)).order_by(table.c.id)
+    return [_webhook(row) for row in await work.run(query)]
+
+
 async def count(work: Work, tenant: UUID | None) -> int:
     """How many there are."""
     query = select(func.count()).select_from(table).where(table.c.tenant_id.is_not_distinct_from(tenant))
@@ -70,6 +76,16 @@ async def save(work: Work, webhook: Webhook) -> None:
     made = {"created_at": webhook.created_at, "created_by": webhook.created_by}
     new = insert(table).values(id=webhook.id, tenant_id=webhook.tenant, **made, **values)
     await work.run(new.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+async def put_secret(work: Work, webhook_id: UUID, version: int, sealed: Sealed) -> None:
+    """Write one version of a webhook's secret, sealed again: the present one or the one before it."""
+    one = update(table).where(table.c.id == webhook_id)
+    present = {"secret_nonce": sealed.nonce, "secret_sealed": sealed.content}
+    await work.run(one.where(table.c.secret_version == version).values(present))
+    older = {"old_nonce": sealed.nonce, "old_sealed": sealed.content}
+    is_older = (table.c.secret_version == version + 1) & table.c.old_sealed.is_not(None)
+    await work.run(one.where(is_older).values(older))
 
 
 async def remove(work: Work, webhook_id: UUID) -> None:

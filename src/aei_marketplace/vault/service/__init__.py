@@ -1,6 +1,7 @@
 """What can be done in the vault. No function for people gives a value back."""
 
 from aei_marketplace.vault.service.asking import answer_model, try_endpoint
+from aei_marketplace.vault.service.data_keys import Resealed, replace_data_keys
 from aei_marketplace.vault.service.endpoints import (
     delete_endpoint,
     find_endpoint,
@@ -19,6 +20,7 @@ from aei_marketplace.vault.service.secrets import (
 
 __all__ = [
     "KeyReport",
+    "Resealed",
     "Rewrapped",
     "SecretName",
     "answer_model",
@@ -31,6 +33,7 @@ __all__ = [
     "list_secrets",
     "put_endpoint",
     "put_secret",
+    "replace_data_keys",
     "rewrap_data_keys",
     "secret_value",
     "try_endpoint",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from aei_marketplace.ground.actor import Actor, system_actor
 from aei_marketplace.ground.audit import Fact
-from aei_marketplace.ground.data_keys import opened_data_key
+from aei_marketplace.ground.data_keys import keep_data_key, opened_data_key
 from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.ports import (
     EndpointCall,
@@ -15,7 +15,7 @@ from aei_marketplace.ground.ports import (
     ModelReply,
     model_failure,
 )
-from aei_marketplace.ground.sealing import open_value
+from aei_marketplace.ground.sealing import OPERATOR, open_value
 from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.vault.errors import BadQuestion
 from aei_marketplace.vault.rules.endpoints import Endpoint, choose, key_place
@@ -88,6 +88,7 @@ async def try_endpoint(gateway: Gateway, actor: Actor, trace_id: str, name: str)
         SealBroken: its key does not open with this master key.
     """
     async with gateway.works.begin(actor, trace_id) as work:
+        await keep_data_key(work, actor.tenant or OPERATOR)
         endpoint = await find_endpoint(work, name)
         key = await _opened_key(work, gateway.master_key, actor.in_tenant(), endpoint)
     model = min(endpoint.models)
@@ -108,6 +109,7 @@ async def _find(
     gateway: Gateway, tenant: UUID, call: ModelCall, model: str
 ) -> tuple[Endpoint, str | None] | None:
     async with gateway.works.begin(_reader(tenant)) as work:
+        await keep_data_key(work, tenant)
         endpoint = choose(await store.find_all(work, tenant), call.kind, model)
         if endpoint is None:
             return None

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from aei_marketplace.ground.audit import Fact
-from aei_marketplace.ground.data_keys import made_data_key
+from aei_marketplace.ground.data_keys import keep_data_key, made_data_key
 from aei_marketplace.ground.errors import Conflict, Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.ports import ModelKind
@@ -71,6 +71,7 @@ async def put_endpoint(
     base_url = read_base_url(wanted.base_url, is_internal)
     check_models(wanted.models)
     await hold(work, tenant)
+    await keep_data_key(work, tenant)
     others = [e for e in await store.find_all(work, tenant) if e.name != name]
     present = await store.find(work, tenant, name)
     _check_seen(present, if_match)

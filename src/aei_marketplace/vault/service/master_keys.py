@@ -1,4 +1,4 @@
-"""Rotating the master key: each data key is wrapped again, in a transaction of its own."""
+"""Rotating the master key: each data key is wrapped again, in a transaction of its own; and what opens."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,21 +6,25 @@ from uuid import UUID
 
 from aei_marketplace.ground.actor import system_actor
 from aei_marketplace.ground.audit import Fact
-from aei_marketplace.ground.data_keys import find_wrapped, find_wrapped_owners, put_wrapped
+from aei_marketplace.ground.data_keys import (
+    find_replacements_due,
+    find_wrapped,
+    find_wrapped_owners,
+    keep_data_key,
+    put_wrapped,
+)
 from aei_marketplace.ground.master_keys import fingerprint
 from aei_marketplace.ground.sealing import (
     OPERATOR,
-    Place,
     SealBroken,
     Sealed,
+    SealedValue,
     open_value,
     unwrap_data_key,
     wrap_data_key,
 )
 from aei_marketplace.ground.work import Work, Works
-from aei_marketplace.vault.rules.endpoints import key_place
-from aei_marketplace.vault.rules.secrets import secret_place
-from aei_marketplace.vault.store import endpoints, secrets
+from aei_marketplace.vault.service.sealed_values import SHELVES
 
 JOB = "keys"
 
@@ -44,11 +48,13 @@ class KeyReport:
 
     Attributes:
         data_keys: how many data keys are under each master key, by fingerprint.
+        due: data keys that an interrupted replacement has still to replace.
         shut: what does not open, in words without values.
     """
 
     data_keys: dict[str, int] = field(default_factory=dict)
     values: int = 0
+    due: int = 0
     shut: list[str] = field(default_factory=list)
 
 
@@ -77,7 +83,7 @@ async def rewrap_data_keys(
 
 
 async def check_keys(works: Works, keys: Sequence[bytes]) -> KeyReport:
-    """Open everything that the vault keeps, and say what does not open. No value leaves this function.
+    """Open everything that data keys seal, and say what does not open. No value leaves this function.
 
     Args:
         keys: every master key, the present one first.
@@ -86,6 +92,7 @@ async def check_keys(works: Works, keys: Sequence[bytes]) -> KeyReport:
     async with works.system(JOB) as work:
         work.actor.require("policy.operate")
         owners = await find_wrapped_owners(work)
+        report.due = len(await find_replacements_due(work))
     for owner in owners:
         async with works.begin(
             replace(system_actor(JOB), tenant=None if owner == OPERATOR else owner)
@@ -124,6 +131,7 @@ def opened_with(keys: Sequence[bytes], owner: UUID, wrapped: Sealed) -> tuple[by
 
 
 async def _check_owner(work: Work, keys: Sequence[bytes], owner: UUID, report: KeyReport) -> None:
+    await keep_data_key(work, owner)
     wrapped = await find_wrapped(work, owner)
     if wrapped is None:
         return
@@ -133,18 +141,14 @@ async def _check_owner(work: Work, keys: Sequence[bytes], owner: UUID, report: K
         report.shut.append(f"the data key of {owner}, and all that it seals")
         return
     report.data_keys[fingerprint(master_key)] += 1
-    for secret in await secrets.find_all(work, owner):
-        place = secret_place(owner, secret.name, secret.version)
-        _try(report, data_key, place, Sealed(secret.nonce, secret.ciphertext), f"secret {secret.name}")
-    for endpoint in await endpoints.find_all(work, owner):
-        if endpoint.key is not None and endpoint.key_version is not None:
-            place = key_place(owner, endpoint.name, endpoint.key_version)
-            _try(report, data_key, place, endpoint.key, f"key of the model endpoint {endpoint.name}")
+    for shelf in SHELVES:
+        for value in await shelf.find(work, owner):
+            _try(report, data_key, value)
 
 
-def _try(report: KeyReport, data_key: bytes, place: Place, sealed: Sealed, name: str) -> None:
+def _try(report: KeyReport, data_key: bytes, value: SealedValue) -> None:
     report.values += 1
     try:
-        open_value(data_key, place, sealed)
+        open_value(data_key, value.place, value.sealed)
     except SealBroken:
-        report.shut.append(f"{name} of {place.tenant}")
+        report.shut.append(f"{value.what} of {value.place.tenant}")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from aei_marketplace.ground.actor import system_actor
 from aei_marketplace.ground.audit import Fact
-from aei_marketplace.ground.data_keys import made_data_key, opened_data_key
+from aei_marketplace.ground.data_keys import keep_data_key, made_data_key, opened_data_key
 from aei_marketplace.ground.errors import Conflict, Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.sealing import Sealed, open_value, seal_value
@@ -103,6 +103,7 @@ async def secret_value(works: Works, master_key: bytes, tenant: str, name: str) 
     """
     reader = replace(system_actor("vault.value"), tenant=UUID(tenant))
     async with works.begin(reader) as work:
+        await keep_data_key(work, UUID(tenant))
         row = await store.find(work, UUID(tenant), name)
         data_key = await opened_data_key(work, master_key, UUID(tenant))
     if row is None or data_key is None:

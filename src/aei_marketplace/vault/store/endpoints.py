@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.sealing import Sealed
@@ -55,6 +55,12 @@ async def put(work: Work, tenant: UUID, endpoint: Endpoint) -> None:
     }
     new = insert(table).values(tenant_id=tenant, name=endpoint.name, **values)
     await work.run(new.on_conflict_do_update(index_elements=["tenant_id", "name"], set_=values))
+
+
+async def put_sealed(work: Work, tenant: UUID, name: str, key: Sealed) -> None:
+    """Write an endpoint's key, sealed again; it counts as no change of it."""
+    one = update(table).where(table.c.tenant_id == tenant, table.c.name == name)
+    await work.run(one.values(key_nonce=key.nonce, key_sealed=key.content))
 
 
 async def remove(work: Work, tenant: UUID, name: str) -> None:
