@@ -16,6 +16,7 @@ from aei_marketplace.accounts import api as accounts_api
 from aei_marketplace.accounts import pages as accounts_pages
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.audit import api as audit_api
+from aei_marketplace.audit import pages as audit_pages
 from aei_marketplace.catalog import api as catalog_api
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog import service as catalog
@@ -72,6 +73,7 @@ FRAME = Frame(
                 Place("Tokens", "/admin/tokens", lambda actor: actor.may("token.administer")),
                 Place("Secrets", "/admin/secrets", lambda actor: actor.may("secret.administer")),
                 Place("Models", "/admin/models", lambda actor: actor.may("secret.administer")),
+                Place("Audit log", "/admin/audit", lambda actor: actor.may("audit.read")),
             ),
         ),
     ),
@@ -93,6 +95,7 @@ ROUTERS = (
     collections_pages.router,
     policies_pages.router,
     vault_pages.router,
+    audit_pages.router,
     executions_api.router,
     health.router,
     problem_types.router,

@@ -11,7 +11,7 @@ from aei_marketplace.audit.service.proofs import (
     prove_entry,
     prove_growth,
 )
-from aei_marketplace.audit.service.searching import Found, search
+from aei_marketplace.audit.service.searching import Found, find_entry, search
 from aei_marketplace.audit.service.sequencing import BATCH, sequence_pending
 from aei_marketplace.audit.store.searching import Wanted
 
@@ -26,6 +26,7 @@ __all__ = [
     "begin_export",
     "erase_person",
     "exported",
+    "find_entry",
     "newest_head",
     "prove_entry",
     "prove_growth",

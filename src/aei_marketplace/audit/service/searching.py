@@ -1,11 +1,15 @@
 """Searching the log."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
+from aei_marketplace.audit.errors import NoSuchEntry
 from aei_marketplace.audit.store import searching as store
 from aei_marketplace.audit.store.searching import Wanted
 from aei_marketplace.ground.actor import Actor
@@ -59,7 +63,24 @@ async def read_page(work: Work, wanted: Wanted, page: PageWanted) -> list[Found]
         Invalid: the cursor was not made here.
     """
     work.actor.require("audit.read_all" if work.actor.staff else "audit.read")
-    rows = await store.search(work, wanted, _position(page.after), page.limit + 1)
+    return await _opened(work, await store.search(work, wanted, _position(page.after), page.limit + 1))
+
+
+async def find_entry(work: Work, entry_id: UUID) -> Found:
+    """One entry.
+
+    Raises:
+        NotAllowed: the actor may not read the log.
+        NoSuchEntry: there is none here, or it is another tenant's.
+    """
+    work.actor.require("audit.read_all" if work.actor.staff else "audit.read")
+    row = await store.find(work, entry_id)
+    if row is None:
+        raise NoSuchEntry(f"There is no audit entry {entry_id} that you may read.")
+    return (await _opened(work, [row]))[0]
+
+
+async def _opened(work: Work, rows: Sequence[Row[Any]]) -> list[Found]:
     opened: dict[UUID, dict[str, str]] = {}
     for row in await store.openings(work, [r.id for r in rows]):
         opened.setdefault(row.entry_id, {})[row.name] = row.value

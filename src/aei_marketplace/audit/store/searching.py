@@ -54,6 +54,12 @@ async def search(work: Work, wanted: Wanted, after: UUID | None, limit: int) -> 
     return (await work.run(statement)).all()
 
 
+async def find(work: Work, entry_id: UUID) -> Row[Any] | None:
+    """One entry with its sequence number, if the actor may see it."""
+    statement = select(entries, leaves.c.sequence).outerjoin(leaves, leaves.c.entry_id == entries.c.id)
+    return (await work.run(statement.where(entries.c.id == entry_id))).one_or_none()
+
+
 async def count(work: Work, wanted: Wanted) -> int:
     """How many entries match."""
     statement: Select[Any] = select(func.count()).select_from(entries).where(*_conditions(wanted))

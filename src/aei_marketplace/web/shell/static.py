@@ -22,7 +22,18 @@ PREFIX = "/static/"
 _HERE = Path(__file__).parent / "static"
 _DOMAINS = Path(__file__).parents[2]
 #: One style sheet, read in this order.
-STYLE = ("tokens", "base", "shell", "components", "forms", "tables", "pages", "plugins", "installing")
+STYLE = (
+    "tokens",
+    "base",
+    "shell",
+    "components",
+    "forms",
+    "tables",
+    "pages",
+    "plugins",
+    "installing",
+    "administration",
+)
 _HTMX = "django-js-lib-htmx"
 _HTMX_FILES = {
     "htmx.js": "js_lib_htmx/static/htmx/htmx.min.js",
