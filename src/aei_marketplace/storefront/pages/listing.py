@@ -14,6 +14,7 @@ from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import service as installations
 from aei_marketplace.installations.rules.actions import PluginAction
 from aei_marketplace.storefront.rules.cards import Card, card_of
+from aei_marketplace.storefront.rules.choices import Choice, choices_of
 from aei_marketplace.storefront.rules.markdown import Rendered, render_markdown
 from aei_marketplace.storefront.rules.permissions import Sentence, brief, sentences, together
 from aei_marketplace.storefront.rules.prices import price_of, trial_of
@@ -51,7 +52,7 @@ class ListingPage(PageContext):
     """A plugin with one of its releases.
 
     Attributes:
-        action: the one that fits who looks.
+        action, choices: the one that fits who looks, and what else can be chosen.
         release: what the page describes: the one that was asked for, else the latest.
         latest: the version that the listing describes.
         document: the release's manifest.
@@ -64,6 +65,7 @@ class ListingPage(PageContext):
 
     card: Card
     action: PluginAction
+    choices: tuple[Choice, ...]
     release: ReleaseView
     latest: str
     document: Mapping[str, Any]
@@ -170,6 +172,7 @@ def _page(read: _Read, tab: str, text: Rendered | None, address: Address, aei_ve
         crumbs=(("Marketplace", "/marketplace"),),
         card=card_of(read.plugin),
         action=read.action,
+        choices=choices_of(read.action, release, read.releases),
         release=release,
         latest=read.plugin.latest_version,
         document=document,
