@@ -4,10 +4,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from aei_marketplace.announcements import release_listed, sandbox_violated
+from aei_marketplace.announcements import domain_proof_moved, release_listed, sandbox_violated
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.errors import PluginNotFound
-from aei_marketplace.catalog.events import ReleaseListed
+from aei_marketplace.catalog.events import DomainProofMoved, ReleaseListed
 from aei_marketplace.catalog.service import ReleaseState, ReleaseView
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.service import Ruling
@@ -165,6 +165,42 @@ async def test_a_report_that_was_dismissed_is_not_told_to_the_publisher(
         await reports.decide_report(work, case_id, Ruling("dismiss", "nothing to see"))
     await work_off(deps)
     assert "case.decided" not in await kinds(deps, acme.manager)
+
+
+async def test_an_offer_of_a_namespace_is_told_to_those_who_may_accept_it_and_its_transfer_to_all_it_concerns(
+    deps: Deps, acme: Tenant, globex: Tenant, initech: Tenant
+) -> None:
+    umbrella = await make_tenant(deps.works, "umbrella")
+    async with deps.works.begin(acme.admin) as work:
+        await catalog.offer_namespace(work, "acme", "initech")
+    await work_off(deps)
+    [offer] = await read_by(deps, initech.manager)
+    assert (offer.kind, offer.words.title) == ("namespace.offered", "acme offers you the namespace acme")
+    assert await kinds(deps, initech.viewer) == await kinds(deps, globex.admin) == []
+    async with deps.works.begin(initech.manager) as work:
+        await catalog.accept_namespace(work, "acme")
+    await work_off(deps)
+    assert "namespace.transferred" in await kinds(deps, acme.manager)
+    assert "namespace.transferred" in await kinds(deps, initech.manager)
+    [changed] = await read_by(deps, globex.manager)
+    assert (changed.kind, changed.data) == (
+        "plugin.publisher_changed", {"plugin": "acme.echo", "publisher": "Initech"},
+    )  # fmt: skip
+    assert await kinds(deps, umbrella.admin) == []
+
+
+async def test_a_publisher_hears_that_a_domain_proves_who_it_is_and_that_it_does_not(
+    deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    proof = uuid4()
+    for state, problem in (("verified", None), ("lapsed", "nobody answers")):
+        event = DomainProofMoved(acme.id, proof, "acme.example", state, problem)
+        await domain_proof_moved(deps, event, state)
+    lapsed, verified = await read_by(deps, acme.manager)
+    assert verified.words.title == "acme.example proves who you are"
+    assert lapsed.words.title == "acme.example does not prove who you are"
+    assert "nobody answers" in lapsed.words.text
+    assert await kinds(deps, globex.admin) == []
 
 
 async def report(deps: Deps, actor: Actor) -> UUID:

@@ -1,5 +1,6 @@
 """Verified publishers: a domain proves who they are, as long as it does."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.errors import DomainKnown, NoSuchDomain, TooManyDomains
+from aei_marketplace.catalog.events import DomainProofMoved
 from aei_marketplace.catalog.rules.verification import (
     HOLDS_FOR,
     MOST_PROOFS,
@@ -195,7 +197,7 @@ async def test_a_proof_that_is_forgotten_while_it_is_looked_for_marks_nobody(
     assert not await is_marked(deps, acme.viewer)
 
 
-async def test_verifying_and_lapsing_stand_in_the_tenants_audit_log(
+async def test_verifying_and_lapsing_stand_in_the_tenants_audit_log_and_are_told(
     deps: Deps, urls: DatabaseUrls, acme: Tenant, domains: FakeDomains, time: Time
 ) -> None:
     proof = await prove(deps, acme.manager)
@@ -209,6 +211,8 @@ async def test_verifying_and_lapsing_stand_in_the_tenants_audit_log(
         "select action from audit_entries where tenant_id = $1 and action like 'publisher.%' order by id",
         acme.id,
     )
+    queued = "select payload from pgqueuer where entrypoint = $1 order by id"
+    told = [row["payload"] for row in await owner.fetch(queued, DomainProofMoved.kind)]
     await owner.close()
     assert [row["action"] for row in rows] == [
         "publisher.create",
@@ -216,6 +220,7 @@ async def test_verifying_and_lapsing_stand_in_the_tenants_audit_log(
         "publisher.verify",
         "publisher.lapse",
     ]
+    assert [json.loads(message)["event"]["state"] for message in told] == ["verified", "lapsed"]
 
 
 async def test_domains_need_the_action_belong_to_their_tenant_and_are_bounded(

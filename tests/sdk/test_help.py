@@ -23,6 +23,10 @@ EXPECTED = {
     "logs", "try", "replay", "report", "notices", "journal", "audit", "audit proof", "schema",
     "plugin new", "plugin build", "key new", "key add", "key list", "key revoke", "key require",
     "plugin test", "plugin check", "plugin run", "plugin publish", "plugin yank", "plugin deprecate",
+    "namespace list", "namespace claim", "namespace show", "namespace members", "namespace invite",
+    "namespace remove", "namespace open", "namespace transfer", "namespace offers", "namespace accept",
+    "namespace withdraw", "publisher verify", "publisher domains", "publisher forget", "publisher quota",
+    "trust add", "trust list", "trust remove",
 }  # fmt: skip
 
 

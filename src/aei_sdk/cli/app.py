@@ -14,7 +14,10 @@ from aei_sdk.cli import (
     schemas,
 )
 from aei_sdk.cli.keys import app as key_app
+from aei_sdk.cli.namespaces import app as namespace_app
 from aei_sdk.cli.plugin import app as plugin_app
+from aei_sdk.cli.publisher import app as publisher_app
+from aei_sdk.cli.trust import app as trust_app
 
 _EXIT_CODES = "\n\n".join(
     [
@@ -37,3 +40,6 @@ for _commands in (account, catalogue, installations, executions, replays, report
     _commands.register(app)
 app.add_typer(plugin_app, name="plugin")
 app.add_typer(key_app, name="key")
+app.add_typer(namespace_app, name="namespace")
+app.add_typer(publisher_app, name="publisher")
+app.add_typer(trust_app, name="trust")

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from aei_sdk.errors import AeiError, ApiError, Fault
+from aei_sdk.errors import AeiError, ApiError, Fault, UsageRefused
 
 #: Told a share from 0 to 1 of the work, or None while that is unknown, and what is being done.
 ShowProgress = Callable[[float | None, str], None]
@@ -75,6 +75,15 @@ class Screen:
     def confirm(self, question: str) -> bool:
         """Ask a person; without one at the terminal the answer is no."""
         return somebody_is_there() and typer.confirm(clean(question), err=True)
+
+    def require_yes(self, question: str, yes: bool) -> None:
+        """Stop here unless somebody agrees: by an option (`yes`), or now at the terminal.
+
+        Raises:
+            UsageRefused: nobody does.
+        """
+        if not yes and not self.confirm(question):
+            raise UsageRefused("Nothing was changed", question, advice="Answer y, or add --yes")
 
     @contextmanager
     def progress(self, what: str) -> Iterator[ShowProgress]:

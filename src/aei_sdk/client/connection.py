@@ -6,8 +6,10 @@ from aei_sdk.client.audit import AuditLog
 from aei_sdk.client.catalogue import Catalogue
 from aei_sdk.client.executions import Executions
 from aei_sdk.client.installations import Installations
+from aei_sdk.client.namespaces import Namespaces
 from aei_sdk.client.notices import Notices
 from aei_sdk.client.operations import Operations
+from aei_sdk.client.publisher import Publisher
 from aei_sdk.client.release_log import ReleaseLog
 from aei_sdk.client.reports import Reports
 from aei_sdk.client.signing import Signing
@@ -32,6 +34,8 @@ class Client:
         reports: reports about plugins.
         release_log: the public log of releases.
         signing: keys that sign packages, and signatures.
+        namespaces: who belongs to the tenant's namespaces, and how they change hands.
+        publisher: domains, quota and trusted workflows of the tenant's publisher.
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
@@ -45,6 +49,8 @@ class Client:
         self.reports = Reports(self._transport)
         self.release_log = ReleaseLog(self._transport)
         self.signing = Signing(self._transport)
+        self.namespaces = Namespaces(self._transport)
+        self.publisher = Publisher(self._transport)
 
     async def me(self) -> Me:
         """Who the token belongs to."""
