@@ -238,3 +238,19 @@ async def test_no_tenant_sees_which_updates_another_was_asked_for(
             assert await connection.fetchval("select count(*) from automatic_updates") == expected
     finally:
         await connection.close()
+
+
+async def test_nothing_updates_by_itself_where_it_would_not_go_together_with_the_rest(
+    deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    needing = {"id": "acme.user", "dependencies": {"acme.echo": "^1.0.0"}}
+    await publish(deps, acme.manager, needing)
+    await follow(deps, globex, ALL)
+    assert (await install(deps, globex.admin, "acme.user")).state == "succeeded"
+    await release(deps, acme, "1.1.0", dependencies={"acme.missing": "^1.0.0"})
+    await release(deps, acme, "2.0.0")
+    assert await run_job(deps) == 0
+    assert (await found(deps, globex)).version == "1.0.0"
+    await release(deps, acme, "1.2.0")
+    assert await run_job(deps) == 1
+    assert (await found(deps, globex)).version == "1.2.0"

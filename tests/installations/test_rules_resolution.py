@@ -12,6 +12,7 @@ from aei_marketplace.installations.errors import TooEntangled
 from aei_marketplace.installations.rules.resolution import (
     Candidate,
     Choices,
+    newly_broken,
     objections,
     resolve,
     standing_needs,
@@ -156,6 +157,14 @@ def test_who_needs_a_plugin_objects_to_its_end_and_to_versions_outside_the_range
     assert objections("b", None, installed) == ["c 1.0.0 needs b ^1"]
     assert objections("b", "2.0.0", installed) == ["c 1.0.0 needs b ^1"]
     assert objections("b", "1.9.0", installed) == []
+
+
+def test_going_to_another_version_breaks_what_fitted_and_not_what_was_broken_before() -> None:
+    beside = [one("b", "1.0.0"), one("c", a="^1")]
+    before = one("a", "1.0.0", b="^1", gone="^1")
+    assert newly_broken(before, one("a", "1.1.0", b="^1", gone="^1"), beside) == []
+    assert newly_broken(before, one("a", "2.0.0", b="^2"), beside) == ["a needs b ^2", "c 1.0.0 needs a ^1"]
+    assert newly_broken(before, one("a", "1.1.0", e="*"), beside) == ["a needs e *"]
 
 
 PLUGINS = ("b", "c", "d")

@@ -122,6 +122,17 @@ def objections(plugin: str, version: str | None, installed: Sequence[Candidate])
     ]
 
 
+def newly_broken(present: Candidate, newer: Candidate, others: Sequence[Candidate]) -> list[str]:
+    """What would not fit any more if a plugin went from one version to another and nothing else moved.
+
+    Args:
+        others: all that is installed beside it.
+    """
+    before = {*_unmet(present, others), *objections(present.plugin, present.version, others)}
+    after = [*_unmet(newer, others), *objections(newer.plugin, newer.version, others)]
+    return [each for each in after if each not in before]
+
+
 @lru_cache(maxsize=16384)
 def lies_in(version: str, wanted: str) -> bool:
     """Whether a version lies in a range; none lies in one that cannot be read, which an older gate let in."""
@@ -129,6 +140,13 @@ def lies_in(version: str, wanted: str) -> bool:
         return satisfies(version, wanted)
     except ValueError:
         return False
+
+
+def _unmet(candidate: Candidate, others: Sequence[Candidate]) -> Iterator[str]:
+    installed = {other.plugin: other.version for other in others}
+    for plugin, wanted in candidate.needs.items():
+        if plugin not in installed or not lies_in(installed[plugin], wanted):
+            yield f"{candidate.plugin} needs {plugin} {wanted}"
 
 
 def _movable(choices: Choices) -> dict[str, tuple[Candidate, ...]]:

@@ -46,7 +46,8 @@ class Newer:
             and this one no more.
         reached: its rollout has come to this installation.
         listed_at: when it was first listed.
-        refusal: why the tenant may not install it, or an advisory that is new with it; None when it may.
+        refusal: why the tenant may not install it, or what would be wrong with it that is not now; None when
+            nothing is.
         asks_more: it requests something that the present release does not.
         config_fits: it accepts the installation's configuration.
         same_publisher: who released it released the present one too.

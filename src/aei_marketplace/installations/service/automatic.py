@@ -1,5 +1,6 @@
 """Automatic updates: chosen for each tenant with its own eyes, carried out as any other update."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -15,6 +16,7 @@ from aei_marketplace.installations.errors import NoLongerMeant
 from aei_marketplace.installations.events import UpdateRequested
 from aei_marketplace.installations.rules.admission import Answer, Verdict
 from aei_marketplace.installations.rules.grants import permission_difference
+from aei_marketplace.installations.rules.resolution import Candidate, newly_broken
 from aei_marketplace.installations.rules.terms import kept_config
 from aei_marketplace.installations.rules.updates import Newer, Updates, choose_update, left_behind, terms_of
 from aei_marketplace.installations.rules.views import Installation
@@ -41,7 +43,9 @@ async def require_still_meant(deps: Deps, asked: UpdateRequested) -> None:
     """
     async with deps.works.begin(_eyes(asked.tenant_id)) as work:
         present = await store.find(work, asked.tenant_id, asked.plugin_id)
-        chosen = await _choose(work, deps.aei_version, present) if present and not present.pinned else None
+        beside = await _installed(work, asked.tenant_id)
+        follows = present is not None and not present.pinned
+        chosen = await _choose(work, deps.aei_version, present, beside) if present and follows else None
     if chosen is None or chosen.version != asked.version:
         raise NoLongerMeant(f"{asked.plugin_id} no longer goes to {asked.version} by itself.")
 
@@ -51,13 +55,27 @@ async def _update_tenant(deps: Deps, tenant: UUID) -> int:
         policies = await accounts.policies_in_force(work)
         followers = await store.find_followers(work, tenant)
         wanted = [i for i in followers if terms_of(policies, i.policy).updates is not Updates.OFF]
-        chosen = [(i, await _choose(work, deps.aei_version, i)) for i in wanted]
+        beside = await _installed(work, tenant) if wanted else []
+        chosen = [(i, await _choose(work, deps.aei_version, i, beside)) for i in wanted]
     asked = [await _ask(deps, i, release) for i, release in chosen if release is not None]
     return sum(asked)
 
 
-async def _choose(work: Work, aei_version: str, installation: Installation) -> ReleaseView | None:
-    """The release that an installation goes to by itself, as its tenant sees the catalogue."""
+async def _installed(work: Work, tenant: UUID) -> list[Candidate]:
+    """All that a tenant has, with what it needs of one another."""
+    live = await store.find_live(work, tenant)
+    releases = await catalog.releases_by_id(work, {i.release_id for i in live})
+    return [_candidate(release) for release in releases.values()]
+
+
+async def _choose(
+    work: Work, aei_version: str, installation: Installation, beside: Sequence[Candidate]
+) -> ReleaseView | None:
+    """The release that an installation goes to by itself, as its tenant sees the catalogue.
+
+    Args:
+        beside: all that the tenant has.
+    """
     policies = await accounts.policies_in_force(work)
     terms = terms_of(policies, installation.policy)
     present = (await catalog.releases_by_id(work, [installation.release_id])).get(installation.release_id)
@@ -69,7 +87,11 @@ async def _choose(work: Work, aei_version: str, installation: Installation) -> R
     by_version = {release.version: release for release, _ in newer}
     offers = [
         _newer(
-            judged(release, aei_version, policies, work.now, exact=False), installation, present, release, r
+            _refusal(judged(release, aei_version, policies, work.now, exact=False), present, release, beside),
+            installation,
+            present,
+            release,
+            r,
         )
         for release, r in newer
     ]
@@ -79,7 +101,11 @@ async def _choose(work: Work, aei_version: str, installation: Installation) -> R
 
 
 def _newer(
-    verdict: Verdict, installation: Installation, present: ReleaseView, release: ReleaseView, rollout: Rollout
+    refusal: str | None,
+    installation: Installation,
+    present: ReleaseView,
+    release: ReleaseView,
+    rollout: Rollout,
 ) -> Newer:
     assert release.listed_at is not None, "what is offered was listed"
     return Newer(
@@ -87,19 +113,27 @@ def _newer(
         security=rollout.security or left_behind(present.advisories, release.advisories),
         reached=catalog.reaches(release.release_id, installation.id, rollout.percent),
         listed_at=release.listed_at,
-        refusal=_refusal(verdict, present, release),
+        refusal=refusal,
         asks_more=bool(permission_difference(present.manifest, release.manifest)),
         config_fits=kept_config(installation.config, release.manifest) == installation.config,
         same_publisher=release.released_by == present.released_by,
     )
 
 
-def _refusal(verdict: Verdict, present: ReleaseView, release: ReleaseView) -> str | None:
+def _refusal(
+    verdict: Verdict, present: ReleaseView, release: ReleaseView, beside: Sequence[Candidate]
+) -> str | None:
     if verdict.answer is Answer.NO:
         return verdict.why()
     if left_behind(release.advisories, present.advisories):
         return f"{release.version} is affected by what {present.version} is not"
-    return None
+    others = [each for each in beside if each.plugin != release.plugin_id]
+    broken = newly_broken(_candidate(present), _candidate(release), others)
+    return f"{release.version} does not go together with what is installed: {broken[0]}" if broken else None
+
+
+def _candidate(release: ReleaseView) -> Candidate:
+    return Candidate(release.plugin_id, release.version, release.manifest.dependencies)
 
 
 async def _ask(deps: Deps, installation: Installation, release: ReleaseView) -> bool:
