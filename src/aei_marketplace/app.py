@@ -32,8 +32,8 @@ from aei_marketplace.executions import service as executions
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.relay import relay
 from aei_marketplace.installations import api as installations_api
+from aei_marketplace.installations import pages as installations_pages
 from aei_marketplace.installations import service as installations
-from aei_marketplace.installations.pages import policies as policies_pages
 from aei_marketplace.notices import api as notices_api
 from aei_marketplace.notices import jobs as notices_jobs
 from aei_marketplace.notices import pages as notices_pages
@@ -60,6 +60,7 @@ LISTEN_FD = "AEI_LISTEN_FD"
 FRAME = Frame(
     places=(
         Place("Marketplace", storefront_pages.MARKETPLACE),
+        Place("Installed", "/marketplace/installed", installations_pages.seen_by),
         Place("Decisions", "/decisions", decisions_pages.seen_by),
         Place("Admin", "/admin/members", lambda actor: actor.may("member.administer") and not actor.staff),
     ),
@@ -93,7 +94,7 @@ ROUTERS = (
     decisions_pages.router,
     notices_pages.router,
     collections_pages.router,
-    policies_pages.router,
+    installations_pages.router,
     vault_pages.router,
     audit_pages.router,
     executions_api.router,

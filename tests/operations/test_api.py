@@ -91,7 +91,7 @@ async def test_an_operation_has_the_shape_that_callers_rely_on(
 async def test_following_tells_the_present_state_each_change_and_ends_with_the_end(
     client: Client, deps: Deps, urls: DatabaseUrls, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "QUIET_S", 120.0)  # only the relay can tell of changes in time
+    monkeypatch.setattr(service, "QUIET_S", 120.0)  # only the relay can tell of changes in time
     operation = await opened(deps, acme)
     relaying = asyncio.create_task(relay(urls.app, deps.live, NEWS))
     await listening(deps, urls)
@@ -115,7 +115,7 @@ async def test_following_tells_the_present_state_each_change_and_ends_with_the_e
 async def test_following_loses_nothing_when_no_announcement_arrives(
     client: Client, deps: Deps, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "QUIET_S", 0.05)
+    monkeypatch.setattr(service, "QUIET_S", 0.05)
     operation = await opened(deps, acme)
     seen: list[Any] = []
     following = asyncio.create_task(follow(client, operation, acme.tokens["Viewer"], seen))

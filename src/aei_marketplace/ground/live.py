@@ -25,16 +25,18 @@ class Live:
             queue.put_nowait(news)
 
     @contextmanager
-    def listen(self, topic: str) -> Any:
-        """Hear a topic from now on: gives an `asyncio.Queue` that fills while the block lasts."""
+    def listen(self, *topics: str) -> Any:
+        """Hear topics from now on: gives an `asyncio.Queue` that fills while the block lasts."""
         queue: asyncio.Queue[Any] = asyncio.Queue(BACKLOG)
-        self._listeners[topic].add(queue)
+        for topic in topics:
+            self._listeners[topic].add(queue)
         try:
             yield queue
         finally:
-            self._listeners[topic].discard(queue)
-            if not self._listeners[topic]:
-                del self._listeners[topic]
+            for topic in set(topics):
+                self._listeners[topic].discard(queue)
+                if not self._listeners[topic]:
+                    del self._listeners[topic]
 
 
 async def until_quiet(queue: "asyncio.Queue[Any]", seconds: float) -> AsyncIterator[Any]:

@@ -8,16 +8,12 @@ from fastapi import APIRouter, Response
 
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
-from aei_marketplace.ground.live import until_quiet
 from aei_marketplace.operations import service
 from aei_marketplace.operations.service import Operation
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
 from aei_marketplace.web.responses import HEARTBEAT, event, events_answer, json_answer
 
 router = APIRouter(prefix="/api/operations", tags=["operations"])
-
-#: After so many quiet seconds a follower reads the operation again and sends a heartbeat.
-QUIET_S = 5.0
 
 
 @router.get("/{operation_id}")
@@ -49,18 +45,8 @@ def shape(operation: Operation) -> dict[str, Any]:
 
 
 async def _changes(deps: Deps, actor: Actor, trace: str, operation_id: UUID) -> AsyncIterator[bytes]:
-    with deps.live.listen(f"operation:{operation_id}") as news:
-        # Read after listening has begun, so that no change falls between the two.
-        told = await _read(deps, actor, trace, operation_id)
-        yield event("operation", shape(told))
-        if told.state.final:
-            return
-        async for _ in until_quiet(news, QUIET_S):
-            now = await _read(deps, actor, trace, operation_id)
-            yield event("operation", shape(now)) if now != told else HEARTBEAT
-            told = now
-            if told.state.final:
-                return
+    async for operation in service.follow(deps, actor, trace, [operation_id]):
+        yield HEARTBEAT if operation is None else event("operation", shape(operation))
 
 
 async def _read(deps: Deps, actor: Actor, trace: str, operation_id: UUID) -> Operation:

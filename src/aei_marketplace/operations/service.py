@@ -4,12 +4,15 @@ The functions that write ask for no action of their own: they are part of anothe
 which has required its action before, and row-level security keeps each tenant to its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.clock import new_id
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.live import until_quiet
 from aei_marketplace.ground.work import Work
 from aei_marketplace.operations import rules, store
 from aei_marketplace.operations.errors import OperationNotFound
@@ -23,11 +26,15 @@ __all__ = [
     "fail",
     "fail_forgotten",
     "find_operation",
+    "find_operations",
+    "follow",
     "list_under_way",
     "open_operation",
     "succeed",
 ]
 
+#: After so many quiet seconds a follower looks again, whatever news were lost.
+QUIET_S = 5.0
 #: The queue's last attempt comes earlier than this.
 FORGOTTEN = timedelta(minutes=30)
 _GAVE_UP = {
@@ -115,9 +122,59 @@ async def find_operation(work: Work, operation_id: UUID) -> Operation:
     return operation
 
 
+async def find_operations(work: Work, ids: Sequence[UUID]) -> list[Operation]:
+    """Several operations as they stand, in this order.
+
+    Raises:
+        OperationNotFound: one of them the actor may not see.
+    """
+    found = {operation.id: operation for operation in await store.find_several(work, ids)}
+    for id in ids:
+        if id not in found:
+            raise OperationNotFound(f"There is no operation {id} in your tenant.")
+    return [found[id] for id in ids]
+
+
+async def follow(
+    deps: Deps, actor: Actor, trace_id: str, ids: Sequence[UUID]
+) -> AsyncIterator[Operation | None]:
+    """Operations as they stand and each change, until all have ended; None while nothing happens.
+
+    Raises:
+        OperationNotFound: one of them the actor may not see.
+    """
+    told: dict[UUID, Operation] = {}
+    with deps.live.listen(*(f"operation:{id}" for id in ids)) as news:
+        # Read after listening has begun, so that no change falls between the two.
+        for operation in await _look(deps, actor, trace_id, ids):
+            told[operation.id] = operation
+            yield operation
+        if _ended(told):
+            return
+        async for _ in until_quiet(news, QUIET_S):
+            open_ids = [id for id in ids if not told[id].state.final]
+            changed = [o for o in await _look(deps, actor, trace_id, open_ids) if o != told[o.id]]
+            for operation in changed:
+                told[operation.id] = operation
+                yield operation
+            if _ended(told):
+                return
+            if not changed:
+                yield None
+
+
 async def list_under_way(work: Work, kinds: Sequence[str], plugin_ids: Sequence[str]) -> list[Operation]:
     """What the actor's tenant does with these plugins right now, the oldest first."""
     return await store.list_open(work, kinds, plugin_ids)
+
+
+async def _look(deps: Deps, actor: Actor, trace_id: str, ids: Sequence[UUID]) -> list[Operation]:
+    async with deps.works.begin(actor, trace_id) as work:
+        return await find_operations(work, ids)
+
+
+def _ended(operations: Mapping[UUID, Operation]) -> bool:
+    return all(operation.state.final for operation in operations.values())
 
 
 def _told(failed: Operation) -> OperationFailed:

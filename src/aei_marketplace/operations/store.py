@@ -29,6 +29,12 @@ async def find(work: Work, operation_id: UUID, *, lock: bool = False) -> Operati
     return None if row is None else _operation(row)
 
 
+async def find_several(work: Work, ids: Sequence[UUID]) -> list[Operation]:
+    """Those of these operations that the actor may see."""
+    rows = await work.run(select(operations).where(operations.c.id.in_(ids)))
+    return [_operation(row) for row in rows]
+
+
 async def list_open(work: Work, kinds: Sequence[str], plugin_ids: Sequence[str]) -> list[Operation]:
     """Operations of the actor's tenant that have not ended, the oldest first."""
     statement = select(operations).where(

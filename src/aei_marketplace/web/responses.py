@@ -34,5 +34,11 @@ def event(kind: str, value: Any) -> bytes:
     return b"event: " + kind.encode() + b"\ndata: " + _encoder.encode(value) + b"\n\n"
 
 
+def text_event(kind: str, text: str) -> bytes:
+    """One server-sent event that carries a text, for example a piece of a page."""
+    lines = "".join(f"data: {line}\n" for line in text.splitlines())
+    return f"event: {kind}\n{lines}\n".encode()
+
+
 #: A comment that keeps idle connections open.
 HEARTBEAT = b": still here\n\n"

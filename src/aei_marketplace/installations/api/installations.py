@@ -61,6 +61,7 @@ class ChangeWanted(_Body):
     grants: JsonObject | None = None
     config: JsonObject | None = None
     policy: JsonObject | None = Field(default=None, examples=[{"limits": {"wall_ms": 2000}}])
+    pinned: StrictBool | None = None
 
 
 @router.get("/installations")
@@ -150,8 +151,8 @@ async def change(
     trace: TheTrace,
     if_match: IfMatch = None,
 ) -> Response:
-    """Change grants, configuration or policy of an installation."""
-    wanted = service.Change(body.grants, body.config, body.policy)
+    """Change grants, configuration or policy of an installation, or whether it is pinned to its version."""
+    wanted = service.Change(body.grants, body.config, body.policy, body.pinned)
     async with deps.works.begin(actor, trace) as work:
         return _shown(await service.change(work, plugin_id, wanted, if_match))
 

@@ -59,6 +59,15 @@ def kept_config(config: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]
         return {}
 
 
+def accepts(manifest: Manifest, config: Mapping[str, Any]) -> bool:
+    """Whether a release does with a configuration."""
+    try:
+        check_config(dict(config), manifest)
+    except ConfigUnfit:
+        return False
+    return True
+
+
 def check_policy(policy: Any) -> dict[str, Any]:
     """A policy that is understood: `{"limits": {…}, "journal": true, "updates": "compatible"}`.
 

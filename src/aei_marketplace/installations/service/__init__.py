@@ -5,6 +5,7 @@ from aei_marketplace.installations.service.affected import installations_of, ten
 from aei_marketplace.installations.service.artefacts import Upkeep
 from aei_marketplace.installations.service.automatic import update_automatically
 from aei_marketplace.installations.service.changing import Change, change, toggle
+from aei_marketplace.installations.service.ended import Aftermath, find_aftermath
 from aei_marketplace.installations.service.fitting import actions_for, hindrance_of
 from aei_marketplace.installations.service.granted import secrets_granted
 from aei_marketplace.installations.service.installing import install, request_install
@@ -16,6 +17,12 @@ from aei_marketplace.installations.service.policies import (
     preview_policies,
     read_policies,
 )
+from aei_marketplace.installations.service.prospects import (
+    Departure,
+    Prospect,
+    find_departure,
+    find_prospect,
+)
 from aei_marketplace.installations.service.reach import advisory_reach
 from aei_marketplace.installations.service.reading import Described, find_installation, list_installations
 from aei_marketplace.installations.service.removing import (
@@ -26,24 +33,40 @@ from aei_marketplace.installations.service.removing import (
     uninstall,
 )
 from aei_marketplace.installations.service.requested import Requested
+from aei_marketplace.installations.service.surveying import (
+    Surveyed,
+    Together,
+    find_surveyed,
+    survey,
+    update_simple,
+)
 from aei_marketplace.installations.service.updating import request_update, update
 
 __all__ = [
     "ActionKind",
+    "Aftermath",
     "Change",
+    "Departure",
     "Described",
     "Plan",
     "PluginAction",
+    "Prospect",
     "Requested",
+    "Surveyed",
     "TenantPolicies",
+    "Together",
     "Touched",
     "Upkeep",
     "actions_for",
     "advisory_reach",
     "change",
     "change_policies",
+    "find_aftermath",
+    "find_departure",
     "find_installation",
     "find_plan",
+    "find_prospect",
+    "find_surveyed",
     "forget_files",
     "hindrance_of",
     "install",
@@ -57,9 +80,11 @@ __all__ = [
     "request_uninstall",
     "request_update",
     "secrets_granted",
+    "survey",
     "tenants_with",
     "toggle",
     "uninstall",
     "update",
     "update_automatically",
+    "update_simple",
 ]

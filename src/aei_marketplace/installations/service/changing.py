@@ -20,11 +20,16 @@ from aei_protocol.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to change; None leaves it as it is."""
+    """What to change; None leaves it as it is.
+
+    Attributes:
+        pinned: whether it stays at its version, or follows its channel.
+    """
 
     grants: Mapping[str, Any] | None = None
     config: Mapping[str, Any] | None = None
     policy: Mapping[str, Any] | None = None
+    pinned: bool | None = None
 
 
 async def toggle(work: Work, plugin_id: str, *, enabled: bool, if_match: str | None = None) -> Described:
@@ -49,7 +54,7 @@ async def toggle(work: Work, plugin_id: str, *, enabled: bool, if_match: str | N
 
 
 async def change(work: Work, plugin_id: str, wanted: Change, if_match: str | None = None) -> Described:
-    """Change grants, configuration or policy; the next execution runs under the new ones.
+    """Change grants, configuration, policy or pin; the next execution runs under the new ones.
 
     Raises:
         NotAllowed: the actor may not install.
@@ -65,6 +70,7 @@ async def change(work: Work, plugin_id: str, wanted: Change, if_match: str | Non
         grants=present.grants if wanted.grants is None else read_grants(wanted.grants, manifest),
         config=present.config if wanted.config is None else check_config(wanted.config, manifest),
         policy=present.policy if wanted.policy is None else check_policy(wanted.policy),
+        pinned=present.pinned if wanted.pinned is None else wanted.pinned,
         updated_at=work.now,
     )
     await store.save(work, changed)
@@ -93,10 +99,11 @@ def _record(work: Work, before: Installation, after: Installation) -> None:
     if after.grants != before.grants:
         given = {"plugin": after.plugin_id, "grants": after.grants, "before": before.grants}
         work.record(Fact("installation.grant", "installation", str(after.id), context=given))
-    if after.config != before.config or after.policy != before.policy:
+    if (after.config, after.policy, after.pinned) != (before.config, before.policy, before.pinned):
         context: dict[str, Any] = {
             "plugin": after.plugin_id,
             "config": after.config != before.config,
             "policy": after.policy,
+            "pinned": after.pinned,
         }
         work.record(Fact("installation.configure", "installation", str(after.id), context=context))

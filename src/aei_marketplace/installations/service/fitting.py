@@ -11,7 +11,6 @@ from aei_marketplace.catalog.service import Channel, ReleaseView
 from aei_marketplace.ground.actor import Actor, ActorKind
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import store
-from aei_marketplace.installations.errors import ConfigUnfit
 from aei_marketplace.installations.rules.actions import (
     Candidate,
     PluginAction,
@@ -22,7 +21,7 @@ from aei_marketplace.installations.rules.actions import (
 )
 from aei_marketplace.installations.rules.grants import permission_difference
 from aei_marketplace.installations.rules.requests import is_newer
-from aei_marketplace.installations.rules.terms import check_config, kept_config
+from aei_marketplace.installations.rules.terms import accepts, kept_config
 from aei_marketplace.installations.rules.views import Installation
 from aei_marketplace.installations.service.requested import judged
 from aei_marketplace.operations import service as operations
@@ -118,7 +117,7 @@ def _candidate(work: Work, aei_version: str, known: _Known, plugin_id: str) -> C
 def _of_install(release: ReleaseView) -> tuple[int, bool]:
     """How many permissions a release requests, and whether there is more to decide."""
     manifest = release.manifest
-    decides = release.channel is Channel.PREVIEW or bool(manifest.dependencies) or _needs_config(manifest)
+    decides = release.channel is Channel.PREVIEW or bool(manifest.dependencies) or not accepts(manifest, {})
     return len(manifest.permissions), decides
 
 
@@ -129,25 +128,14 @@ def _of_update(
     before = present.manifest if present else Manifest({**newer.manifest.document, "permissions": {}})
     new_calls = set(newer.manifest.dependencies) - set(before.dependencies)
     loses_config = kept_config(installation.config, newer.manifest) != installation.config
-    decides = bool(new_calls) or loses_config or _needs(newer.manifest, dict(installation.config))
+    decides = bool(new_calls) or loses_config or not accepts(newer.manifest, installation.config)
     return len(permission_difference(before, newer.manifest)), decides
 
 
-def _needs_config(manifest: Manifest) -> bool:
-    return _needs(manifest, {})
-
-
-def _needs(manifest: Manifest, config: dict[str, Any]) -> bool:
-    """Whether a release does not do with a configuration."""
-    try:
-        check_config(config, manifest)
-    except ConfigUnfit:
-        return True
-    return False
-
-
 def _present(installation: Installation | None) -> Present | None:
-    return installation and Present(installation.version, installation.enabled, installation.pinned)
+    if installation is None:
+        return None
+    return Present(installation.version, installation.enabled, installation.pinned)
 
 
 def _follows(installation: Installation | None, channel: Channel) -> bool:

@@ -13,8 +13,30 @@
   dialog.addEventListener("close", () => dialog.replaceChildren());
   document.body.append(dialog);
 
+  // The button says what will happen: how many permissions are given.
+  const label = (form) => {
+    const given = [...form.querySelectorAll("[data-permission]")].filter((permission) =>
+      [...permission.querySelectorAll("input")].some((input) =>
+        input.type === "checkbox" ? input.checked : input.value.trim() !== "" && input.value !== "0",
+      ),
+    ).length;
+    const button = form.querySelector("[data-consents]");
+    const verb = form.dataset.consent;
+    const asked = form.querySelector("[data-permission]") !== null;
+    const permissions = given === 1 ? "1 permission" : `${given} permissions`;
+    if (asked) button.textContent = given === 0 ? `${verb} without permissions` : `${verb} with ${permissions}`;
+  };
+  const labelAll = (root) => root.querySelectorAll("form[data-consent]").forEach(label);
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-consent]");
+    if (form) label(form);
+  });
+  labelAll(document);
+
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target === dialog && !dialog.open) dialog.showModal();
+    if (event.detail.target !== dialog) return;
+    labelAll(dialog);
+    if (!dialog.open) dialog.showModal();
   });
   // What the dialog asked for goes on in the page; a form that was refused stays open.
   document.addEventListener("htmx:beforeSwap", (event) => {

@@ -33,6 +33,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+#: What a template extends that is a page of its own, and part of another one.
+WHOLE, PART = "shell/base.html", "shell/part.html"
+#: Tells scripts that an answer is made to be put into a page, whatever its status.
+PART_HEADER = "AEI-Fragment"
 SAFE_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -41,7 +45,7 @@ SAFE_HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Vary": "Cookie",
+    "Vary": "Cookie, HX-Request",
 }
 
 
@@ -59,27 +63,42 @@ class PageContext:
 
 
 async def render(
-    request: Request, template: str, page: PageContext, status: int = 200, *, ask: bool = True
+    request: Request,
+    template: str,
+    page: PageContext,
+    status: int = 200,
+    *,
+    ask: bool = True,
+    part: bool = False,
 ) -> Response:
-    """A page.
+    """A page, or its content alone for scripts that put it into another page.
 
     Args:
         template: `domain/name.html`: the file `name.html` in that domain's folder `templates`.
         page: what the template shows, as `page`.
         ask: whether the shell may ask the database; see `look_around`.
+        part: only the block `content`; the template extends `base` for that.
     """
-    around = await look_around(request, ask=ask)
-    token = csrf_token(request)
-    html = (
-        environment()
-        .get_template(template)
-        .render(page=page, shell=around, csrf=token, once=lambda: uuid4().hex)
-    )
+    around = await look_around(request, ask=ask and not part)
+    html = fill(request, template, page=page, shell=around, base=PART if part else WHOLE)
     response = HTMLResponse(html, status, SAFE_HEADERS)
     response.headers["Cache-Control"] = "no-store" if around.signed_in else "no-cache"
-    if around.flash is not None:
+    if part:
+        response.headers[PART_HEADER] = "yes"
+    elif around.flash is not None:
         response.delete_cookie(FLASH_COOKIE)
     return response
+
+
+def wants_part(request: Request) -> bool:
+    """Whether a script of ours asks, to put the answer into the page that is open."""
+    return request.headers.get("hx-request") == "true"
+
+
+def fill(request: Request, template: str, **values: Any) -> str:
+    """A template with values, and with what forms of this visitor need."""
+    token = csrf_token(request)
+    return environment().get_template(template).render(csrf=token, once=lambda: uuid4().hex, **values)
 
 
 @cache
