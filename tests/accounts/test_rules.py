@@ -130,7 +130,9 @@ def test_scopes_that_nothing_grants_are_refused(scopes):
         rules.check_scopes(scopes)
 
 
-@pytest.mark.parametrize("email", ["", "ada", "a@", "@b", "a b@c", "a" * 65 + "@b", "a@" + "b" * 200])
+@pytest.mark.parametrize(
+    "email", ["", "ada", "a@", "@b", "a b@c", "a" * 65 + "@b", "a@" + "b" * 200, "a\x00@b", "a@b\u202e"]
+)
 def test_what_is_no_address_is_refused(email):
     with pytest.raises(Invalid):
         rules.check_email(email)

@@ -16,7 +16,7 @@ def check_email(email: str) -> str:
     Raises:
         Invalid: it is not one.
     """
-    if not _EMAIL.fullmatch(email):
+    if not (_EMAIL.fullmatch(email) and email.isprintable()):  # no NUL, which the database refuses
         raise Invalid("The e-mail address is not one.", faults=[Fault("/email", "expected name@host")])
     return email.lower()
 
