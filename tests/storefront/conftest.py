@@ -68,6 +68,11 @@ def cards_of(answer: Answer) -> list[str]:
     return re.findall(r'aria-labelledby="card-([^"]+)"', answer.body.decode())
 
 
+def tiles_of(answer: Answer) -> list[str]:
+    """The ids of the plugins in curated sections, in order; their links are counted."""
+    return re.findall(r'href="/marketplace/c/[a-z0-9-]+/([^"]+)"', answer.body.decode())
+
+
 def link_to(answer: Answer, words: str) -> str:
     """Where the first link leads whose words contain these."""
     for href, inside in re.findall(r'<a[^>]*? href="([^"]*)"[^>]*>(.*?)</a>', answer.body.decode(), re.S):

@@ -1,17 +1,20 @@
 """The marketplace's page over HTTP: what is found, filters, paging, refusals."""
 
 import asyncio
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service.searching import FRESH_SECONDS
+from aei_marketplace.collections import service as collections
+from aei_marketplace.collections.service import Content, Kind, State
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import encode_cursor
 from aei_marketplace.storefront.pages.marketplace import CARDS
-from tests.builders import Tenant
+from tests.builders import Tenant, make_staff
 from tests.serving import Client, serving
-from tests.storefront.conftest import cards_of, link_to, look, text_of
+from tests.storefront.conftest import cards_of, link_to, look, text_of, tiles_of
 
 
 async def test_a_visitor_sees_what_is_public_and_its_tenant_sees_the_rest(
@@ -158,3 +161,25 @@ async def test_what_was_stopped_is_not_shown_any_more(client: Client, deps: Deps
         await catalog.change_state(work, "acme.table", "1.0.0", yanked, "it loses words")
     await asyncio.sleep(FRESH_SECONDS)
     assert "acme.table" not in cards_of(await look(client, "/marketplace"))
+
+
+async def test_curated_sections_stand_first_while_nothing_is_looked_for(
+    client: Client, deps: Deps, acme: Tenant, globex: Tenant
+):
+    curator, _ = await make_staff(deps.works, "Curator")
+    wanted = Content("Good beginnings", plugin_ids=("acme.table", "acme.hush", "acme.links"))
+    async with deps.works.begin(curator) as work:
+        made = await collections.create_collection(work, wanted, Kind.CURATED)
+        await collections.change_collection(
+            work, made.id, lambda content: replace(content, state=State.PUBLISHED)
+        )
+    first = await look(client, "/marketplace", globex.tokens["Viewer"])
+    assert "Good beginnings" in text_of(first)
+    assert tiles_of(first) == ["acme.table", "acme.links"]
+    assert tiles_of(await look(client, "/marketplace", acme.tokens["Viewer"])) == [
+        "acme.table",
+        "acme.hush",
+        "acme.links",
+    ]
+    for query in ("q=link", "kind=tool", "price=free"):
+        assert "Good beginnings" not in text_of(await look(client, f"/marketplace?{query}"))

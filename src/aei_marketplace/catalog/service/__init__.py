@@ -39,6 +39,7 @@ from aei_marketplace.catalog.service.quotas import decide_quota, find_quota
 from aei_marketplace.catalog.service.reading import (
     find_briefs,
     find_plugin,
+    find_plugins,
     find_release,
     find_texts,
     latest_versions,
@@ -177,6 +178,7 @@ __all__ = [
     "find_name_claim",
     "find_namespace",
     "find_plugin",
+    "find_plugins",
     "find_quota",
     "find_release",
     "find_rollout",

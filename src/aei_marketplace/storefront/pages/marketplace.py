@@ -1,12 +1,14 @@
 """The marketplace's page: search as one types, filters with their counts, cards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, Request, Response
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import SearchIndex, SearchPage
+from aei_marketplace.collections import service as collections
+from aei_marketplace.collections.service import Section, Shelf
 from aei_marketplace.ground.errors import Invalid
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
@@ -32,10 +34,20 @@ router = APIRouter(route_class=FormRoute)
 
 MARKETPLACE = "/marketplace"
 CARDS = 24
+#: Of each curated section so many are shown.
+PINNED = 6
 #: Plugins with a name like the one that nothing has.
 _NEAREST = 4
 #: A beginning of fewer letters says nothing.
 _SHORTEST_BEGINNING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A curated section, with the cards of its first plugins."""
+
+    section: Section
+    cards: tuple[Card, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class MarketplacePage(PageContext):
         chosen: each filter that is set, with the way back without it.
         sorts: the orders to choose from.
         whole: whether the total counts all that match.
+        pinned: what curators put first; only while nothing is looked for.
         actions: for each plugin shown, the one action that fits.
         later: whether the list does not begin at its start.
         nearest: where nothing was found, plugins whose names resemble what was typed.
@@ -60,6 +73,7 @@ class MarketplacePage(PageContext):
     chosen: tuple[Way, ...] = ()
     groups: tuple[FilterGroup, ...] = ()
     sorts: tuple[Way, ...] = ()
+    pinned: tuple[Pinned, ...] = ()
     cards: tuple[Card, ...] = ()
     actions: Mapping[str, PluginAction] = field(default_factory=dict)
     total: int = 0
@@ -80,6 +94,8 @@ async def show_marketplace(request: Request, deps: TheDeps, visitor: TheVisitor,
         wish = read_wish(request.query_params)
         async with deps.works.begin(visitor, trace) as work:
             page = await _found(index, work, wish, address, deps.aei_version)
+            if wish.idle:
+                page = replace(page, pinned=await _pinned(work, request.app.state.collection_shelf))
     except Invalid as refusal:
         page = MarketplacePage(
             title="Marketplace", q=repeated(request.query_params), address=address, refusal=refusal
@@ -118,6 +134,16 @@ async def _found(
         idle=wish.idle,
         nearest=nearest,
         looser=await _looser(index, work, wish, address) if nothing else (),
+    )
+
+
+async def _pinned(work: Work, shelf: Shelf) -> tuple[Pinned, ...]:
+    sections = [section.first(PINNED) for section in await collections.sections_for(work, shelf)]
+    ids = {plugin_id for section in sections for plugin_id in section.plugin_ids}
+    views = await catalog.find_plugins(work, sorted(ids)) if ids else {}
+    return tuple(
+        Pinned(section, tuple(card_of(views[id]) for id in section.plugin_ids if id in views))
+        for section in sections
     )
 
 
