@@ -72,6 +72,7 @@ class Marketplace:
         break_streams: end every stream of events before its last event.
         diverged: where a replay left its journal.
         trusted: whether a report quarantines at once.
+        steps, problem: of the plan of every installation.
     """
 
     plugins: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -85,6 +86,8 @@ class Marketplace:
     break_streams: bool = False
     diverged: dict[str, Any] | None = None
     trusted: bool = False
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    problem: str | None = None
     url: str = ""
 
     def last(self, method: str, path: str) -> Seen:
@@ -104,6 +107,7 @@ class Marketplace:
                 web.get("/api/plugins/{id}/versions/{version}", self._release),
                 web.patch("/api/plugins/{id}/versions/{version}", self._move),
                 web.get("/api/plugins/{id}/versions/{version}/package", self._package),
+                web.get("/api/plugins/{id}/plan", self._plan),
                 web.post("/api/plugins/{id}/toggle", self._toggle),
                 web.patch("/api/plugins/{id}/installation", self._toggle),
                 web.post("/api/plugins/{id}/execute", self._execute),
@@ -171,6 +175,11 @@ class Marketplace:
 
     async def _toggle(self, request: web.Request) -> web.Response:
         return web.json_response({"plugin_id": request.match_info["id"], **await request.json()})
+
+    async def _plan(self, request: web.Request) -> web.Response:
+        plan = {"plugin_id": request.match_info["id"], "version": "1.1.0", "present": None}
+        more = {"permissions": {}, "steps": self.steps, "problem": self.problem, "warnings": []}
+        return web.json_response(plan | more)
 
     async def _begin(self, request: web.Request) -> web.Response:
         operation = self._an_operation(request.match_info["what"], "queued", 0.0)

@@ -23,6 +23,8 @@ EXPECTED = {
     "logs", "try", "replay", "report", "notices", "journal", "audit", "audit proof", "schema",
     "plugin new", "plugin build", "key new", "key add", "key list", "key revoke", "key require",
     "plugin test", "plugin check", "plugin run", "plugin publish", "plugin yank", "plugin deprecate",
+    "plugin advisory file", "plugin advisory list", "plugin advisory change", "plugin advisory withdraw",
+    "plugin advisory affected", "rollout show", "rollout set", "rollout advance", "rollout halt",
     "namespace list", "namespace claim", "namespace show", "namespace members", "namespace invite",
     "namespace remove", "namespace open", "namespace transfer", "namespace offers", "namespace accept",
     "namespace withdraw", "publisher verify", "publisher domains", "publisher forget", "publisher quota",

@@ -213,3 +213,46 @@ def test_a_model_that_is_not_requested_is_refused() -> None:
     request = {"models": {"chat": ["small"], "max_tokens_per_execution": 1, "reason": REASON}}
     with pytest.raises(UsageRefused):
         named_grants(request, ["models=large"])
+
+
+STEPS = [
+    {
+        "action": "install", "plugin_id": "acme.tally", "version": "1.4.0", "present": None,
+        "needed_by": ["acme.counter 1.1.0"], "permissions": {"network": {"hosts": HOSTS, "reason": REASON}},
+        "new_permissions": {"network": {"hosts": HOSTS}},
+    },
+    {
+        "action": "update", "plugin_id": "acme.echo", "version": "2.0.0", "present": "1.0.0",
+        "needed_by": ["acme.tally 1.4.0"], "permissions": {}, "new_permissions": {},
+    },
+]  # fmt: skip
+
+
+def test_what_comes_along_is_shown_and_brought_along_only_where_somebody_agrees(
+    aei: Aei, marketplace: Marketplace
+) -> None:
+    marketplace.steps = STEPS
+    alone = aei("install", "acme.counter")
+    assert "Needs acme.tally 1.4.0, for acme.counter 1.1.0." in alone.stdout
+    assert "Needs acme.echo 2.0.0 (now 1.0.0), for acme.tally 1.4.0." in alone.stdout
+    assert "--with-dependencies" in alone.stderr
+    sent = marketplace.last("POST", "/api/plugins/acme.counter/install").body
+    assert "dependencies" not in sent
+    assert aei("install", "acme.counter", "--with-dependencies").exit_code == 0
+    sent = marketplace.last("POST", "/api/plugins/acme.counter/install").body
+    assert sent["dependencies"] == {
+        "acme.tally": {"version": "1.4.0", "grants": {}},
+        "acme.echo": {"version": "2.0.0"},
+    }
+
+
+def test_grant_all_grants_what_comes_along_what_it_asks_for(aei: Aei, marketplace: Marketplace) -> None:
+    marketplace.steps = STEPS[:1]
+    aei("install", "acme.counter", "--with-dependencies", "--grant-all")
+    sent = marketplace.last("POST", "/api/plugins/acme.counter/install").body
+    assert sent["dependencies"]["acme.tally"]["grants"] == {"network": {"hosts": HOSTS}}
+
+
+def test_why_dependencies_do_not_go_together_is_told(aei: Aei, marketplace: Marketplace) -> None:
+    marketplace.problem = "acme.counter 1.1.0 needs acme.tally ^2, but acme.old 1.0.0 needs acme.tally ^1"
+    assert "but acme.old 1.0.0 needs acme.tally ^1" in aei("install", "acme.counter").stderr

@@ -110,6 +110,7 @@ def _show_release(screen: Screen, release: Release) -> None:
         ("sha256", release["sha256"]),
         ("signed by", release.get("signer")),
         ("log index", release["log_index"]),
+        ("advisories", ", ".join(release.get("advisories", ()))),
     ]
     screen.table(("", ""), rows)
     show_permissions(screen, release["manifest"].get("permissions", {}))

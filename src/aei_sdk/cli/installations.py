@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aei_sdk.cli.along import choose_along
 from aei_sdk.cli.calling import call
 from aei_sdk.cli.options import AsJson, PluginArgument, Yes, checked_id, examples, read_json
 from aei_sdk.cli.permissions import GrantChoice, choose_grants, show_permissions
@@ -19,6 +20,7 @@ _INSTALL = examples(
     "aei install studio.linkcheck --grant network=example.com",
     "aei install studio.linkcheck --grant-all --config @config.json --version 1.0.0",
     "aei install studio.linkcheck --grant none",
+    "aei install acme.report --with-dependencies --grant-all",
 )
 _UPDATE = examples("aei update studio.linkcheck", "aei update studio.linkcheck --grant-all")
 _UNINSTALL = examples("aei uninstall studio.linkcheck", "aei uninstall studio.linkcheck --purge --yes")
@@ -49,6 +51,9 @@ def install(
     grant: Grant = None,
     grant_all: GrantAll = False,
     config: Annotated[str | None, typer.Option(metavar="JSON|@FILE", help="Its configuration.")] = None,
+    with_dependencies: Annotated[
+        bool, typer.Option("--with-dependencies", help="Install or update what it needs as well.")
+    ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -60,12 +65,19 @@ def install(
         requested = call(lambda client: _requested(client, plugin_id, version))
         _refuse_silence(requested, choice)
         grants = choose_grants(screen, requested, choice)
+        plan = call(lambda client: client.installations.plan(plugin_id, version=version, channel=channel))
+        along = choose_along(screen, plan, choice, with_dependencies)
         operation = call(
             lambda client: _follow(
                 screen,
                 client,
                 client.installations.install(
-                    plugin_id, version=version, channel=channel, grants=grants, config=settings
+                    plugin_id,
+                    version=version,
+                    channel=channel,
+                    grants=grants,
+                    config=settings,
+                    dependencies=along,
                 ),
             )
         )

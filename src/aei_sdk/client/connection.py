@@ -2,6 +2,7 @@
 
 from types import TracebackType
 
+from aei_sdk.client.advisories import Advisories
 from aei_sdk.client.audit import AuditLog
 from aei_sdk.client.catalogue import Catalogue
 from aei_sdk.client.executions import Executions
@@ -12,6 +13,7 @@ from aei_sdk.client.operations import Operations
 from aei_sdk.client.publisher import Publisher
 from aei_sdk.client.release_log import ReleaseLog
 from aei_sdk.client.reports import Reports
+from aei_sdk.client.rollouts import Rollouts
 from aei_sdk.client.signing import Signing
 from aei_sdk.client.transport import Transport
 from aei_sdk.client.values import Me
@@ -34,6 +36,8 @@ class Client:
         reports: reports about plugins.
         release_log: the public log of releases.
         signing: keys that sign packages, and signatures.
+        advisories: what is wrong with releases of plugins.
+        rollouts: how far releases reach installations that update by themselves.
         namespaces: who belongs to the tenant's namespaces, and how they change hands.
         publisher: domains, quota and trusted workflows of the tenant's publisher.
     """
@@ -49,6 +53,8 @@ class Client:
         self.reports = Reports(self._transport)
         self.release_log = ReleaseLog(self._transport)
         self.signing = Signing(self._transport)
+        self.advisories = Advisories(self._transport)
+        self.rollouts = Rollouts(self._transport)
         self.namespaces = Namespaces(self._transport)
         self.publisher = Publisher(self._transport)
 

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aei_sdk.client.transport import Transport
-from aei_sdk.client.values import Installation, Operation, Page
+from aei_sdk.client.values import Installation, Operation, Page, Plan
 
 Grants = Mapping[str, Mapping[str, Any]]
 
@@ -35,6 +35,13 @@ class Installations:
             if cursor is None:
                 return None
 
+    async def plan(self, plugin_id: str, *, version: str | None = None, channel: str | None = None) -> Plan:
+        """What installing or updating would bring along, and what each of it asks for."""
+        plan: Plan = await self._transport.get(
+            _path(plugin_id, "plan"), {"version": version, "channel": channel}
+        )
+        return plan
+
     async def install(
         self,
         plugin_id: str,
@@ -43,15 +50,24 @@ class Installations:
         channel: str | None = None,
         grants: Grants | None = None,
         config: Mapping[str, Any] | None = None,
+        dependencies: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Operation:
         """Install a release, the newest of the channel when no version is given.
 
         Args:
             grants: in the shape of the manifest's `permissions`, never more than that; None grants nothing.
             config: what the release's `config_schema` describes.
+            dependencies: what comes along, as the plan names it: by plugin id `version` and perhaps `grants`;
+                None installs the plugin alone.
         """
         return await self._begin(
-            plugin_id, "install", version=version, channel=channel, grants=grants, config=config
+            plugin_id,
+            "install",
+            version=version,
+            channel=channel,
+            grants=grants,
+            config=config,
+            dependencies=dependencies,
         )
 
     async def update(

@@ -58,6 +58,7 @@ class Release(TypedDict):
     published_at: str
     publisher: Any
     manifest: dict[str, Any]
+    advisories: NotRequired[list[str]]
     certification: Any
     log_index: int | None
     signer: NotRequired[str | None]
@@ -317,3 +318,60 @@ class TrustedWorkflow(TypedDict):
     workflow: str
     environment: str | None
     created_at: str
+
+
+class Advisory(TypedDict):
+    """What is wrong with releases of a plugin; `versions` stands where one advisory is asked for."""
+
+    id: str
+    plugin_id: str
+    severity: str
+    title: str
+    details: str
+    affected: str
+    fixed: str | None
+    references: list[str]
+    filed_by: str
+    filed_at: str
+    changed_at: str
+    withdrawn_at: str | None
+    withdrawn_reason: str | None
+    versions: NotRequired[list[str]]
+
+
+class Affected(TypedDict):
+    """Affected installations by tenant and version; `tenant` is None where you may know the number alone."""
+
+    items: list[dict[str, Any]]
+    installations: int
+
+
+class Rollout(TypedDict):
+    """How many percent of the installations a release has reached, and whether it mends a weakness."""
+
+    percent: int
+    security: bool
+
+
+class PlanStep(TypedDict):
+    """A plugin that comes along with an installation or an update."""
+
+    action: Literal["install", "update"]
+    plugin_id: str
+    version: str
+    present: str | None
+    needed_by: list[str]
+    permissions: dict[str, dict[str, Any]]
+    new_permissions: dict[str, Any]
+
+
+class Plan(TypedDict):
+    """What an installation or an update would do; `problem` says why its dependencies do not go together."""
+
+    plugin_id: str
+    version: str
+    present: str | None
+    permissions: dict[str, dict[str, Any]]
+    steps: list[PlanStep]
+    problem: str | None
+    warnings: list[str]
