@@ -28,6 +28,7 @@ from aei_marketplace.decisions import api as decisions_api
 from aei_marketplace.decisions import pages as decisions_pages
 from aei_marketplace.desks import DESKS
 from aei_marketplace.executions import api as executions_api
+from aei_marketplace.executions import pages as executions_pages
 from aei_marketplace.executions import service as executions
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.relay import relay
@@ -61,6 +62,7 @@ FRAME = Frame(
     places=(
         Place("Marketplace", storefront_pages.MARKETPLACE),
         Place("Installed", "/marketplace/installed", installations_pages.seen_by),
+        Place("Executions", executions_pages.EXECUTIONS, executions_pages.seen_by),
         Place("Decisions", "/decisions", decisions_pages.seen_by),
         Place("Admin", "/admin/members", lambda actor: actor.may("member.administer") and not actor.staff),
     ),
@@ -97,6 +99,7 @@ ROUTERS = (
     installations_pages.router,
     vault_pages.router,
     audit_pages.router,
+    executions_pages.router,
     executions_api.router,
     health.router,
     problem_types.router,

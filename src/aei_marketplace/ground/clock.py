@@ -19,6 +19,11 @@ def new_id() -> UUID:
     return UUID(int=uuid_utils.uuid7().int)
 
 
+def first_id(moment: datetime) -> UUID:
+    """The lowest UUIDv7 of a moment (RFC 9562, section 5.7: 48 bits of milliseconds come first)."""
+    return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
+
+
 def rfc3339(moment: datetime) -> str:
     """`2026-11-22T17:45:41.123456Z`: always UTC, always six decimals."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

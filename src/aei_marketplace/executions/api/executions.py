@@ -6,12 +6,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
 
 from aei_marketplace.executions import service
 from aei_marketplace.executions.errors import TaskTooLarge
 from aei_marketplace.executions.rules.requests import ENVELOPE_BYTES, Wanted, read_request
 from aei_marketplace.executions.rules.tryouts import read_tryout
-from aei_marketplace.executions.rules.views import Execution
+from aei_marketplace.executions.rules.views import Execution, Filter
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.requests import (
@@ -51,6 +52,11 @@ _EXECUTE_BODY = {
                             "additionalProperties": {"type": "integer", "minimum": 1},
                         },
                         "mode": {"enum": ["sync", "async"], "default": "sync"},
+                        "journal": {
+                            "type": "boolean",
+                            "default": False,
+                            "description": "Keep the host calls' answers for 30 days, for a replay.",
+                        },
                     },
                 },
                 "examples": {"short": {"value": {"task": {"text": "Guten Morgen"}}}},
@@ -123,11 +129,13 @@ async def list_executions(
     trace: TheTrace,
     page: ThePage,
     plugin: Annotated[str | None, Query(description="a plugin's id")] = None,
-    outcome: Annotated[str | None, Query(description="an outcome, or `running`")] = None,
+    outcome: Annotated[str | None, Query(description="an outcome, `running` or `failed`")] = None,
+    actor_id: Annotated[UUID | None, Query(alias="actor", description="who started them")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="none that started before")] = None,
 ) -> Response:
     """Executions, newest first: the caller's own, or the tenant's with `execution.read_all`."""
     async with deps.works.begin(actor, trace) as work:
-        found = await service.list_executions(work, page, plugin, outcome)
+        found = await service.list_executions(work, page, Filter(plugin, outcome, actor_id, since))
     return page_answer(found, lambda e: e.shape())
 
 

@@ -27,15 +27,25 @@ def take(bucket: Bucket | None, now: float, allowance: Allowance) -> tuple[Bucke
     Returns:
         The bucket afterwards, and 0 when it may start; else the seconds until the next one may.
     """
-    per_second = allowance.executions_per_minute / 60
-    full = float(max(1, allowance.executions_burst))
-    there = full if bucket is None else min(full, bucket.tokens + max(0.0, now - bucket.at) * per_second)
+    there = _filled(bucket, now, allowance)
     if there >= 1:
         return Bucket(there - 1, now), 0.0
-    return Bucket(there, now), (1 - there) / per_second
+    return Bucket(there, now), (1 - there) * 60 / allowance.executions_per_minute
+
+
+def left(bucket: Bucket | None, now: float, allowance: Allowance) -> int:
+    """How many executions may start at once now."""
+    return int(_filled(bucket, now, allowance))
 
 
 def is_full(bucket: Bucket, now: float, allowance: Allowance) -> bool:
     """Whether forgetting the bucket changes nothing."""
     filled = bucket.tokens + max(0.0, now - bucket.at) * allowance.executions_per_minute / 60
     return filled >= allowance.executions_burst
+
+
+def _filled(bucket: Bucket | None, now: float, allowance: Allowance) -> float:
+    full = float(max(1, allowance.executions_burst))
+    if bucket is None:
+        return full
+    return min(full, bucket.tokens + max(0.0, now - bucket.at) * allowance.executions_per_minute / 60)

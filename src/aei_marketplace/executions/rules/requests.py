@@ -17,11 +17,16 @@ ENVELOPE_BYTES = 64 * 1024
 
 
 class Wanted(msgspec.Struct, forbid_unknown_fields=True):
-    """What a caller asks for; `task` is kept as the JSON text that was sent."""
+    """What a caller asks for; `task` is kept as the JSON text that was sent.
+
+    Attributes:
+        journal: keep one, even where the installation's policy does not ask for it.
+    """
 
     task: msgspec.Raw
     limits: dict[str, int] | None = None
     mode: Mode = "sync"
+    journal: bool = False
 
 
 _request = msgspec.json.Decoder(Wanted)

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from aei_inspection.strict_json import depth
+from aei_protocol.outcomes import Outcome
 
 #: Output nested deeper stays text: what reads it next must not be the one that breaks.
 DEEPEST_OUTPUT = 64
@@ -81,6 +82,45 @@ class Execution:
             return None
         diverged = _json(self.divergence)
         return {"of": self.replay_of, "identical": self.identical, "diverged": diverged}
+
+
+#: What a list can be filtered by: an outcome, what still runs, or whatever ended otherwise than `ok`.
+OUTCOMES = (*map(str, Outcome), "running", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which executions are asked for; all that the actor may see unless something is named.
+
+    Attributes:
+        outcome: one of `OUTCOMES`.
+        actor_id: who started them.
+        since: none that started before.
+    """
+
+    plugin_id: str | None = None
+    outcome: str | None = None
+    actor_id: UUID | None = None
+    since: datetime | None = None
+
+
+ALL = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """An execution in one line; `wall_ms` is None until it has ended."""
+
+    id: UUID
+    plugin_id: str
+    version: str
+    actor_id: UUID
+    mode: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    depth: int
+    wall_ms: float | None
 
 
 def shown_output(output: bytes | None) -> Any:

@@ -6,15 +6,17 @@ from aei_marketplace.executions.service.models import ask_model, list_models, mo
 from aei_marketplace.executions.service.news import follow, read_log
 from aei_marketplace.executions.service.records import (
     find_execution,
+    find_trend,
+    list_briefs,
     list_executions,
     read_execution,
 )
 from aei_marketplace.executions.service.recovery import forget_old, recover
-from aei_marketplace.executions.service.replaying import replay
+from aei_marketplace.executions.service.replaying import find_task, replay, replay_later
 from aei_marketplace.executions.service.runs import Runs
 from aei_marketplace.executions.service.serving import serving
 from aei_marketplace.executions.service.starting import execute, execute_by_token, execute_later
-from aei_marketplace.executions.service.trying import try_out
+from aei_marketplace.executions.service.trying import try_out, try_out_later, tryouts_left
 
 __all__ = [
     "Runs",
@@ -25,8 +27,11 @@ __all__ = [
     "execute_by_token",
     "execute_later",
     "find_execution",
+    "find_task",
+    "find_trend",
     "follow",
     "forget_old",
+    "list_briefs",
     "list_executions",
     "list_models",
     "model_runner",
@@ -34,6 +39,9 @@ __all__ = [
     "read_log",
     "recover",
     "replay",
+    "replay_later",
     "serving",
     "try_out",
+    "try_out_later",
+    "tryouts_left",
 ]

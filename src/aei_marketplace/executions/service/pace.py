@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from aei_marketplace.executions.errors import TooFast
-from aei_marketplace.executions.rules.rates import Bucket, is_full, take
+from aei_marketplace.executions.rules.rates import Bucket, is_full, left, take
 from aei_protocol.limits import Allowance
 
 #: Buckets that are full are forgotten when there are more than this.
@@ -23,6 +23,10 @@ class Pace:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._buckets: dict[UUID, Bucket] = {}
+
+    def left(self, who: UUID, allowance: Allowance) -> int:
+        """How many executions a tenant, or a user, may start at once now."""
+        return left(self._buckets.get(who), self._clock(), allowance)
 
     def require(self, who: UUID, allowance: Allowance, words: str = "Your tenant") -> None:
         """Let one more execution of a tenant, or of a user, start.

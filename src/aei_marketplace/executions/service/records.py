@@ -1,12 +1,17 @@
 """Reading what was recorded of executions."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import ColumnElement
 
 from aei_marketplace.executions.errors import NoSuchExecution
 from aei_marketplace.executions.rules.endings import Ending
 from aei_marketplace.executions.rules.journals import Kept
-from aei_marketplace.executions.rules.views import Execution
+from aei_marketplace.executions.rules.trends import DAYS, MOST_COUNTED, Group, Trend, trend
+from aei_marketplace.executions.rules.views import ALL, OUTCOMES, Brief, Execution, Filter
 from aei_marketplace.executions.store import records
 from aei_marketplace.executions.store.quick import Start
 from aei_marketplace.ground.actor import Actor
@@ -14,9 +19,6 @@ from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work, Works
 from aei_protocol.identifiers import PluginId
-from aei_protocol.outcomes import Outcome
-
-_OUTCOMES = (*map(str, Outcome), "running")
 
 
 async def find_execution(work: Work, id: UUID) -> Execution:
@@ -37,27 +39,34 @@ async def read_execution(works: Works, actor: Actor, id: UUID) -> Execution:
         return await find_execution(work, id)
 
 
-async def list_executions(
-    work: Work, wanted: PageWanted, plugin_id: str | None = None, outcome: str | None = None
-) -> Page:
+async def list_executions(work: Work, wanted: PageWanted, filtered: Filter = ALL) -> Page:
     """Executions that the actor may see, newest first.
 
-    Args:
-        outcome: an outcome, or `running`.
-
     Raises:
-        Invalid: there is no such outcome, or the cursor is not one of ours.
+        Invalid: a filter cannot be, or the cursor is not one of ours.
     """
-    if outcome is not None and outcome not in _OUTCOMES:
-        raise Invalid(
-            "There is no such outcome.", faults=[Fault("outcome", f"one of {', '.join(_OUTCOMES)}")]
-        )
-    if plugin_id is not None:
-        _check_plugin_id(plugin_id)
-    conditions = records.conditions(work.actor.in_tenant(), _only_of(work.actor), plugin_id, outcome)
+    conditions = _conditions(work.actor, filtered)
     rows = await records.find_page(work, conditions, _position(wanted), wanted.limit)
     total = await records.count(work, conditions)
     return wanted.page([_as_execution(r) for r in rows], total, lambda e: str(e.id))
+
+
+async def list_briefs(work: Work, wanted: PageWanted, filtered: Filter = ALL) -> Page:
+    """The same in a line each, as `Brief`."""
+    conditions = _conditions(work.actor, filtered)
+    rows = await records.find_briefs(work, conditions, _position(wanted), wanted.limit)
+    total = await records.count(work, conditions)
+    return wanted.page([Brief(*tuple(row)) for row in rows], total, lambda e: str(e.id))
+
+
+async def find_trend(work: Work, filtered: Filter = ALL) -> Trend:
+    """How the executions that the actor may see went in the last days, of the newest `MOST_COUNTED`."""
+    today = work.now.astimezone(UTC).date()
+    first = datetime.combine(today - timedelta(days=DAYS - 1), time(), UTC)
+    since = max(first, filtered.since) if filtered.since else first
+    conditions = _conditions(work.actor, replace(filtered, since=since))
+    rows = await records.count_by_day(work, conditions, MOST_COUNTED)
+    return trend((Group(*tuple(row)) for row in rows), today)
 
 
 def ended_execution(start: Start, ending: Ending, kept: Kept, at: Any) -> Execution:
@@ -130,6 +139,16 @@ def _as_execution(row: Any) -> Execution:
         divergence=row.divergence,
         identical=row.identical,
     )
+
+
+def _conditions(actor: Actor, filtered: Filter) -> list[ColumnElement[bool]]:
+    if filtered.outcome is not None and filtered.outcome not in OUTCOMES:
+        raise Invalid("There is no such outcome.", faults=[Fault("outcome", f"one of {', '.join(OUTCOMES)}")])
+    if filtered.plugin_id is not None:
+        _check_plugin_id(filtered.plugin_id)
+    tenant, own = actor.in_tenant(), _only_of(actor)
+    found = records.conditions(tenant, own, filtered.plugin_id, filtered.outcome, filtered.since)
+    return [*found, *records.conditions(tenant, filtered.actor_id, None, None, None)]
 
 
 def _only_of(actor: Actor) -> UUID | None:

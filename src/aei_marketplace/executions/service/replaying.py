@@ -10,11 +10,11 @@ import msgspec
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.executions.errors import NoJournal, NotAdmitted, StillRunning
+from aei_marketplace.executions.errors import NoJournal, NoSuchExecution, NotAdmitted, StillRunning
 from aei_marketplace.executions.rules.journals import Original, Recorded, digest_key, opened_with
 from aei_marketplace.executions.rules.views import Execution
 from aei_marketplace.executions.service.plan import Plan, planned_run, require_admitted
-from aei_marketplace.executions.service.records import find_execution
+from aei_marketplace.executions.service.records import find_execution, started_execution
 from aei_marketplace.executions.service.releases import Runnable
 from aei_marketplace.executions.service.run import Run
 from aei_marketplace.executions.service.runs import Runs
@@ -49,6 +49,31 @@ async def replay(runs: Runs, actor: Actor, trace_id: str, id: UUID) -> Execution
         NotAdmitted: the release may not run any more.
         TooManyRunning, TooFast, QueueFull, NotReady, NeverStarted: not now.
     """
+    _, ending = await _begin(runs, actor, trace_id, id)
+    return await asyncio.shield(ending)
+
+
+async def replay_later(runs: Runs, actor: Actor, trace_id: str, id: UUID) -> Execution:
+    """The same without waiting for the end: returns once the start is durable."""
+    run, _ = await _begin(runs, actor, trace_id, id)
+    return started_execution(run.start)
+
+
+async def find_task(work: Work, master_key: bytes, id: UUID) -> tuple[Execution, str]:
+    """An execution of the actor's own with the task that they gave it, JSON.
+
+    Raises:
+        NoSuchExecution: there is none, or somebody else gave the task.
+        StillRunning, NoJournal, JournalUnreadable: the task was not kept, or not long enough.
+    """
+    execution = await find_execution(work, id)
+    if execution.actor_id != work.actor.id:
+        raise NoSuchExecution(f"Execution {id} is not yours; its task is shown to who gave it.")
+    _, recorded = await _recorded(work, master_key, execution)
+    return execution, recorded.task
+
+
+async def _begin(runs: Runs, actor: Actor, trace_id: str, id: UUID) -> tuple[Run, "asyncio.Task[Execution]"]:
     actor.require("plugin.execute")
     async with runs.deps.works.begin(actor, trace_id) as work:
         original = await find_execution(work, id)
@@ -73,8 +98,10 @@ async def replay(runs: Runs, actor: Actor, trace_id: str, id: UUID) -> Execution
         concurrency=allowance.concurrency,
         journal=False,
     )
-    run = planned_run(runs, actor, trace_id, plan)
-    return await asyncio.shield(runs.begin(_as_replay(run, original, master_key, recorded)))
+    run = _as_replay(planned_run(runs, actor, trace_id, plan), original, master_key, recorded)
+    ending = runs.begin(run)
+    await asyncio.shield(run.started)
+    return run, ending
 
 
 def _as_replay(run: Run, original: Execution, master_key: bytes, recorded: Recorded) -> Run:

@@ -127,7 +127,7 @@ async def decide(
         config=terms.config,
         task=task.decode(),
         concurrency=allowance.concurrency,
-        journal=bool(policy.get("journal")),
+        journal=wanted.journal or bool(policy.get("journal")),
     )
     run = planned_run(runs, actor, trace_id, plan)
     run.under = under

@@ -21,6 +21,8 @@ from aei_marketplace.executions.rules.tryouts import (
 )
 from aei_marketplace.executions.rules.views import Execution
 from aei_marketplace.executions.service.plan import Plan, planned_run, require_admitted
+from aei_marketplace.executions.service.records import started_execution
+from aei_marketplace.executions.service.run import Run
 from aei_marketplace.executions.service.runs import Runs
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.installations.rules.admission import Facts
@@ -29,6 +31,8 @@ from aei_marketplace.installations.rules.selection import exclusions
 from aei_protocol.permissions import Capabilities
 
 Requested = Mapping[str, Any]
+
+_Begun = tuple[Run, "asyncio.Task[Execution]", Requested]
 
 
 async def try_out(
@@ -47,6 +51,25 @@ async def try_out(
         TaskTooLarge, TaskUnfit, Invalid: the task cannot be used.
         TooManyRunning, TooFast, QueueFull, NotReady, NeverStarted: not now.
     """
+    _, ending, requested = await _begin(runs, actor, trace_id, plugin_id, wanted)
+    return await asyncio.shield(ending), requested
+
+
+async def try_out_later(
+    runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: TryWanted
+) -> Execution:
+    """The same without waiting for the end: returns once the start is durable."""
+    run, _, _ = await _begin(runs, actor, trace_id, plugin_id, wanted)
+    return started_execution(run.start)
+
+
+def tryouts_left(runs: Runs, actor: Actor) -> int:
+    """How many try-outs the actor may start at once right now, as this process counts."""
+    assert actor.id is not None, "who is in a tenant has an account"
+    return min(runs.tryouts.left(actor.id, OF_A_USER), runs.tryouts.left(actor.in_tenant(), OF_A_TENANT))
+
+
+async def _begin(runs: Runs, actor: Actor, trace_id: str, plugin_id: str, wanted: TryWanted) -> _Begun:
     actor.require("plugin.execute")
     tenant = actor.in_tenant()
     runs.require_room(tenant)
@@ -77,7 +100,9 @@ async def try_out(
         journal=True,
     )
     run = planned_run(runs, actor, trace_id, plan)
-    return await asyncio.shield(runs.begin(run)), view.manifest.permissions
+    ending = runs.begin(run)
+    await asyncio.shield(run.started)
+    return run, ending, view.manifest.permissions
 
 
 def _keep_pace(runs: Runs, actor: Actor) -> None:

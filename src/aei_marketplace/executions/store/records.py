@@ -1,19 +1,35 @@
 """What was recorded of executions, for those who may see it and for jobs."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, cast, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Date, Double, Row, Text, cast, delete, func, select, text, update
 
 from aei_marketplace.executions.models import execution_journals, execution_logs, executions
 from aei_marketplace.executions.rules.endings import Ending
 from aei_marketplace.executions.rules.journals import Sealed
+from aei_marketplace.ground.clock import first_id
 from aei_marketplace.ground.work import Work
 
 #: JSON columns are read as the texts they are: the digest of a usage's text stands in the log.
 _AS_TEXT = {"limits", "usage", "permissions", "divergence"}
+#: Between an id and the start that it is made for pass moments, and clocks are set.
+_SKEW = timedelta(hours=1)
+_EPOCH = datetime(1970, 1, 2, tzinfo=UTC)
+_BRIEF = select(
+    executions.c.id,
+    executions.c.plugin_id,
+    executions.c.version,
+    executions.c.actor_id,
+    executions.c.mode,
+    executions.c.started_at,
+    executions.c.ended_at,
+    executions.c.outcome,
+    executions.c.depth,
+    cast(executions.c.usage.op("->>")("wall_ms"), Double).label("wall_ms"),
+)
 _ROW = select(*(cast(c, Text).label(c.name) if c.name in _AS_TEXT else c for c in executions.c))
 _OWNER_IS_GONE = text("select pg_try_advisory_xact_lock(:key)")
 
@@ -59,15 +75,54 @@ async def find_page(
     return list((await work.run(query)).all())
 
 
+async def find_briefs(
+    work: Work, conditions: Sequence[ColumnElement[bool]], after: UUID | None, limit: int
+) -> list[Row[Any]]:
+    """The same without what can be large: output, problem, limits and walls."""
+    older = [executions.c.id < after] if after else []
+    query = _BRIEF.where(*conditions, *older).order_by(executions.c.id.desc()).limit(limit + 1)
+    return list((await work.run(query)).all())
+
+
+async def count_by_day(work: Work, conditions: Sequence[ColumnElement[bool]], most: int) -> list[Row[Any]]:
+    """Executions by UTC day and plugin: how many, of these ok and running, and their time together.
+
+    Args:
+        most: only so many of the newest are looked at.
+    """
+    newest = (
+        select(
+            executions.c.plugin_id,
+            executions.c.outcome,
+            executions.c.usage,
+            cast(func.timezone("UTC", executions.c.started_at), Date).label("day"),
+        )
+        .where(*conditions)
+        .order_by(executions.c.id.desc())
+        .limit(most)
+        .subquery()
+    )
+    wall = cast(newest.c.usage.op("->>")("wall_ms"), Double)
+    query = select(
+        newest.c.day,
+        newest.c.plugin_id,
+        func.count().label("count"),
+        func.count().filter(newest.c.outcome == "ok").label("ok"),
+        func.count().filter(newest.c.outcome.is_(None)).label("running"),
+        func.coalesce(func.sum(wall), 0.0).label("wall_ms"),
+    ).group_by(newest.c.day, newest.c.plugin_id)
+    return list((await work.run(query)).all())
+
+
 async def count(work: Work, conditions: Sequence[ColumnElement[bool]]) -> int:
     """How many executions there are."""
     return int((await work.run(select(func.count()).select_from(executions).where(*conditions))).scalar_one())
 
 
 def conditions(
-    tenant: UUID, actor: UUID | None, plugin_id: str | None, outcome: str | None
+    tenant: UUID, actor: UUID | None, plugin_id: str | None, outcome: str | None, since: datetime | None
 ) -> list[ColumnElement[bool]]:
-    """What a list is filtered by; the outcome `running` stands for none yet."""
+    """What a list is filtered by; `running` stands for no outcome yet, `failed` for all but `ok`."""
     wanted: list[ColumnElement[bool]] = [executions.c.tenant_id == tenant]
     if actor:
         wanted.append(executions.c.actor_id == actor)
@@ -75,8 +130,13 @@ def conditions(
         wanted.append(executions.c.plugin_id == plugin_id)
     if outcome == "running":
         wanted.append(executions.c.ended_at.is_(None))
+    elif outcome == "failed":
+        wanted.append(executions.c.outcome != "ok")
     elif outcome:
         wanted.append(executions.c.outcome == outcome)
+    if since:
+        # Ids begin with the time of their making: the index over them finds where to stop.
+        wanted += [executions.c.started_at >= since, executions.c.id >= first_id(max(since, _EPOCH) - _SKEW)]
     return wanted
 
 

@@ -25,6 +25,7 @@ class DesignPage(PageContext):
     address: Address
     schema: Field
     schema_wrong: Field
+    days: tuple[dict[str, object], ...]
 
 
 _SCHEMA = {
@@ -56,6 +57,11 @@ def _schema_field(name: str, values: dict[str, str] | None = None) -> Field:
     return form.read(Form({f"{name}/{key}": (text,) for key, text in values.items()})).field
 
 
+def _day(number: int) -> dict[str, object]:
+    count, failed = (number * 7) % 41, 3 if number % 6 == 0 else 0
+    return {"day": f"2026-01-{number + 1:02}", "count": count, "failed": min(failed, count)}
+
+
 @router.get("/design")
 async def design(request: Request) -> Response:
     """The design system, documented by itself."""
@@ -71,6 +77,7 @@ async def design(request: Request) -> Response:
         digest="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         hostile="\N{RIGHT-TO-LEFT OVERRIDE}gnp.exe<script>alert(1)</script>",
         address=Address("/design"),
+        days=tuple(_day(number) for number in range(30)),
         schema=_schema_field("sample"),
         schema_wrong=_schema_field("amiss", {"sentences": "three", "topics": '"money"', "weights:json": "{"}),
     )

@@ -32,6 +32,7 @@ STYLE = (
     "pages",
     "plugins",
     "installing",
+    "executions",
     "administration",
 )
 _HTMX = "django-js-lib-htmx"
