@@ -275,6 +275,47 @@ async def test_a_wrong_password_is_a_matter_of_now_and_is_not_repeated(
     assert len(server.taken) == 1
 
 
+async def test_a_server_is_checked_without_a_message(server: Server, serve: Serve) -> None:
+    await mail_to(await serve()).check()
+    assert server.taken == []
+
+
+async def test_a_check_names_what_is_wrong(
+    server: Server, serve: Serve, tmp_path: Path, unused_tcp_port_of_nobody: int
+) -> None:
+    certificate, context = certified(tmp_path)
+    plain = await serve()
+    encrypted = await serve(tls_context=context, require_starttls=True)
+    signed_in = {"tls": "starttls", "ca_file": certificate, "user": "market", "password": "wrong-canary"}
+    wrong = {
+        "nobody listens": mail_to(unused_tcp_port_of_nobody),
+        "does not offer what is asked": mail_to(plain, tls="starttls"),
+        "does not begin with TLS": mail_to(plain, tls="tls"),
+        "certificate that does not hold": mail_to(encrypted, tls="starttls"),
+        "answered 535 to user": mail_to(
+            await serve(
+                tls_context=context,
+                require_starttls=True,
+                authenticator=lambda *_: AuthResult(success=False, handled=False),
+            ),
+            **signed_in,
+        ),
+    }
+    for words, mail in wrong.items():
+        with pytest.raises(Unavailable, match=words) as told:
+            await mail.check()
+        assert "canary" not in str(told.value)
+
+
+async def test_a_check_names_a_name_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(Unavailable, match="leads nowhere"):
+        await SmtpMail(SmtpServer("mail.example", 25, "none"), SENDER).check()
+
+
 def certified(folder: Path) -> tuple[Path, ssl.SSLContext]:
     """A certificate for 127.0.0.1 that vouches for itself, and a server's context with it."""
     key = ec.generate_private_key(ec.SECP256R1())

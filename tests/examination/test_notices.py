@@ -1,9 +1,12 @@
 """What `doctor` says about mail and webhooks."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
+from aiosmtpd.smtp import SMTP
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.examination.notices import look_at_notices
@@ -63,3 +66,36 @@ async def test_without_a_database_it_says_so(settings: Settings, urls: DatabaseU
     nowhere = DatabaseUrls(*(url.replace("/t", "/gone_t", 1) for url in (urls.owner, urls.app, urls.system)))
     [found] = await look_at_notices(settings_at(settings.data.parent / "other", server, nowhere))
     assert not found.fine
+
+
+async def test_a_mail_server_that_answers_is_fine_and_gets_no_mail(
+    settings: Settings, works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[object] = []
+
+    class Handler:
+        async def handle_DATA(self, _server: object, _session: object, envelope: object) -> str:  # noqa: N802 the server's interface
+            taken.append(envelope)
+            return "250 OK"
+
+    listening = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(Handler(), hostname="127.0.0.1"), "127.0.0.1", 0
+    )
+    try:
+        port = listening.sockets[0].getsockname()[1]
+        mail, _ = await look_at_notices(replace(settings, smtp_server=f"127.0.0.1:{port}", smtp_tls="none"))
+        assert (mail.fine, mail.detail.split(";")[0]) == (True, f"127.0.0.1:{port} answers")
+        assert taken == []
+    finally:
+        listening.close()
+    mail, _ = await look_at_notices(replace(settings, smtp_server=f"127.0.0.1:{port}", smtp_tls="none"))
+    assert not mail.fine
+    assert "nobody listens on that port" in mail.detail
+
+
+async def test_a_mail_password_that_cannot_be_read_is_named(settings: Settings, works: Works) -> None:
+    password = settings.data / "nowhere"
+    changed = replace(settings, smtp_server="127.0.0.1:1", smtp_user="market", smtp_password_file=password)
+    mail, _ = await look_at_notices(changed)
+    assert not mail.fine
+    assert str(password) in mail.detail
