@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from aei_marketplace import audit_commands, catalogue_commands
+from aei_marketplace import audit_commands, catalogue_commands, kill_list_commands
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.rules import STAFF_ROLES, TENANT_ROLES
 from aei_marketplace.adapters.postgres import PostgresError
@@ -46,6 +46,7 @@ app.add_typer(tenants, name="tenant")
 app.add_typer(mails, name="mail")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(catalogue_commands.app, name="catalogue")
+app.add_typer(kill_list_commands.app, name="kill-list")
 app.add_typer(keys, name="keys")
 app.command("backup", epilog=backups.BACKUP_EXAMPLE)(backups.backup)
 app.command("restore", epilog=backups.RESTORE_EXAMPLE)(backups.restore)

@@ -20,7 +20,13 @@ from aei_marketplace.catalog.service.advisories import (
     withdraw_advisory,
 )
 from aei_marketplace.catalog.service.feeds import feed_entries
-from aei_marketplace.catalog.service.kill_list import SignedKillList, find_kill_list, sign_kill_list
+from aei_marketplace.catalog.service.kill_list import (
+    SignedKillList,
+    block_as_listed,
+    find_kill_list,
+    killed_releases,
+    sign_kill_list,
+)
 from aei_marketplace.catalog.service.loading import load_listings
 from aei_marketplace.catalog.service.members import (
     OwnNamespace,
@@ -158,6 +164,7 @@ __all__ = [
     "affected_releases",
     "affected_versions",
     "ask_for_name",
+    "block_as_listed",
     "change_advisory",
     "change_installs",
     "change_rollout",
@@ -191,6 +198,7 @@ __all__ = [
     "hold_release",
     "hold_releases",
     "is_compatible",
+    "killed_releases",
     "latest_versions",
     "leave_to_successor",
     "list_advisories",

@@ -1,10 +1,13 @@
 """The kill list: made and signed by the job process, read by everybody."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from aei_inspection.notes import SigningKey, parse_note
-from aei_marketplace.catalog.errors import NoKillListYet
+from aei_marketplace.catalog.errors import NoKillListYet, StateChangeRefused
+from aei_marketplace.catalog.rules.states import LONGEST_REASON, ReleaseState
+from aei_marketplace.catalog.service.states import change_state
 from aei_marketplace.catalog.store import kill_list as store
 from aei_marketplace.ground.clock import rfc3339
 from aei_marketplace.ground.work import Work, Works
@@ -37,7 +40,7 @@ async def sign_kill_list(works: Works, key: SigningKey) -> bool:
     async with works.system("catalog.kill_list") as work:
         await store.hold(work)
         last = await store.signed(work)
-        entries = await _entries(work)
+        entries = await killed_releases(work)
         if last is not None and last.verifying_key == key.verifying.text():
             unchanged = read_kill_list(parse_note(last.note, MOST_BYTES).text).entries == entries
             if unchanged and work.now - last.signed_at < FRESH:
@@ -60,7 +63,29 @@ async def find_kill_list(work: Work) -> SignedKillList:
     return SignedKillList(row.serial, row.note, row.verifying_key)
 
 
-async def _entries(work: Work) -> tuple[Killed, ...]:
+async def block_as_listed(works: Works, listed: KillList) -> list[tuple[str, str]]:
+    """Block what another marketplace's list names, by its package or its component; nothing is let go.
+
+    Args:
+        listed: a list whose signature was checked.
+
+    Returns:
+        Plugin and version of each release that was blocked now.
+    """
+    async with works.system("catalog.kill_list") as work:
+        found = await store.named(work, listed.entries)
+    blocked = []
+    for plugin_id, version, reason in found:
+        told = f"On the kill list of {listed.origin}: {reason}"[:LONGEST_REASON]
+        with suppress(StateChangeRefused):  # it was blocked or removed meanwhile
+            async with works.system("catalog.kill_list") as work:
+                await change_state(work, plugin_id, version, ReleaseState.BLOCKED, told)
+            blocked.append((plugin_id, version))
+    return blocked
+
+
+async def killed_releases(work: Work) -> tuple[Killed, ...]:
+    """What stands on the list now, by package."""
     return tuple(
         Killed(
             row.package_sha256,

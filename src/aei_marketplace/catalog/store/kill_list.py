@@ -1,13 +1,15 @@
 """The kill list: what stands on it, and the list that was signed last."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, and_, func, literal_column, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, Text, and_, any_, func, literal, literal_column, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from aei_marketplace.catalog.models import kill_lists, plugins, release_states, releases
 from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.ground.work import Work
+from aei_protocol.kill_list import Killed
 
 _HOLD = text("select pg_advisory_xact_lock(hashtextextended('catalog/kill_list', 0))")
 _STILL = (ReleaseState.BLOCKED, ReleaseState.REMOVED)
@@ -51,6 +53,25 @@ async def blocked(work: Work) -> list[Row[Any]]:
         .order_by(releases.c.package_sha256, releases.c.plugin_id)
     )
     return list((await work.run(wanted)).all())
+
+
+async def named(work: Work, entries: Iterable[Killed]) -> list[tuple[str, str, str]]:
+    """Plugin, version and reason of each release that a list names and that is not stopped for good."""
+    reasons = {digest: e.reason for e in entries for digest in (e.sha256, e.component_sha256)}
+    columns = (
+        releases.c.plugin_id,
+        releases.c.version,
+        releases.c.package_sha256,
+        releases.c.component_sha256,
+    )
+    # One array and not a parameter each: a list may name more than a statement takes.
+    digests = any_(literal(list(reasons), ARRAY(Text)))
+    meant = or_(releases.c.package_sha256 == digests, releases.c.component_sha256 == digests)
+    wanted = select(*columns).where(meant, releases.c.state.not_in(_STILL))
+    rows = await work.run(wanted.order_by(releases.c.plugin_id, releases.c.precedence))
+    return [
+        (r.plugin_id, r.version, reasons.get(r.package_sha256) or reasons[r.component_sha256]) for r in rows
+    ]
 
 
 async def signed(work: Work) -> Row[Any] | None:
