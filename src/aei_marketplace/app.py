@@ -20,6 +20,7 @@ from aei_marketplace.audit import pages as audit_pages
 from aei_marketplace.catalog import api as catalog_api
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.pages import name_claims
 from aei_marketplace.collections import api as collections_api
 from aei_marketplace.collections import jobs as collections_jobs
 from aei_marketplace.collections import pages as collections_pages
@@ -87,7 +88,10 @@ FRAME = Frame(
 #: What the database tells every process, and under which topic its listeners hear it.
 NEWS = operations_jobs.NEWS | notices_jobs.NEWS | catalog_jobs.NEWS | collections_jobs.NEWS
 #: What each kind of case shows on its page.
-EXHIBITS = {"plugin_report": reports_pages.show_reports}
+EXHIBITS = {
+    "plugin_report": reports_pages.show_reports,
+    "namespace_claim": name_claims.show_name_claim,
+}
 #: Matched in this order: executions are asked for most, and the catalogue's `/api/plugins/{pluginId}`
 #: and the storefront's `/marketplace/{pluginId}` come last, so that they do not swallow the others.
 ROUTERS = (

@@ -38,7 +38,14 @@ from aei_marketplace.catalog.service.members import (
     open_namespace,
     remove_namespace_member,
 )
-from aei_marketplace.catalog.service.name_claims import NAME_DESK, NameClaim, ask_for_name, find_name_claim
+from aei_marketplace.catalog.service.name_claims import (
+    NAME_DESK,
+    NameCase,
+    NameClaim,
+    ask_for_name,
+    describe_name_claim,
+    find_name_claim,
+)
 from aei_marketplace.catalog.service.namespaces import claim_namespace
 from aei_marketplace.catalog.service.publishing import Submission, publish_release, require_publisher
 from aei_marketplace.catalog.service.quotas import decide_quota, find_quota
@@ -137,6 +144,7 @@ __all__ = [
     "Channel",
     "LogHead",
     "Member",
+    "NameCase",
     "NameClaim",
     "NamespaceRole",
     "OwnNamespace",
@@ -174,6 +182,7 @@ __all__ = [
     "check_signed",
     "claim_namespace",
     "decide_quota",
+    "describe_name_claim",
     "distrust_workflow",
     "end_offer",
     "exchange_identity",

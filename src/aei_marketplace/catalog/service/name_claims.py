@@ -15,6 +15,7 @@ from aei_marketplace.catalog.errors import (
     NoSuchNameClaim,
     NothingRefused,
 )
+from aei_marketplace.catalog.rules.likeness import SAID, Likeness
 from aei_marketplace.catalog.rules.names import CLAIM, LONGEST_REASON, Verdict, check_wanted
 from aei_marketplace.catalog.service.namespaces import own_publisher, refuse_name, refuse_namespace
 from aei_marketplace.catalog.store import names, publishers
@@ -43,6 +44,38 @@ class NameClaim:
     words: str
     created_at: datetime
     granted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherFacts:
+    """What a publisher has, for those who decide about a name.
+
+    Attributes:
+        installs: of all its plugins together.
+    """
+
+    name: str
+    verified: bool
+    created_at: datetime
+    namespaces: tuple[str, ...]
+    plugins: int
+    installs: int
+
+
+@dataclass(frozen=True, slots=True)
+class NameCase:
+    """A name that is asked for, with both sides of the question.
+
+    Attributes:
+        said: in words, how the name relates to the one that it resembles.
+        asker: who wants it.
+        holder: who has the name that it resembles; None for one that is reserved.
+    """
+
+    claim: NameClaim
+    said: str
+    asker: PublisherFacts
+    holder: PublisherFacts | None
 
 
 async def ask_for_name(work: Work, name: str, words: str) -> NameClaim:
@@ -93,6 +126,26 @@ async def names_asked(work: Work, cases: Collection[UUID]) -> list[NameClaim]:
     return [_claim(row) for row in await names.claims_of(work, cases)]
 
 
+async def describe_name_claim(work: Work, case_id: UUID) -> NameCase:
+    """What staff should know when they decide about a name.
+
+    Raises:
+        NotAllowed: the actor does not moderate.
+        NoSuchNameClaim: there is no such case.
+    """
+    work.actor.require("plugin.moderate")
+    rows = await names.claims_of(work, [case_id])
+    if not rows:
+        raise NoSuchNameClaim(f"Nobody asks for a name in case {case_id}.")
+    holder = await publishers.namespace_owner(work, rows[0].resembles.partition(".")[0])
+    return NameCase(
+        claim=_claim(rows[0]),
+        said=SAID[Likeness(rows[0].likeness)],
+        asker=await _facts(work, rows[0].publisher_id),
+        holder=None if holder is None else await _facts(work, holder),
+    )
+
+
 async def decide_name_claim(work: Work, case_id: UUID, ruling: Ruling) -> Case:
     """Decide about a name; a granted one is the publisher's with the decision.
 
@@ -132,6 +185,13 @@ async def _give(work: Work, claim: Row[Any]) -> None:
             raise NamespaceTaken(f"The namespace {claim.name} belongs to another publisher by now.")
     await names.mark_granted(work, claim.case_id)
     work.record(Fact("namespace.grant", "name", claim.name, context={"tenant": str(claim.tenant_id)}))
+
+
+async def _facts(work: Work, publisher_id: UUID) -> PublisherFacts:
+    row = await names.publisher_facts(work, publisher_id)
+    return PublisherFacts(
+        row.name, row.verified, row.created_at, tuple(row.namespaces), row.plugins, int(row.installs)
+    )
 
 
 def _claim(row: Row[Any]) -> NameClaim:

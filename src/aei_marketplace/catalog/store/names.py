@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from aei_marketplace.catalog.models import name_claims, namespaces, plugins
+from aei_marketplace.catalog.models import name_claims, namespaces, plugins, publishers
 from aei_marketplace.ground.work import Work
 
-_N, _P, _C = namespaces.c, plugins.c, name_claims.c
+_N, _P, _C, _B = namespaces.c, plugins.c, name_claims.c, publishers.c
 #: What everybody sees: a name that resembles a private one must not tell that there is one.
 _PUBLIC = (_P.visibility == "public", _P.listed_at.is_not(None))
 
@@ -45,6 +45,21 @@ async def hold_claim(work: Work, case_id: UUID) -> Row[Any] | None:
 async def claims_of(work: Work, cases: Collection[UUID]) -> Sequence[Row[Any]]:
     """The claims of these cases that the actor may see."""
     return (await work.run(select(name_claims).where(_C.case_id.in_(cases)))).all()
+
+
+async def publisher_facts(work: Work, publisher_id: UUID) -> Row[Any]:
+    """A publisher with what it has: name, verified, created_at, namespaces, plugins, installs."""
+    mine = select(_N.name).where(_N.publisher_id == publisher_id).order_by(_N.name)
+    own = _P.publisher_id == publisher_id
+    wanted = select(
+        _B.name,
+        _B.verified_at.is_not(None).label("verified"),
+        _B.created_at,
+        func.array(mine.scalar_subquery()).label("namespaces"),
+        select(func.count()).where(own).scalar_subquery().label("plugins"),
+        select(func.coalesce(func.sum(_P.installs), 0)).where(own).scalar_subquery().label("installs"),
+    )
+    return (await work.run(wanted.where(_B.id == publisher_id))).one()
 
 
 async def mark_granted(work: Work, case_id: UUID) -> None:
