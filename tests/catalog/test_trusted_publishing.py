@@ -23,11 +23,12 @@ from aei_marketplace.catalog.errors import (
     IdentityTokenRefused,
     NamespaceForeign,
     NoSuchTrustedPublisher,
+    NotInNamespace,
     NotTrustedPublisher,
     TrustedPublisherKnown,
     TrustedPublishingOff,
 )
-from aei_marketplace.catalog.service import Submission, Workflow
+from aei_marketplace.catalog.service import NamespaceRole, Submission, Workflow
 from aei_marketplace.ground.actor import Actor, OutOfReach
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid, NotAllowed, NotSignedIn, Unavailable
@@ -92,6 +93,24 @@ async def test_a_trusted_workflow_publishes_its_plugin_and_no_other(
     await publish(trusting, actor)
     with pytest.raises(OutOfReach):
         await publish(trusting, actor, "acme.other")
+
+
+async def test_a_trusted_workflow_publishes_into_a_namespace_that_is_its_members_alone(
+    trusting: Deps, issuer: Issuer, acme: Tenant
+) -> None:
+    await publish(trusting, acme.manager)
+    async with trusting.works.begin(acme.admin) as work:
+        assert acme.admin.id is not None
+        await catalog.name_member(work, "acme", acme.admin.id, NamespaceRole.OWNER)
+    with pytest.raises(NotInNamespace):
+        await trust(trusting, acme.manager)
+    await trust(trusting, acme.admin)
+    actor = await exchange(trusting, issuer.token())
+    await catalog.publish_release(
+        trusting, actor, "trace", Submission(make_package({"id": "acme.echo", "version": "2.0.0"}))
+    )
+    with pytest.raises(NotInNamespace):
+        await publish(trusting, replace(actor, publishes=None), "acme.other")
 
 
 async def test_what_is_given_lasts_a_quarter_of_an_hour(trusting: Deps, issuer: Issuer, acme: Tenant) -> None:
