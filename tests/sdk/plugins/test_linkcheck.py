@@ -8,7 +8,7 @@ import pytest
 
 from aei_sdk.builder.cache import BuildCache
 from aei_sdk.project import read_project
-from tests.sdk.conftest import CLONE, KEPT_BUILDS
+from tests.sdk.conftest import CLONE, KEPT_BUILDS, Aei
 from tests.sdk.guests import Guest, component_of, err, ok
 
 PROJECT = CLONE / "plugins" / "studio.linkcheck"
@@ -131,3 +131,13 @@ def test_mail_and_relative_links_without_a_base_are_skipped(linkcheck: Guest) ->
 @pytest.mark.slow
 def test_what_is_no_request_is_refused_in_words(linkcheck: Guest) -> None:
     assert "urls" in linkcheck.error({"pages": []})
+
+
+@pytest.mark.slow
+def test_the_projects_own_cases_pass_offline_with_the_answers_that_were_recorded(aei: Aei) -> None:
+    tested = aei("plugin", "test", PROJECT, "--json")
+    assert tested.exit_code == 0, tested.output
+    report = json.loads(tested.stdout)
+    answers = {case["name"]: case["answers"] for case in report["cases"]}
+    assert answers["site"] == "recorded", "its hosts exist nowhere"
+    assert report["stray_recordings"] == []
