@@ -2,12 +2,14 @@
 
 import asyncio
 from typing import Any
+from xml.etree import ElementTree
 
 import asyncpg
 import pytest
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.api.atom import ATOM
 from aei_marketplace.catalog.errors import (
     AdvisoryStale,
     AdvisoryWithdrawn,
@@ -261,3 +263,28 @@ async def test_a_body_that_is_no_advisory_is_refused(client: Client, acme: Tenan
 @pytest.mark.parametrize("cursor", ["nonsense", "WyJhIiwgImIiXQ", "MQ", "W251bGxd"])
 async def test_a_cursor_of_another_list_is_refused(client: Client, cursor: str) -> None:
     assert (await client.get("/api/advisories", params={"cursor": cursor})).status == 422
+
+
+@pytest.mark.usefixtures("tally")
+async def test_the_listing_and_a_feed_tell_of_advisories_about_public_plugins_alone(
+    deps: Deps, acme: Tenant, client: Client
+) -> None:
+    hidden = "acme.hidden"
+    await publish_listed(deps, acme.manager, {"id": hidden, "version": "1.4.1"}, visibility="private")
+    secret = await file(deps, acme.manager, hidden)
+    shown = await file(deps, acme.manager, title="<script>alert(1)</script>")
+    withdrawn = await withdraw(deps, acme.manager, await file(deps, acme.manager))
+    listing = await client.get(f"/api/plugins/{PLUGIN}")
+    assert [advisory["id"] for advisory in listing.json["advisories"]] == [shown.id]
+    feed = await client.get("/feeds/advisories.atom", token=acme.tokens["Admin"])
+    root = ElementTree.fromstring(feed.body)  # noqa: S314 our own document
+    titles = [entry.findtext(f"{{{ATOM}}}title") for entry in root.iter(f"{{{ATOM}}}entry")]
+    assert titles == [
+        f"Withdrawn: {SAID['title']} ({PLUGIN} {SAID['affected']}, high)",
+        f"<script>alert(1)</script> ({PLUGIN} {SAID['affected']}, high)",
+    ]
+    assert b"<script>" not in feed.body
+    assert secret.id.encode() not in feed.body
+    assert withdrawn.id.encode() in feed.body
+    again = await client.get("/feeds/advisories.atom", headers={"If-None-Match": feed.headers["ETag"]})
+    assert again.status == 304

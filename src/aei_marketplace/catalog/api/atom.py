@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from aei_marketplace.catalog.rules.advisories import Advisory
 from aei_marketplace.catalog.rules.feeds import Feed, FeedEntry
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -43,6 +44,31 @@ def render_feed(feed: Feed, entries: Sequence[FeedEntry], origin: str) -> bytes:
         _add_entry(root, feed, entry, origin)
     document: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return document
+
+
+def render_advisories(advisories: Sequence[Advisory], origin: str) -> bytes:
+    """The document that tells of advisories, the latest first.
+
+    Args:
+        origin: as for `render_feed`.
+    """
+    own = f"{origin}/feeds/advisories.atom"
+    root = Element("feed", xmlns=ATOM)
+    _text(root, "id", own)
+    _text(root, "title", "Advisories")
+    _text(root, "updated", _date(max((a.changed_at for a in advisories), default=_NEVER)))
+    SubElement(root, "link", rel="self", type="application/atom+xml", href=own)
+    for advisory in advisories:
+        address, said = f"{origin}/api/advisories/{advisory.id}", advisory.statement
+        node = SubElement(root, "entry")
+        _text(node, "id", address)
+        mark = "Withdrawn: " if advisory.withdrawn_at else ""
+        _text(node, "title", f"{mark}{said.title} ({advisory.plugin_id} {said.affected}, {said.severity})")
+        _text(node, "updated", _date(advisory.changed_at))
+        _text(SubElement(node, "author"), "name", "staff" if advisory.by_staff else "publisher")
+        _text(node, "summary", advisory.withdrawn_reason or said.details)
+        SubElement(node, "link", rel="alternate", type="application/json", href=address)
+    return bytes(tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _add_entry(root: Element, feed: Feed, entry: FeedEntry, origin: str) -> None:

@@ -6,14 +6,30 @@ from email.utils import format_datetime
 from fastapi import APIRouter, Request, Response
 
 from aei_marketplace.catalog import service
-from aei_marketplace.catalog.api.atom import ATOM_TYPE, changed_at, render_feed
+from aei_marketplace.catalog.api.atom import ATOM_TYPE, changed_at, render_advisories, render_feed
 from aei_marketplace.catalog.api.shapes import matches
-from aei_marketplace.catalog.rules.feeds import Feed
+from aei_marketplace.catalog.rules.feeds import LONGEST, Feed
 from aei_marketplace.ground.actor import ANONYMOUS
+from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.web.requests import TheDeps, TheTrace
 from aei_marketplace.web.visits import origin_of
 
 router = APIRouter(prefix="/feeds")
+
+
+@router.get("/advisories.atom", response_class=Response)
+async def get_advisories(request: Request, deps: TheDeps, trace: TheTrace) -> Response:
+    """The 50 latest advisories about public plugins, withdrawn ones too, as Atom 1.0."""
+    async with deps.works.begin(ANONYMOUS, trace) as work:
+        found = (await service.list_advisories(work, PageWanted(limit=LONGEST))).items
+    content = render_advisories(found, origin_of(request))
+    headers = {
+        "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
+        "Cache-Control": "public, max-age=300",
+    }
+    if matches(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=ATOM_TYPE)
 
 
 @router.get("/{feed}.atom", response_class=Response)

@@ -91,7 +91,8 @@ async def get_plugin(
     async with deps.works.begin(visitor, trace) as work:
         plugin = await service.find_plugin(work, plugin_id)
         texts = await service.find_texts(work, plugin_id, plugin.latest_version)
-    return tagged_answer(request, plugin_page_shape(plugin, texts))
+        advisories = await service.standing_advisories(work, plugin_id)
+    return tagged_answer(request, plugin_page_shape(plugin, texts, advisories))
 
 
 @router.get("/{plugin_id}/versions")

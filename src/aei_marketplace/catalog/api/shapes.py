@@ -1,6 +1,7 @@
 """Plugins and releases as the API shows them."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -44,7 +45,9 @@ def plugin_shape(plugin: PluginView) -> dict[str, Any]:
     }
 
 
-def plugin_page_shape(plugin: PluginView, texts: ReleaseTexts) -> dict[str, Any]:
+def plugin_page_shape(
+    plugin: PluginView, texts: ReleaseTexts, advisories: Sequence[Advisory]
+) -> dict[str, Any]:
     """A plugin on its own page: what lists leave out stands here too."""
     document = plugin.document
     return {
@@ -60,6 +63,7 @@ def plugin_page_shape(plugin: PluginView, texts: ReleaseTexts) -> dict[str, Any]
         "replaces": document.get("replaces", []),
         "readme": texts.readme,
         "changelog": texts.changelog,
+        "advisories": [advisory_shape(advisory) for advisory in advisories],
     }
 
 

@@ -17,6 +17,7 @@ from aei_marketplace.catalog.service.advisories import (
     file_advisory,
     find_advisory,
     list_advisories,
+    standing_advisories,
     withdraw_advisory,
 )
 from aei_marketplace.catalog.service.feeds import feed_entries
@@ -247,6 +248,7 @@ __all__ = [
     "sign_kill_list",
     "sign_log",
     "signatures_required",
+    "standing_advisories",
     "stopped_among",
     "suggest_plugins",
     "trust_workflow",

@@ -120,6 +120,11 @@ async def list_advisories(work: Work, page: PageWanted, plugin_id: str | None = 
     return page.page(rows, total, lambda a: [a.filed_at.isoformat(), a.id])
 
 
+async def standing_advisories(work: Work, plugin_id: str) -> list[Advisory]:
+    """What stands about a plugin that was found before, the latest first."""
+    return await advisories.standing(work, plugin_id)
+
+
 async def advisories_by_id(work: Work, ids: Iterable[str]) -> dict[str, Advisory]:
     """Several advisories, the oldest first; those that the actor may not see are left out."""
     wanted = set(ids)

@@ -54,6 +54,12 @@ async def find_page(
     return [_advisory(row) for row in rows], total
 
 
+async def standing(work: Work, plugin_id: str) -> list[Advisory]:
+    """The advisories about a plugin that were not withdrawn, the latest first."""
+    wanted = select(plugin_advisories).where(_A.plugin_id == plugin_id, _A.withdrawn_at.is_(None))
+    return [_advisory(row) for row in await work.run(wanted.order_by(_A.filed_at.desc(), _A.id))]
+
+
 async def count(work: Work, plugin_id: str) -> int:
     """How many advisories there are about a plugin."""
     wanted = select(func.count()).select_from(plugin_advisories).where(_A.plugin_id == plugin_id)
