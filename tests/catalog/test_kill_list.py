@@ -1,7 +1,10 @@
 """The kill list: what stands on it, who may sign it, and what a reader can check."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -12,7 +15,7 @@ from aei_marketplace.catalog import jobs
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.errors import NoKillListYet
 from aei_marketplace.catalog.service import ReleaseState, SignedKillList
-from aei_marketplace.ground.actor import ANONYMOUS, Actor
+from aei_marketplace.ground.actor import ANONYMOUS, Actor, ProofNeeded
 from aei_marketplace.ground.deps import Deps
 from aei_protocol.kill_list import MOST_BYTES, KillList, read_kill_list
 from tests.builders import Tenant
@@ -71,6 +74,22 @@ async def test_what_is_only_quarantined_yanked_or_let_go_again_does_not_stand_th
     ):
         await move(deps, operator[0], *step)
     assert (await signed(deps)).entries == ()
+
+
+async def test_the_kill_list_asks_a_browser_for_a_fresh_proof_and_a_quarantine_does_not_wait_for_one(
+    deps: Deps, acme: Tenant, operator: tuple
+) -> None:
+    await publish_listed(deps, acme.manager)
+    left_alone = replace(operator[0], session=uuid4(), proven_until=deps.works.clock())
+    at_the_browser = replace(left_alone, proven_until=deps.works.clock() + timedelta(hours=1))
+    with pytest.raises(ProofNeeded):
+        await move(deps, left_alone, S.BLOCKED, "malware")
+    await move(deps, left_alone, S.QUARANTINED, "a look")
+    assert (await signed(deps)).entries == ()
+    await move(deps, at_the_browser, S.BLOCKED, "malware")
+    with pytest.raises(ProofNeeded):
+        await move(deps, left_alone, S.QUARANTINED, "or not")
+    assert len((await signed(deps)).entries) == 1
 
 
 async def test_a_blocked_release_stays_on_the_list_when_it_is_removed(
