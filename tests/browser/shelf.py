@@ -79,7 +79,7 @@ SHELF: tuple[tuple[dict[str, Any], dict[str, bytes]], ...] = (
             "id": "acme.summarise",
             "name": "Summarise",
             "kind": "agent",
-            "categories": ["writing", "language"],
+            "categories": ["documents", "language"],
             "description": "Shortens long texts to what they say, and names the sentences that it rests on",
         },
         {},
@@ -89,7 +89,7 @@ SHELF: tuple[tuple[dict[str, Any], dict[str, bytes]], ...] = (
             "id": "acme.table",
             "name": "Table to text",
             "kind": "agent",
-            "categories": ["writing", "data"],
+            "categories": ["documents", "analysis"],
             "description": "Tells in sentences what a table says",
             "pricing": {
                 "model": "subscription",

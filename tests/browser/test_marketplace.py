@@ -1,7 +1,14 @@
 """The marketplace and a plugin's page in a real browser."""
 
-import pytest
+import re
+from dataclasses import replace
 
+import pytest
+from playwright.sync_api import Page, expect
+
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.collections import service as collections
+from aei_marketplace.collections.service import Content, Kind, State
 from tests.browser import shelf
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
@@ -9,7 +16,28 @@ from tests.browser.site import Site
 
 @pytest.fixture(scope="module", autouse=True)
 def filled(site: Site) -> None:
-    site.run(shelf.fill(site))
+    """Plugins, a curated section, and more plugins than one page shows."""
+
+    async def fill() -> None:
+        await shelf.fill(site)
+        tenant = site.people["admin"].tenant
+        assert tenant is not None
+        lines = ["name\tsummary\trank", *(f"walk-{n}\tWalks the {n}th way\t{n}" for n in range(1, 41))]
+        await catalog.load_listings(site.deps.works, tenant, lines, 40, lambda _: None)
+        async with site.deps.works.system("tests") as work:
+            wanted = Content(
+                "Good beginnings",
+                "Small, honest plugins that ask for little",
+                plugin_ids=("acme.summarise", "acme.links", "acme.table", "acme.calm"),
+            )
+            made = await collections.create_collection(work, wanted, Kind.CURATED)
+            await collections.change_collection(work, made.id, lambda c: replace(c, state=State.PUBLISHED))
+
+    site.run(fill())
+
+
+def names(page: Page) -> list[str]:
+    return page.locator("#cards h3").all_inner_texts()
 
 
 @pytest.mark.parametrize(("width", "theme"), VIEWS)
@@ -20,7 +48,7 @@ def test_the_marketplace_and_its_states_are_accessible_and_fit(
     page = open_window(who, width=width, theme=theme)
     for name, path in {
         "all": "/marketplace",
-        "filtered": "/marketplace?kind=agent&category=writing&sort=updated",
+        "filtered": "/marketplace?kind=agent&category=documents&sort=updated",
         "nothing": "/marketplace?q=summarisation&kind=model",
         "refused": "/marketplace?sort=loudest",
     }.items():
@@ -30,9 +58,153 @@ def test_the_marketplace_and_its_states_are_accessible_and_fit(
 
 @pytest.mark.parametrize(("width", "theme"), VIEWS)
 def test_a_listing_and_its_tabs_are_accessible_and_fit(open_window: OpenWindow, width: int, theme: str):
-    page = open_window("viewer", width=width, theme=theme)
-    for tab in ("overview", "versions", "permissions", "dependencies", "proof"):
-        page.goto(f"/marketplace/acme.links?tab={tab}")
-        inspect(page, f"listing-{tab}")
+    page = open_window("admin" if theme == "dark" else "viewer", width=width, theme=theme)
+    page.goto("/marketplace/acme.links")
+    inspect(page, "listing-overview")
+    tabs = page.get_by_role("navigation", name="Listing")
+    for tab in ("Versions", "Permissions", "Dependencies", "Proof"):
+        tabs.get_by_role("link", name=tab).click()
+        expect(tabs.get_by_role("link", name=tab)).to_have_attribute("aria-current", "page")
+        inspect(page, f"listing-{tab.lower()}")
+    page.goto("/marketplace/acme.links?version=2.0.0-beta.1")
+    inspect(page, "listing-preview")
+    page.goto("/marketplace/acme.links/report")
+    inspect(page, "listing-report")
+
+
+def test_what_is_typed_is_found_at_once_and_the_address_says_it(open_window: OpenWindow):
+    page = open_window("viewer")
+    page.goto("/marketplace")
+    expect(page.get_by_role("heading", name="Good beginnings")).to_be_visible()
+    page.keyboard.press("/")
+    field = page.get_by_role("searchbox", name="Search plugins")
+    expect(field).to_be_focused()
+    page.keyboard.type("table to")
+    expect(page.locator("#count")).to_contain_text("for “table to”")
+    assert names(page)[0] == "Table to text"
+    expect(field).to_be_focused()
+    page.wait_for_url("**/marketplace?q=table+to&sort=relevance")
+    expect(page).to_have_title("table to · Marketplace · AEI Marketplace")
+    expect(page.locator("#said")).to_contain_text("for “table to”")
+    expect(page.get_by_role("heading", name="Good beginnings")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="Table to text")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(field).to_be_focused()
+    page.go_back()
+    page.wait_for_url("**/marketplace")
+    expect(page.get_by_role("heading", name="Good beginnings")).to_be_visible()
+    expect(field).to_have_value("")
+
+
+def test_filters_narrow_without_a_new_page_and_the_back_button_widens_again(open_window: OpenWindow):
+    page = open_window("viewer")
+    page.goto("/marketplace")
+    page.evaluate("window.same = true")
+    filters = page.get_by_role("navigation", name="Filters")
+    filters.get_by_role("region", name="Category").locator("summary").click()
+    filters.get_by_role("link", name="Documents").click()
+    expect(page.locator("#count")).to_have_text("2 plugins")
+    filters.get_by_role("link", name=re.compile("^Paid")).click()
+    expect(page.locator("#count")).to_have_text("1 plugin")
+    page.wait_for_url("**/marketplace?category=documents&price=paid")
+    assert page.evaluate("window.same")
+    page.get_by_role("searchbox").fill("sentences")
+    page.wait_for_url("**q=sentences**")
+    assert "category=documents" in page.url
+    assert "price=paid" in page.url
+    page.go_back()
+    page.wait_for_url("**/marketplace?category=documents&price=paid")
+    expect(page.locator("#count")).to_have_text("1 plugin")
+    page.go_back()
+    expect(page.locator("#count")).to_have_text("2 plugins")
+    page.reload()
+    expect(page.locator("#count")).to_have_text("2 plugins")
+    page.get_by_role("navigation", name="Chosen filters").get_by_role("link", name="Documents").click()
+    page.wait_for_url("**/marketplace")
+
+
+def test_more_is_added_below_and_the_address_keeps_the_place(open_window: OpenWindow):
+    page = open_window("viewer")
+    page.goto("/marketplace?sort=installs")
+    first = names(page)
+    assert len(first) == 24
+    more = page.get_by_role("link", name="Show more")
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#cards > li")).to_have_count(45)
+    assert names(page)[:24] == first
+    assert len(set(names(page))) == 45
+    expect(page.get_by_text("That is all of them.")).to_be_visible()
+    assert "cursor=" in page.url
+    page.reload()
+    assert names(page)
+    assert not set(names(page)) & set(first)
+    page.get_by_role("link", name="Back to the first of them").click()
+    expect(page.locator("#cards > li")).to_have_count(24)
+    assert names(page) == first
+
+
+def test_without_scripts_everything_is_found_and_read_too(open_window: OpenWindow):
+    page = open_window("viewer", scripts=False)
+    page.goto("/marketplace?kind=tool")
+    page.get_by_role("searchbox").fill("links")
+    page.get_by_role("button", name="Search").click()
+    assert "kind=tool" in page.url
+    assert page.locator("#cards h3").all_inner_texts()[0] == "Link checker"
+    page.get_by_role("link", name="Link checker").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Link checker")
+    page.get_by_label("Version", exact=True).select_option("1.2.0")
+    page.get_by_role("button", name="Look at the chosen version").click()
+    expect(page.get_by_text("This is version 1.2.0.")).to_be_visible()
+    page.get_by_role("link", name="Permissions (1)").click()
+    expect(
+        page.get_by_text("May reach api.acme.example and www.acme.example (port 8443) over HTTPS.")
+    ).to_be_visible()
+    assert "version=1.2.0" in page.url
+
+
+def test_a_curated_link_leads_to_the_listing(open_window: OpenWindow):
+    page = open_window("viewer")
+    page.goto("/marketplace")
+    page.get_by_role("region", name="Good beginnings").get_by_role("link", name="Summarise").click()
+    page.wait_for_url("**/marketplace/acme.summarise")
+
+
+def test_a_hostile_readme_is_only_read(open_window: OpenWindow):
+    page = open_window("viewer")
     page.goto("/marketplace/acme.calm")
+    expect(page).to_have_title("Calm · AEI Marketplace")
+    readme = page.get_by_role("article", name="README")
+    expect(readme).to_contain_text('<script>document.title = "owned"</script>')
+    assert readme.locator("img, script, [href^=javascript], [href^=data]").count() == 0
+    assert not {"\N{RIGHT-TO-LEFT OVERRIDE}", "\x1b"} & set(page.content())
     inspect(page, "listing-hostile")
+
+
+def test_a_report_is_handed_in_from_the_listing(open_window: OpenWindow):
+    page = open_window("admin")
+    page.goto("/marketplace/acme.table")
+    page.get_by_role("link", name="Report it").click()
+    page.get_by_label("What is wrong").select_option("malicious")
+    page.get_by_label("What you saw").fill("It sends the table elsewhere.")
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.get_by_role("status").first).to_contain_text("Your report waits for staff.")
+    page.goto("/marketplace/acme.table/report")
+    page.get_by_label("What you saw").fill("Again.")
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.get_by_role("alert")).to_contain_text("You have an open report")
+    inspect(page, "listing-report-refused")
+
+
+def test_the_page_is_used_at_320_pixels(open_window: OpenWindow):
+    page = open_window("admin", width=320)
+    for path in ("/marketplace", "/marketplace/acme.links", "/marketplace/acme.links?tab=proof"):
+        page.goto(path)
+        inspect(page, f"narrow-{path.rpartition('/')[2].replace('?', '-')}")
+    page.goto("/marketplace")
+    filters = page.get_by_role("navigation", name="Filters")
+    expect(filters).to_be_hidden()
+    page.locator("summary", has_text="Filters").click()
+    filters.get_by_role("link", name="Agent").click()
+    expect(page.get_by_role("navigation", name="Chosen filters")).to_be_visible()

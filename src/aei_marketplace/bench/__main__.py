@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from aei_marketplace.bench import audit, backup, chaos, execute, fairness, limits, publish, search, up
+from aei_marketplace.bench import audit, backup, chaos, execute, fairness, limits, pages, publish, search, up
 from aei_marketplace.bench.hostile import bench as hostile
 from aei_marketplace.bench.report import Result
 
@@ -17,6 +17,7 @@ BENCHES: dict[str, Callable[[bool], Result]] = {
     "hostile": hostile.measure,
     "fairness": fairness.measure,
     "limits": limits.measure,
+    "pages": pages.measure,
     "search": search.measure,
     "publish": publish.measure,
 }

@@ -34,13 +34,13 @@ def measure(quick: bool) -> Result:
     """Load, wait for the index, search by words with filters and facets, by beginnings, names and slips."""
     size = QUICK_SIZE if quick else SIZE
     with workplace() as folder:
-        data, table = folder / "data", _table(folder, size)
+        data, table = folder / "data", table_of(folder, size)
         listings = list(read_listings(table.read_text("utf-8", errors="replace").splitlines(), size))
         with marketplace(data):
             asyncio.run(load_into(load_settings({"data": data}), table, size))
         with marketplace(data) as running:  # a fresh process builds its index from all
             caller = Caller(running.url, running.tokens["admin"])
-            build_s = _until_built(caller)
+            build_s = until_built(caller)
             figures = _figures(caller, listings, quick)
             visible_ms = _visible_after(caller, data)
         counted: dict[str, float | int | None] = {"catalogue": len(listings), **figures}
@@ -112,7 +112,8 @@ def _visible_after(caller: Caller, data: Path) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def _until_built(caller: Caller) -> float:
+def until_built(caller: Caller) -> float:
+    """Wait until the index of a fresh process is filled; seconds."""
     began = time.monotonic()
     while caller.get("/api/plugins?limit=1")[0] != 200:
         time.sleep(0.5)
@@ -131,7 +132,7 @@ def _own(listing: Loaded) -> str:
     return listing.id.removeprefix(f"{NAMESPACE}.")
 
 
-def _table(folder: Path, size: int) -> Path:
+def table_of(folder: Path, size: int) -> Path:
     """The table that is named, else one of made-up names."""
     if named := os.environ.get("AEI_BENCH_NAMES"):
         return Path(named)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -23,6 +24,8 @@ class DesignPage(PageContext):
     digest: str
     hostile: str
     address: Address
+    cards: tuple[dict[str, Any], ...]
+    filter: dict[str, Any]
     schema: Field
     schema_wrong: Field
     days: tuple[dict[str, object], ...]
@@ -59,7 +62,34 @@ def _schema_field(name: str, values: dict[str, str] | None = None) -> Field:
 
 def _day(number: int) -> dict[str, object]:
     count, failed = (number * 7) % 41, 3 if number % 6 == 0 else 0
-    return {"day": f"2026-01-{number + 1:02}", "count": count, "failed": min(failed, count)}
+    return {"label": f"{number + 1} Jan", "count": count, "failed": min(failed, count)}
+
+
+#: Cards are made above the shell; here stand their names with values.
+_CARDS: tuple[dict[str, Any], ...] = (
+    {
+        "id": "acme.links", "name": "Link checker", "href": "/design", "publisher": "Acme", "verified": True,
+        "kind": "tool", "version": "1.3.0", "preview": False, "state": "listed", "private": False,
+        "description": "Finds links that lead nowhere, and says which page holds them",
+        "rating": 4.6, "ratings": 128, "installs": 3118, "price": "Free",
+        "touches": ("network: 2 hosts", "secrets: 1"),
+    },
+    {
+        "id": "globex.notes", "name": "Notes", "href": "/design", "publisher": "Globex", "verified": False,
+        "kind": "agent", "version": "2.0.0-beta.1", "preview": True, "state": "deprecated", "private": True,
+        "description": "Keeps what a meeting agreed on", "rating": None, "ratings": 0, "installs": 0,
+        "price": "USD 9.00 a month", "touches": ("no permissions",),
+    },
+)  # fmt: skip
+_FILTER = {
+    "name": "kind",
+    "label": "Kind",
+    "ways": tuple(
+        {"label": label, "href": "/design", "key": f"kind-{label}", "count": count, "chosen": chosen}
+        for label, count, chosen in (("Tool", 42, True), ("Agent", 12, False), ("Model", 1204, False))
+    ),
+    "more": (),
+}
 
 
 @router.get("/design")
@@ -77,6 +107,8 @@ async def design(request: Request) -> Response:
         digest="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         hostile="\N{RIGHT-TO-LEFT OVERRIDE}gnp.exe<script>alert(1)</script>",
         address=Address("/design"),
+        cards=_CARDS,
+        filter=_FILTER,
         days=tuple(_day(number) for number in range(30)),
         schema=_schema_field("sample"),
         schema_wrong=_schema_field("amiss", {"sentences": "three", "topics": '"money"', "weights:json": "{"}),
