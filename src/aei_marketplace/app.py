@@ -19,6 +19,7 @@ from aei_marketplace.audit import api as audit_api
 from aei_marketplace.audit import pages as audit_pages
 from aei_marketplace.catalog import api as catalog_api
 from aei_marketplace.catalog import jobs as catalog_jobs
+from aei_marketplace.catalog import pages as catalog_pages
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.pages import name_claims
 from aei_marketplace.collections import api as collections_api
@@ -64,6 +65,7 @@ FRAME = Frame(
         Place("Marketplace", storefront_pages.MARKETPLACE),
         Place("Installed", "/marketplace/installed", installations_pages.seen_by),
         Place("Executions", executions_pages.EXECUTIONS, executions_pages.seen_by),
+        Place("Publisher", catalog_pages.PUBLISHER, catalog_pages.seen_by),
         Place("Decisions", "/decisions", decisions_pages.seen_by),
         Place("Admin", "/admin/members", lambda actor: actor.may("member.administer") and not actor.staff),
     ),
@@ -103,6 +105,7 @@ ROUTERS = (
     installations_pages.router,
     vault_pages.router,
     audit_pages.router,
+    catalog_pages.router,
     executions_pages.router,
     executions_api.router,
     health.router,

@@ -48,7 +48,21 @@ from aei_marketplace.catalog.service.name_claims import (
     find_name_claim,
 )
 from aei_marketplace.catalog.service.namespaces import claim_namespace
-from aei_marketplace.catalog.service.publishing import Submission, publish_release, require_publisher
+from aei_marketplace.catalog.service.own import (
+    OwnPlugin,
+    list_own_plugins,
+    list_unsettled,
+    require_own_plugin,
+    require_own_release,
+)
+from aei_marketplace.catalog.service.publishing import (
+    LARGEST_SUBMISSION,
+    Submission,
+    package_too_large,
+    publish_release,
+    read_audience,
+    require_publisher,
+)
 from aei_marketplace.catalog.service.quotas import decide_quota, find_quota
 from aei_marketplace.catalog.service.reading import (
     find_briefs,
@@ -134,6 +148,7 @@ from aei_marketplace.catalog.service.verification import (
 
 __all__ = [
     "ADVISORY_ACTION",
+    "LARGEST_SUBMISSION",
     "LOG_BATCH",
     "NAME_DESK",
     "OFFERED",
@@ -149,6 +164,7 @@ __all__ = [
     "NameClaim",
     "NamespaceRole",
     "OwnNamespace",
+    "OwnPlugin",
     "PluginBrief",
     "PluginView",
     "ProvenLeaf",
@@ -215,6 +231,7 @@ __all__ = [
     "list_domains",
     "list_namespace_members",
     "list_namespaces",
+    "list_own_plugins",
     "list_processing",
     "list_release",
     "list_releases",
@@ -222,6 +239,7 @@ __all__ = [
     "list_signing_keys",
     "list_transfers",
     "list_trusted",
+    "list_unsettled",
     "load_listings",
     "log_entries",
     "log_head",
@@ -233,13 +251,17 @@ __all__ = [
     "offered_releases_of",
     "open_index",
     "open_namespace",
+    "package_too_large",
     "prove_domain",
     "prove_growth",
     "prove_release",
     "publish_release",
     "reaches",
+    "read_audience",
     "releases_by_id",
     "remove_namespace_member",
+    "require_own_plugin",
+    "require_own_release",
     "require_publisher",
     "require_signatures",
     "revoke_signing_key",

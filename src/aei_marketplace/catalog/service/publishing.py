@@ -12,12 +12,14 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from aei_inspection.archive import MAX_ARCHIVE
 from aei_inspection.gate import Package, inspect_package
 from aei_inspection.problems import PackageRefused
 from aei_inspection.wasm_tools import InspectionUnavailable
 from aei_marketplace.catalog.errors import (
     AudienceRefused,
     PackageProblems,
+    PackageTooLarge,
     VersionTaken,
     VisibilityFixed,
     WrongPlugin,
@@ -44,6 +46,9 @@ from aei_marketplace.ground.work import Work, Works
 from aei_protocol.release_log import Reason
 
 LARGEST_SIGNATURE = 64 * 1024
+#: A package, and what may stand around it: the signature, the fields, the boundaries.
+LARGEST_SUBMISSION = MAX_ARCHIVE + 256 * 1024
+MOST_TENANTS = 100
 VISIBILITIES = ("public", "private")
 
 #: Each inspection may hold a package and all of its content in memory.
@@ -68,6 +73,49 @@ class Submission:
     visibility: str | None = None
     audience: Sequence[str] | None = None
     plugin_id: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        package: bytes | None,
+        signature: bytes | None = None,
+        visibility: str | None = None,
+        audience: Sequence[str] | None = None,
+        plugin_id: str | None = None,
+    ) -> "Submission":
+        """What was handed in, if there is a package in it that can be looked at.
+
+        Raises:
+            PackageProblems: there is none.
+            PackageTooLarge: it goes beyond its limit.
+        """
+        if package is None:
+            raise PackageProblems(
+                "There is no package.", faults=[Fault("/package", "send the package as a file")]
+            )
+        if len(package) > MAX_ARCHIVE:
+            raise PackageTooLarge(f"The package has {len(package)} bytes; at most {MAX_ARCHIVE} are taken.")
+        return cls(package, signature, visibility, audience, plugin_id)
+
+
+def package_too_large() -> PackageTooLarge:
+    """The refusal of a request that cannot be a submission any more."""
+    return PackageTooLarge(f"The request has more than {LARGEST_SUBMISSION} bytes.")
+
+
+def read_audience(text: str | None) -> tuple[str, ...] | None:
+    """Tenants by short name, with commas between them; None when nothing was said.
+
+    Raises:
+        Invalid: they are too many.
+    """
+    if text is None:
+        return None
+    slugs = tuple(sorted({slug.strip() for slug in text.split(",")} - {""}))
+    if len(slugs) > MOST_TENANTS:
+        fault = Fault("/audience", f"at most {MOST_TENANTS} tenants")
+        raise Invalid("The audience is too long.", faults=[fault])
+    return slugs
 
 
 async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: Submission) -> ReleaseView:

@@ -88,6 +88,34 @@ async def briefs(work: Work, ids: Iterable[str]) -> dict[str, PluginBrief]:
     }
 
 
+async def owned_by(work: Work, tenant: UUID, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """A publisher's plugins by id, one more than `limit` if there are more; each with a count of releases."""
+    counted = select(func.count()).where(releases.c.plugin_id == plugins.c.id).scalar_subquery()
+    wanted = select(
+        plugins.c.id,
+        plugins.c.visibility,
+        plugins.c.installs,
+        plugins.c.rating_sum,
+        plugins.c.rating_count,
+        counted.label("releases"),
+    ).where(plugins.c.owner_tenant == tenant)
+    if after is not None:
+        wanted = wanted.where(plugins.c.id > after)
+    return (await work.run(wanted.order_by(plugins.c.id).limit(limit + 1))).all()
+
+
+async def is_owned_by(work: Work, tenant: UUID, plugin_id: str) -> bool:
+    """Whether a plugin is this publisher's."""
+    wanted = select(plugins.c.id).where(plugins.c.id == plugin_id, plugins.c.owner_tenant == tenant)
+    return (await work.run(wanted)).first() is not None
+
+
+async def count_owned(work: Work, tenant: UUID) -> int:
+    """How many plugins a publisher has."""
+    wanted = select(func.count()).select_from(plugins).where(plugins.c.owner_tenant == tenant)
+    return int((await work.run(wanted)).scalar_one())
+
+
 async def exists(work: Work, plugin_id: str) -> bool:
     """Whether there is such a plugin that the actor may see."""
     return (await work.run(select(plugins.c.id).where(plugins.c.id == plugin_id))).first() is not None

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from aei_marketplace.catalog.models import (
@@ -88,6 +89,22 @@ async def processing(work: Work, published_before: datetime) -> list[ReleaseView
     wanted = _VIEW.where(waiting, releases.c.published_at < published_before)
     rows = (await work.run(wanted.order_by(releases.c.published_at).limit(100))).all()
     return [_view(row) for row in rows]
+
+
+async def newest_of(work: Work, plugin_ids: Iterable[str]) -> list[ReleaseView]:
+    """The release of each of these plugins that was published last, in whatever state."""
+    wanted = _VIEW.where(releases.c.plugin_id.in_(list(plugin_ids))).ext(distinct_on(releases.c.plugin_id))
+    ordered = wanted.order_by(releases.c.plugin_id, releases.c.published_at.desc())
+    return [_view(row) for row in (await work.run(ordered)).all()]
+
+
+async def not_offered(
+    work: Work, owner: UUID, states: Iterable[ReleaseState], limit: int
+) -> list[ReleaseView]:
+    """A publisher's releases in one of these states, those that came there last first."""
+    wanted = _VIEW.where(plugins.c.owner_tenant == owner, releases.c.state.in_(list(states)))
+    rows = await work.run(wanted.order_by(releases.c.state_changed_at.desc()).limit(limit))
+    return [_view(row) for row in rows.all()]
 
 
 async def listed_once(work: Work, plugin_id: str) -> list[ReleaseView]:

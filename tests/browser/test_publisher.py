@@ -1,0 +1,87 @@
+"""Publishing, and what a publisher sees of it, as a person does it."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from aei_marketplace.ground.ports import SandboxRefused
+from tests.browser.conftest import VIEWS, OpenWindow, inspect
+from tests.browser.site import Site
+from tests.packages import make_package
+from tests.plugins import work_off
+
+
+def package(folder: Path, name: str, version: str = "1.0.0", content: bytes | None = None) -> Path:
+    file = folder / f"{name}-{version}.aeiplugin"
+    file.write_bytes(make_package({"id": f"acme.{name}", "version": version}) if content is None else content)
+    return file
+
+
+@pytest.mark.parametrize(("width", "theme"), VIEWS)
+def test_a_release_is_published_followed_live_deprecated_and_yanked(
+    open_window: OpenWindow, site: Site, tmp_path: Path, width: int, theme: str
+):
+    name = f"weather-{width}"
+    page = open_window("admin", width=width, theme=theme)
+    page.goto("/publisher/upload")
+    inspect(page, "publisher-upload")
+    page.get_by_label("Package", exact=True).set_input_files(package(tmp_path, name))
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Compiling its component")).to_be_visible()
+    inspect(page, "publisher-processing")
+    site.run(work_off(site.deps))
+    expect(page.get_by_text("It is offered to everybody who may see the plugin.")).to_be_visible()
+    inspect(page, "publisher-listed")
+    page.get_by_label("Yank").check()
+    page.get_by_role("button", name="Change the release").click()
+    expect(page.get_by_role("alert")).to_contain_text("say why")
+    inspect(page, "publisher-refused")
+    page.get_by_label("Yank").check()
+    page.get_by_label("Why").fill("It rains inside.")
+    page.get_by_role("button", name="Change the release").click()
+    expect(page.get_by_role("status").first).to_contain_text("is yanked now")
+    expect(page.locator("blockquote")).to_have_text("It rains inside.")
+    page.goto(f"/publisher/acme.{name}")
+    expect(page.get_by_role("row").filter(has_text="1.0.0")).to_contain_text("Yanked")
+    inspect(page, "publisher-plugin")
+    page.goto("/publisher")
+    expect(page.get_by_role("row").filter(has_text=f"acme.{name}")).to_contain_text("Yanked")
+    inspect(page, "publisher")
+
+
+def test_what_the_gate_finds_is_listed_and_a_held_release_says_how_to_mend_it(
+    open_window: OpenWindow, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    page = open_window("admin")
+    page.goto("/publisher/upload")
+    bad = make_package({"id": "acme.bad", "kind": "<script>alert(1)</script>", "license": 7})
+    page.get_by_label("Package", exact=True).set_input_files(package(tmp_path, "bad", content=bad))
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Nothing was published.")).to_be_visible()
+    expect(page.locator("li.fault")).not_to_have_count(1)
+    expect(page.get_by_text("/kind")).to_be_visible()
+    inspect(page, "publisher-gate")
+
+    async def refuse(*_: object) -> None:
+        raise SandboxRefused("component_refused", "its imports are not admitted")
+
+    monkeypatch.setattr(site.deps.sandbox, "prepare", refuse)
+    page.get_by_label("Package", exact=True).set_input_files(package(tmp_path, "held"))
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Compiling its component")).to_be_visible()
+    site.run(work_off(site.deps))
+    expect(page.get_by_text("What to do:")).to_be_visible()
+    page.goto("/publisher")
+    expect(page.get_by_role("heading", name="Needs a look")).to_be_visible()
+    expect(page.get_by_role("link", name="acme.held 1.0.0")).to_be_visible()
+    inspect(page, "publisher-held")
+
+
+def test_who_does_not_publish_is_refused(open_window: OpenWindow):
+    page = open_window("viewer")
+    for path in ("/publisher", "/publisher/upload", "/publisher/acme.echo/1.0.0"):
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status in (403, 404)
+    expect(page.get_by_role("link", name="Publisher", exact=True)).to_have_count(0)

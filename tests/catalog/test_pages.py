@@ -1,0 +1,171 @@
+"""The publisher's pages: who sees what, what an upload must carry, and what moves a release."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from aei_marketplace.accounts.service.sessions import Entrant, open_session
+from aei_marketplace.adapters.postgres import DatabaseUrls
+from aei_marketplace.app import create_app
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.pages.releases import seen_of
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.sign_in import Visit
+from aei_marketplace.web.csrf import UPLOAD_FIELD, token_for, upload_token_for
+from tests.builders import Tenant, make_tenant
+from tests.packages import make_package
+from tests.plugins import publish, work_off
+from tests.serving import Client, serving
+
+HTML = {"Accept": "text/html"}
+UPLOAD = "/publisher/upload"
+
+
+@pytest.fixture
+async def client(deps: Deps, urls: DatabaseUrls) -> AsyncIterator[Client]:
+    """A client of the whole application: pages stand in its frame."""
+    async with serving(create_app(deps, urls.app)) as client:
+        yield client
+
+
+def form(package: bytes | None, **fields: str) -> aiohttp.FormData:
+    data = aiohttp.FormData(default_to_multipart=True)
+    if package is not None:
+        data.add_field("package", package, filename="p.aeiplugin")
+    for name, value in fields.items():
+        data.add_field(name, value)
+    return data
+
+
+async def signed_in(client: Client, deps: Deps, tenant: Tenant) -> tuple[dict[str, str], str]:
+    """The headers of an Admin's browser, and the session's secret."""
+    assert tenant.admin.id is not None
+    visit = Visit(client.url, True, "127.0.0.1", "a test", "test")
+    session = await open_session(deps, visit, Entrant(tenant.admin.id, tenant.id, None, "password"))
+    return {**HTML, "Cookie": f"aei_session={session.secret}"}, session.secret
+
+
+async def test_an_upload_carries_the_sessions_token_for_uploads_and_no_other_will_do(
+    client: Client, deps: Deps
+):
+    acme = await make_tenant(deps.works, "acme")
+    headers, secret = await signed_in(client, deps, acme)
+    package = make_package()
+    for token in ("", "forged", token_for(secret), upload_token_for("another session")):
+        path = f"{UPLOAD}?{UPLOAD_FIELD}={token}"
+        refused = await client.post(path, headers=headers, data=form(package), allow_redirects=False)
+        assert refused.status == 403
+    wrong_place = {"upload_token": upload_token_for(secret), "csrf_token": token_for(secret)}
+    elsewhere = await client.post(
+        "/account/sessions/revoke-others", headers=headers, data=form(None, **wrong_place)
+    )
+    assert elsewhere.status == 403
+    path = f"{UPLOAD}?{UPLOAD_FIELD}={upload_token_for(secret)}"
+    done = await client.post(path, headers=headers, data=form(package), allow_redirects=False)
+    assert (done.status, done.headers["location"]) == (303, "/publisher/acme.echo/1.0.0")
+    again = await client.post(path, headers=headers, data=form(package), allow_redirects=False)
+    assert again.status == 409
+
+
+async def test_the_token_for_uploads_opens_no_other_form(client: Client, deps: Deps):
+    acme = await make_tenant(deps.works, "acme")
+    headers, secret = await signed_in(client, deps, acme)
+    token = upload_token_for(secret)
+    answer = await client.post(
+        f"/account/sessions/revoke-others?{UPLOAD_FIELD}={token}", headers=headers, data={"csrf_token": token}
+    )
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (form(None, visibility="public"), b"There is no package."),
+        (form(b"", visibility="public"), b"There is no package."),
+        (form(b"not a zip at all"), b"Nothing was published."),
+        (form(b"x", surprise="here"), b"Nothing was published."),
+        (form(b"x", visibility="private", audience=",".join(f"t{n}" for n in range(101))), b"too long"),
+    ],
+)
+async def test_what_cannot_be_published_is_told_on_the_page(
+    client: Client, deps: Deps, data: aiohttp.FormData, said: bytes
+):
+    acme = await make_tenant(deps.works, "acme")
+    answer = await client.post(UPLOAD, acme.tokens["Admin"], headers=HTML, data=data)
+    assert answer.status == 422
+    assert said in answer.body
+
+
+async def test_a_body_that_is_no_form_with_files_is_refused(client: Client, deps: Deps):
+    acme = await make_tenant(deps.works, "acme")
+    answer = await client.post(UPLOAD, acme.tokens["Admin"], headers=HTML, data={"package": "x"})
+    assert answer.status == 422
+
+
+async def test_another_tenants_plugin_is_not_there_even_when_its_listing_is_public(
+    client: Client, deps: Deps
+):
+    acme, globex = await make_tenant(deps.works, "acme"), await make_tenant(deps.works, "globex")
+    release = await publish(deps, acme.manager)
+    admin = globex.tokens["Admin"]
+    for path in ("/publisher/acme.echo", "/publisher/acme.echo/1.0.0", "/publisher/acme.echo/1.0.0/state"):
+        assert (await client.get(path, admin, headers=HTML)).status == 404
+    moved = {"state": "yanked", "reason": "mine now", "seen": seen_of(release)}
+    answer = await client.post("/publisher/acme.echo/1.0.0/state", admin, headers=HTML, data=moved)
+    assert answer.status == 404
+    assert b"acme.echo" not in (await client.get("/publisher", admin, headers=HTML)).body
+    assert b"acme.echo" in (await client.get("/publisher", acme.tokens["Admin"], headers=HTML)).body
+
+
+@pytest.mark.parametrize("role", ["Agent", "Viewer"])
+async def test_who_does_not_publish_is_refused(client: Client, deps: Deps, role: str):
+    acme = await make_tenant(deps.works, "acme")
+    await publish(deps, acme.manager)
+    token = acme.tokens[role]
+    for path in ("/publisher", UPLOAD, "/publisher/acme.echo", "/publisher/acme.echo/1.0.0"):
+        assert (await client.get(path, token, headers=HTML)).status == 403
+    assert (await client.post(UPLOAD, token, headers=HTML, data=form(make_package()))).status == 403
+
+
+async def test_a_release_that_moved_meanwhile_is_not_moved_again(client: Client, deps: Deps):
+    acme = await make_tenant(deps.works, "acme")
+    await publish(deps, acme.manager)
+    async with deps.works.begin(acme.manager) as work:
+        seen = seen_of(await catalog.require_own_release(work, "acme.echo", "1.0.0"))
+        await catalog.change_state(work, "acme.echo", "1.0.0", catalog.ReleaseState.DEPRECATED, "old")
+    token, path = acme.tokens["Admin"], "/publisher/acme.echo/1.0.0/state"
+    stale = {"state": "yanked", "reason": "leaks", "seen": seen}
+    answer = await client.post(path, token, headers=HTML, data=stale)
+    assert answer.status in (409, 412)
+    async with deps.works.begin(acme.manager) as work:
+        now = await catalog.require_own_release(work, "acme.echo", "1.0.0")
+    assert now.state is catalog.ReleaseState.DEPRECATED
+    for state in ("blocked", "removed", "nonsense"):
+        wanted = {"state": state, "reason": "x", "seen": seen_of(now)}
+        assert (await client.post(path, token, headers=HTML, data=wanted)).status in (403, 409, 422)
+    good = {"state": "yanked", "reason": "leaks", "seen": seen_of(now)}
+    moved = await client.post(path, token, headers=HTML, data=good, allow_redirects=False)
+    assert moved.status == 303
+
+
+async def test_a_page_that_waits_is_told_to_load_once_the_release_has_settled(client: Client, deps: Deps):
+    acme = await make_tenant(deps.works, "acme")
+    await client.post(UPLOAD, acme.tokens["Admin"], headers=HTML, data=form(make_package()))
+    path, token = "/publisher/acme.echo/1.0.0/state", acme.tokens["Admin"]
+    waiting = await client.get(path, token, headers=HTML)
+    assert b"hx-trigger" in waiting.body
+    assert "HX-Refresh" not in waiting.headers
+    await work_off(deps)
+    settled = await client.get(path, token, headers=HTML)
+    assert settled.headers["HX-Refresh"] == "true"
+
+
+async def test_own_plugins_come_in_pages(client: Client, deps: Deps):
+    acme = await make_tenant(deps.works, "acme")
+    for name in ("one", "two", "three"):
+        await publish(deps, acme.manager, {"id": f"acme.{name}"})
+    first = await client.get("/publisher?limit=2", acme.tokens["Admin"], headers=HTML)
+    assert b"2 of 3 plugins" in first.body
+    assert b"acme.two" not in first.body
+    assert (await client.get("/publisher?cursor=e30", acme.tokens["Admin"], headers=HTML)).status == 422
