@@ -75,6 +75,7 @@ FRAME = Frame(
             (
                 Place("Members", "/admin/members", lambda actor: actor.may("member.administer")),
                 Place("Roles", "/admin/roles", lambda actor: actor.may("role.administer")),
+                Place("Collections", collections_pages.COLLECTIONS, collections_pages.seen_by),
                 Place("Policies", "/admin/policies", lambda actor: actor.may("policy.administer")),
                 Place("Tokens", "/admin/tokens", lambda actor: actor.may("token.administer")),
                 Place("Secrets", "/admin/secrets", lambda actor: actor.may("secret.administer")),

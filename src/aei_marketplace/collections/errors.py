@@ -24,14 +24,14 @@ class CollectionStale(Refusal):
     status = 412
     type = "collection-changed"
     title = "It has changed meanwhile"
-    advice = "Read the collection again and decide anew."
+    advice = "Look at it as it stands now, and decide anew."
 
 
 class CollectionConflict(Conflict):
     """The change does not fit the collection's state."""
 
     type = "collection-conflict"
-    advice = "Read the collection again: its state says what can be done."
+    advice = "Look at it as it stands now: its state says what can be done."
 
 
 class TooManyCollections(Conflict):
@@ -48,4 +48,4 @@ class RotationStale(Refusal):
     status = 412
     type = "rotation-changed"
     title = "It has changed meanwhile"
-    advice = "Read the rotation again and decide anew."
+    advice = "Look at it as it stands now, and decide anew."

@@ -2,8 +2,11 @@
 
 from fastapi import APIRouter
 
-from aei_marketplace.collections.pages import clicks
+from aei_marketplace.collections.pages import clicks, editing, overview
+from aei_marketplace.collections.pages.overview import COLLECTIONS, seen_by
+
+__all__ = ["COLLECTIONS", "router", "seen_by"]
 
 router = APIRouter(include_in_schema=False)
-for _part in (clicks,):
+for _part in (clicks, overview, editing):
     router.include_router(_part.router)

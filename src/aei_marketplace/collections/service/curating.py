@@ -148,7 +148,7 @@ async def switch_rotation(work: Work, name: str, percentage: int, if_match: str 
     await store.hold(work)
     present = (await rotations.find_all(work)).get(name, Rotation(name))
     if if_match not in (None, "*", present.etag):
-        raise RotationStale("The rotation is not what `If-Match` says.")
+        raise RotationStale("Somebody has changed the rotation since you read it.")
     changed = replace(present, percentage=percentage, version=present.version + 1)
     await rotations.save(work, changed)
     await store.announce(work)
@@ -163,7 +163,7 @@ async def _held(work: Work, collection_id: UUID, if_match: str | None = None) ->
     if present is None:
         raise NoSuchCollection("There is no such collection.")
     if if_match not in (None, "*", present.etag):
-        raise CollectionStale("The collection is not what `If-Match` says.")
+        raise CollectionStale("Somebody has changed the collection since you read it.")
     return present
 
 
