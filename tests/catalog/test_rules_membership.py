@@ -11,16 +11,20 @@ from aei_marketplace.catalog.errors import (
     FirstMemberOwns,
     LastOwner,
     NoSuchNamespaceMember,
+    TooManyOffers,
     TransferEnded,
     TransferToOneself,
 )
 from aei_marketplace.catalog.rules.membership import (
+    MOST_OFFERS,
     OFFER_LASTS,
+    OFFERS_WITHIN,
     NamespaceRole,
     Right,
     Standing,
     Transfer,
     TransferState,
+    check_frequency,
     check_named,
     check_offer,
     check_open,
@@ -93,6 +97,19 @@ def test_an_offer_is_open_until_its_last_moment_and_expired_from_then_on() -> No
         check_open(transfer, transfer.expires_at)
     with pytest.raises(TransferToOneself):
         check_offer(PEOPLE[0], PEOPLE[0])
+
+
+@given(st.lists(st.integers(0, 86_399), max_size=2 * MOST_OFFERS))
+def test_an_offer_beyond_the_days_share_waits_until_the_day_has_room_again(seconds_ago: list[int]) -> None:
+    now = utc_now()
+    made = sorted(now - timedelta(seconds=ago) for ago in seconds_ago)
+    if len(made) < MOST_OFFERS:
+        check_frequency(made, now)
+        return
+    with pytest.raises(TooManyOffers) as refused:
+        check_frequency(made, now)
+    then = now + timedelta(seconds=int(refused.value.headers["Retry-After"]))
+    check_frequency([at for at in made if at > then - OFFERS_WITHIN], then)
 
 
 def offer(state: TransferState) -> Transfer:

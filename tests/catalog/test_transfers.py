@@ -24,12 +24,14 @@ from aei_marketplace.catalog.errors import (
     NotInNamespace,
     NotYourPlugin,
     PluginNotFound,
+    TooManyOffers,
     TransferEnded,
     TransferOffered,
     TransferToOneself,
 )
 from aei_marketplace.catalog.events import NamespaceTransferred
-from aei_marketplace.catalog.rules.membership import OFFER_LASTS
+from aei_marketplace.catalog.rules.membership import MOST_OFFERS, OFFER_LASTS, OFFERS_WITHIN
+from aei_marketplace.catalog.rules.searching import Criteria
 from aei_marketplace.catalog.service import (
     NamespaceRole,
     ReleaseState,
@@ -42,8 +44,9 @@ from aei_marketplace.ground.actor import Actor, OutOfReach, ProofNeeded
 from aei_marketplace.ground.clock import utc_now
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import NotAllowed, NotSignedIn
+from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Works
-from tests.builders import Tenant
+from tests.builders import Tenant, make_tenant
 from tests.packages import make_package
 from tests.publishing import publish, publish_listed
 from tests.serving import Client
@@ -232,6 +235,32 @@ async def test_an_offer_takes_an_owner_with_a_fresh_proof_and_a_tenant_that_ther
     await offer(deps, acme.admin)
     with pytest.raises(TransferOffered):
         await offer(deps, acme.admin)
+
+
+async def test_a_tenant_offers_so_often_a_day_and_no_more(
+    deps: Deps, acme: Tenant, globex: Tenant, time: Time
+) -> None:
+    await publish_listed(deps, acme.manager)
+    for _ in range(MOST_OFFERS):
+        await offer(deps, acme.admin)
+        await do(deps, acme.admin, catalog.end_offer, "acme")
+    with pytest.raises(TooManyOffers):
+        await offer(deps, acme.admin)
+    time.ahead = OFFERS_WITHIN
+    await offer(deps, acme.admin)
+
+
+async def test_search_shows_the_new_publisher_and_a_private_plugin_to_both_sides_alone(
+    deps: Deps, acme: Tenant, globex: Tenant, offered: Transfer
+) -> None:
+    other = await make_tenant(deps.works, "umbrella")
+    async with catalog.open_index(deps.works, fresh_seconds=0) as index:
+        await accept(deps, globex.manager)
+        for actor, expected in ((acme.viewer, 2), (globex.viewer, 2), (other.viewer, 1)):
+            async with deps.works.begin(actor) as work:
+                found = await catalog.search_plugins(index, work, Criteria(q="echo"), PageWanted())
+            assert {p.publisher_name for p in found.page.items} == {"Globex"}
+            assert found.page.total == expected
 
 
 async def test_an_offer_is_accepted_by_whom_it_is_made_to_alone(

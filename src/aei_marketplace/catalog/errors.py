@@ -151,6 +151,12 @@ class TransferOffered(Conflict):
     advice = "Take that offer back first."
 
 
+class TooManyOffers(TooMany):
+    """The tenant offered namespaces as often as it may within a day."""
+
+    type = "too-many-offers"
+
+
 class NoSuchTransfer(NotFound):
     """Nobody offers this namespace, or not to or from the actor's tenant."""
 

@@ -1,6 +1,7 @@
 """Who may do what in a namespace, and how one changes hands."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,12 +11,15 @@ from aei_marketplace.catalog.errors import (
     FirstMemberOwns,
     LastOwner,
     NoSuchNamespaceMember,
+    TooManyOffers,
     TransferEnded,
     TransferToOneself,
 )
 
 #: How long an offer can be accepted.
 OFFER_LASTS = timedelta(days=7)
+#: Each offer is a mail to people of another tenant.
+MOST_OFFERS, OFFERS_WITHIN = 20, timedelta(days=1)
 
 
 class NamespaceRole(StrEnum):
@@ -140,6 +144,21 @@ def check_offer(own: UUID, to_tenant: UUID) -> None:
     """
     if own == to_tenant:
         raise TransferToOneself("The namespace belongs to that tenant already.")
+
+
+def check_frequency(offered_at: Sequence[datetime], now: datetime) -> None:
+    """Whether a tenant may make one more offer.
+
+    Args:
+        offered_at: when it made those of the last day, the oldest first.
+
+    Raises:
+        TooManyOffers: it made as many as it may.
+    """
+    if len(offered_at) >= MOST_OFFERS:
+        free_at = offered_at[len(offered_at) - MOST_OFFERS] + OFFERS_WITHIN
+        seconds = math.ceil((free_at - now).total_seconds())
+        raise TooManyOffers(f"Your tenant has made {MOST_OFFERS} offers within a day.", retry_after=seconds)
 
 
 def check_open(transfer: Transfer, now: datetime) -> None:

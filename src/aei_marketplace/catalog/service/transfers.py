@@ -13,9 +13,11 @@ from aei_marketplace.catalog.errors import NoSuchNamespace, NoSuchTransfer, Tran
 from aei_marketplace.catalog.events import NamespaceOffered, NamespaceTransferred
 from aei_marketplace.catalog.rules.membership import (
     OFFER_LASTS,
+    OFFERS_WITHIN,
     Right,
     Transfer,
     TransferState,
+    check_frequency,
     check_offer,
     check_open,
 )
@@ -41,6 +43,7 @@ async def offer_namespace(work: Work, name: str, to_slug: str) -> Transfer:
         NoSuchNamespace, NoSuchTenant: the tenant has no such namespace; there is no such tenant.
         TransferToOneself: it is that tenant's.
         TransferOffered: it is offered to somebody already.
+        TooManyOffers: the tenant has made as many within a day as it may.
     """
     work.actor.require("plugin.publish")
     work.actor.require_recent_proof(work.now)
@@ -49,6 +52,7 @@ async def offer_namespace(work: Work, name: str, to_slug: str) -> Transfer:
     await require_right(work, name, Right.ADMINISTER)
     to_tenant = await _tenant(work, to_slug)
     check_offer(work.actor.in_tenant(), to_tenant)
+    check_frequency(await store.offered_since(work, work.now - OFFERS_WITHIN), work.now)
     await store.expire(work, name)
     transfer = _offer(work, name, to_tenant, to_slug)
     values = {**asdict(transfer), "offered_by": work.actor.id}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,12 @@ async def add(work: Work, values: Mapping[str, Any]) -> bool:
     """Make an offer; False when one is open."""
     done = await work.run(insert(namespace_transfers).values(**values).on_conflict_do_nothing())
     return done.rowcount == 1
+
+
+async def offered_since(work: Work, since: datetime) -> Sequence[datetime]:
+    """When the actor's tenant made its offers since a moment, the oldest first."""
+    mine = _X.from_tenant == work.actor.in_tenant(), _X.offered_at > since
+    return (await work.run(select(_X.offered_at).where(*mine).order_by(_X.offered_at))).scalars().all()
 
 
 async def expire(work: Work, namespace: str) -> None:
