@@ -28,7 +28,8 @@ EXPECTED = {
     "namespace list", "namespace claim", "namespace show", "namespace members", "namespace invite",
     "namespace remove", "namespace open", "namespace transfer", "namespace offers", "namespace accept",
     "namespace withdraw", "publisher verify", "publisher domains", "publisher forget", "publisher quota",
-    "trust add", "trust list", "trust remove",
+    "trust add", "trust list", "trust remove", "webhook list", "webhook create", "webhook test",
+    "webhook delete",
 }  # fmt: skip
 
 

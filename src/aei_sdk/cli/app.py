@@ -19,6 +19,7 @@ from aei_sdk.cli.plugin import app as plugin_app
 from aei_sdk.cli.publisher import app as publisher_app
 from aei_sdk.cli.rollouts import app as rollout_app
 from aei_sdk.cli.trust import app as trust_app
+from aei_sdk.cli.webhooks import app as webhook_app
 
 _EXIT_CODES = "\n\n".join(
     [
@@ -45,3 +46,4 @@ app.add_typer(key_app, name="key")
 app.add_typer(namespace_app, name="namespace")
 app.add_typer(publisher_app, name="publisher")
 app.add_typer(trust_app, name="trust")
+app.add_typer(webhook_app, name="webhook")

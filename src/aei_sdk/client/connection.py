@@ -17,6 +17,7 @@ from aei_sdk.client.rollouts import Rollouts
 from aei_sdk.client.signing import Signing
 from aei_sdk.client.transport import Transport
 from aei_sdk.client.values import Me
+from aei_sdk.client.webhooks import Webhooks
 
 
 class Client:
@@ -39,6 +40,7 @@ class Client:
         advisories: what is wrong with releases of plugins.
         rollouts: how far releases reach installations that update by themselves.
         namespaces: who belongs to the tenant's namespaces, and how they change hands.
+        webhooks: where notices are sent to.
         publisher: domains, quota and trusted workflows of the tenant's publisher.
     """
 
@@ -51,6 +53,7 @@ class Client:
         self.audit = AuditLog(self._transport)
         self.notices = Notices(self._transport)
         self.reports = Reports(self._transport)
+        self.webhooks = Webhooks(self._transport)
         self.release_log = ReleaseLog(self._transport)
         self.signing = Signing(self._transport)
         self.advisories = Advisories(self._transport)
