@@ -13,6 +13,13 @@ from tests.browser import shelf
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
 
+ADVISORY = {
+    "severity": "high",
+    "title": "Signs in to pages that it was not given",
+    "details": "A link to another host is asked with the secret of the first.\n\n## Way out\n\nUse 1.2.0.",
+    "affected": ">=1.3.0",
+}
+
 
 @pytest.fixture(scope="module", autouse=True)
 def filled(site: Site) -> None:
@@ -25,6 +32,7 @@ def filled(site: Site) -> None:
         lines = ["name\tsummary\trank", *(f"walk-{n}\tWalks the {n}th way\t{n}" for n in range(1, 41))]
         await catalog.load_listings(site.deps.works, tenant, lines, 40, lambda _: None)
         async with site.deps.works.system("tests") as work:
+            await catalog.file_advisory(work, "acme.links", ADVISORY)
             wanted = Content(
                 "Good beginnings",
                 "Small, honest plugins that ask for little",
@@ -62,7 +70,7 @@ def test_a_listing_and_its_tabs_are_accessible_and_fit(open_window: OpenWindow, 
     page.goto("/marketplace/acme.links")
     inspect(page, "listing-overview")
     tabs = page.get_by_role("navigation", name="Listing")
-    for tab in ("Versions", "Permissions", "Dependencies", "Proof"):
+    for tab in ("Versions", "Permissions", "Dependencies", "Advisories", "Proof"):
         tabs.get_by_role("link", name=tab).click()
         expect(tabs.get_by_role("link", name=tab)).to_have_attribute("aria-current", "page")
         inspect(page, f"listing-{tab.lower()}")

@@ -15,7 +15,14 @@ from tests.storefront.conftest import link_to, look, text_of
 README = b"# Link checker\n\n## Use\n\n<script>alert(1)</script> [a](javascript:x) \x1b[31m\n"
 DEPRECATED = (catalog.ReleaseState.DEPRECATED, "asks too often", "acme.summarise")
 QUARANTINED = (catalog.ReleaseState.QUARANTINED, "a report is looked at")
-TABS = ("overview", "versions", "permissions", "dependencies", "proof")
+TABS = ("overview", "versions", "permissions", "dependencies", "advisories", "proof")
+ADVISORY = {
+    "severity": "high",
+    "title": "Follows redirects anywhere",
+    "details": "Reads <b>what</b> it should not.\n\n# Way out\n\nUpdate.",
+    "affected": "<1.1.0",
+    "fixed": "1.1.0",
+}
 
 
 @pytest.fixture
@@ -80,6 +87,24 @@ async def test_dependencies_are_named_and_those_nobody_offers_are_said_to_be(new
     assert "acme.summarise ^1.0.0 1.0.0" in said
     assert "acme.gone * Not offered to you" in said
     assert link_to(answer, "acme.summarise") == "/marketplace/acme.summarise"
+
+
+async def test_an_advisory_stands_first_on_the_releases_that_it_concerns(
+    newer: None, client: Client, deps: Deps, acme: Tenant
+):
+    assert "Advisories" not in text_of(await open_tab(client, "overview"))
+    async with deps.works.begin(acme.manager) as work:
+        await catalog.file_advisory(work, "acme.links", ADVISORY)
+    concerned = await open_tab(client, "overview", "&version=1.0.0")
+    assert "High advisory about version 1.0.0: Follows redirects anywhere . Mended in 1.1.0." in text_of(
+        concerned
+    )
+    assert "High advisory" not in text_of(await open_tab(client, "overview"))
+    told = await open_tab(client, "advisories")
+    assert "Reads <b>what</b> it should not. Way out Update." in text_of(told)
+    assert "by its publisher" in text_of(told)
+    assert b"<b>what" not in told.body
+    assert "Advisory" in text_of(await open_tab(client, "versions"))
 
 
 async def test_the_proof_says_how_to_check(newer: None, client: Client, deps: Deps):

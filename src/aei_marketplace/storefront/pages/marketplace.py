@@ -101,6 +101,7 @@ async def show_marketplace(request: Request, deps: TheDeps, visitor: TheVisitor,
             title="Marketplace", q=repeated(request.query_params), address=address, refusal=refusal
         )
     response = await render(request, "storefront/marketplace.html", page, 422 if page.refusal else 200)
+    request.app.state.click_counter.note_shown((p.section for p in page.pinned), visitor, request.headers)
     response.headers.update(_history(request, address))
     return response
 
