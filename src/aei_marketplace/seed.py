@@ -1,4 +1,4 @@
-"""What an empty marketplace is filled with: three demo tenants, or an invitation for the first operator.
+"""What an empty marketplace is filled with: three demo tenants with two collections, or an invitation.
 
 Run as `python -m aei_marketplace.seed`, it prints one JSON object: the demo's tokens by name, or as
 `invitation` the path of a one-time link. A second run of the demo changes nothing and prints the same
@@ -10,15 +10,18 @@ import asyncio
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.errors import NoSuchTenant, NoSuchUser
 from aei_marketplace.adapters.queue import PostgresQueue
+from aei_marketplace.collections import service as collections
+from aei_marketplace.collections.service import Content, Kind, State
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.errors import NotSignedIn
+from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.wiring import database_urls
@@ -56,12 +59,31 @@ PEOPLE = (
     Person("operator", "Olga Operator", "Operator", None),
     Person("finance", "Fay Finance", "Finance", None),
 )
+#: What the first page of a demo shows; the examples are published after the seed.
+COLLECTIONS = (
+    (
+        Kind.STAFF_PICKS,
+        Content(
+            "Staff picks",
+            "Small plugins that do one thing well, chosen for this week.",
+            ("studio.langid", "studio.summarise", "studio.secretscan"),
+        ),
+    ),
+    (
+        Kind.CURATED,
+        Content(
+            "Work with text",
+            "Find out what a text is, shorten it, and check where its links lead.",
+            ("studio.summarise", "studio.langid", "studio.linkcheck"),
+        ),
+    ),
+)
 #: Under which name the link is handed out.
 INVITATION = "invitation"
 
 
 async def seed(works: Works, people: tuple[Person, ...], kept: Path) -> dict[str, str]:
-    """Make the people that are missing, and give each a valid token.
+    """Make the people and collections that are missing, and give each person a valid token.
 
     Args:
         kept: the file that remembers the tokens between runs, 0600.
@@ -73,6 +95,7 @@ async def seed(works: Works, people: tuple[Person, ...], kept: Path) -> dict[str
     tokens = {person.token: await _token(works, person, known.get(person.token)) for person in people}
     if tokens != known:
         _write(kept, tokens)
+    await _curate(works)
     return tokens
 
 
@@ -85,6 +108,18 @@ async def invite_first_operator(works: Works) -> dict[str, str]:
     async with works.system("seed") as work:
         invitation = await accounts.invite_first_operator(work)
     return {} if invitation is None else {INVITATION: invitation.path}
+
+
+async def _curate(works: Works) -> None:
+    """Publish the demo's collections, unless somebody has made any."""
+    async with works.system("seed") as work:
+        if (await collections.list_collections(work, frozenset(State), PageWanted(1))).total:
+            return
+        for kind, content in COLLECTIONS:
+            made = await collections.create_collection(work, content, kind, ahead=True)
+            await collections.change_collection(
+                work, made.id, lambda present: replace(present, state=State.PUBLISHED)
+            )
 
 
 async def _token(works: Works, person: Person, known: str | None) -> str:

@@ -257,6 +257,25 @@ async def test_clicks_are_counted_once_each_for_readers_alone(
     assert sum(day["clicks"] for day in counted.json["days"]) == 2
 
 
+async def test_the_first_page_shows_the_section_and_counts_what_it_showed(
+    deps: Deps, urls: DatabaseUrls, curator: Curator, plugins: list[str]
+):
+    app = create_app(deps, urls.app)
+    async with serving(app) as client:
+        made = await published(client, curator, plugins[:2])
+        await until_open(client)
+        for headers in (BROWSER, {**BROWSER, "Sec-Purpose": "prefetch"}, {"User-Agent": "Googlebot/2.1"}):
+            page = await client.get("/marketplace", headers=headers)
+            assert f"/marketplace/c/{made['slug']}/acme.echo".encode() in page.body
+        await client.get("/marketplace?q=echo", headers=BROWSER)
+        await app.state.click_counter.write_down()
+        counted = await client.get(f"/api/collections/{made['id']}/clicks", curator.token)
+    assert {id: plugin["impressions"] for id, plugin in counted.json["plugins"].items()} == {
+        "acme.echo": 1,
+        "acme.count": 1,
+    }
+
+
 @pytest.mark.parametrize("plugin_id", ["%2F%2Fevil.example", "evil", "%5C%5Cevil.example", "a.b%0d%0aX:y"])
 async def test_a_click_leads_nowhere_but_to_a_listing(client: Client, plugin_id: str):
     answer = await client.get(f"/marketplace/c/work/{plugin_id}", headers=BROWSER, allow_redirects=False)
