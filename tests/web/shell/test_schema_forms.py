@@ -184,6 +184,12 @@ def test_a_value_that_is_shown_and_sent_back_untouched_stays_what_it_is(pair: tu
     assert same(answer.checked(), value)
 
 
+@given(_leaves(), anything)
+def test_even_a_value_that_does_not_fit_its_schema_stays_what_it_is(schema: dict[str, Any], value: Any):
+    form = SchemaForm.of(schema, "task")
+    assert same(form.read(untouched(form.show(value))).checked(), value)
+
+
 @given(schemas_with_values(), st.sampled_from(["json", "fields"]))
 def test_turning_a_form_into_json_and_back_keeps_its_value(pair: tuple[dict[str, Any], Any], wanted: str):
     schema, value = pair

@@ -24,7 +24,7 @@ MOST_LINES, LONGEST_LINE = 1_000, 4_000
 
 #: Sequences that steer terminals (ECMA-48): CSI, OSC, and those of two characters.
 _STEERING = re.compile(
-    "\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[ -~])|\x9b[0-?]*[ -/]*[@-~]"
+    "\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[ -~])?|\x9b(?:[0-?]*[ -/]*[@-~])?"
 )
 
 Shape = Literal["object", "list", "table", "text", "scalar"]

@@ -39,6 +39,11 @@ class Day:
     mean_ms: float | None
 
     @property
+    def label(self) -> str:
+        """`5 Nov`: the period beside it says which year."""
+        return f"{self.day.day} {self.day:%b}"
+
+    @property
     def count(self) -> int:
         """All of the day."""
         return self.ok + self.failed + self.running

@@ -195,12 +195,16 @@ def wall_words(walls: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def duration(milliseconds: float) -> str:
-    """`1.3 ms`, `2.4 s`, `3 min 5 s`."""
+    """`1.3 ms`, `2.4 s`, `10 s`, `3 min 5 s`."""
     if milliseconds < 1_000:
-        return f"{milliseconds:.1f} ms" if milliseconds < 10 else f"{milliseconds:.0f} ms"
+        return f"{_short(milliseconds)} ms" if milliseconds < 10 else f"{milliseconds:.0f} ms"
     if milliseconds < 60_000:
-        return f"{milliseconds / 1_000:.1f} s"
+        return f"{_short(milliseconds / 1_000)} s"
     return f"{milliseconds // 60_000:.0f} min {milliseconds % 60_000 / 1_000:.0f} s"
+
+
+def _short(amount: float) -> str:
+    return f"{amount:.1f}".removesuffix(".0")
 
 
 def _measure(

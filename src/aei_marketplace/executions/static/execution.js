@@ -3,7 +3,7 @@
 
 (() => {
   const MOST_LINES = 500;
-  const STEERING = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -~])|\u009b[0-?]*[ -/]*[@-~]/g;
+  const STEERING = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -~])?|\u009b(?:[0-?]*[ -/]*[@-~])?/g;
   const HIDDEN = /(?![\n\t\u00ad\u200c\u200d])[\p{Cc}\p{Cf}]/gu;
 
   const part = document.getElementById("execution");
@@ -26,7 +26,7 @@
       const row = document.createElement("li");
       const at = document.createElement("span");
       at.className = "at";
-      at.textContent = `${line.at_ms} ms`;
+      at.textContent = `${Number(line.at_ms).toLocaleString("en")} ms`;
       const message = document.createElement("span");
       message.className = `message ${plain(line.level).toLowerCase().replace(/[^a-z]/g, "")}`;
       message.textContent = plain(line.message);

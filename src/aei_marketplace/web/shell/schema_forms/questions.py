@@ -52,7 +52,7 @@ class Question:
         certain: so do all objects around it, up to the whole.
         default: what the schema suggests, else ABSENT.
         options: of a choice or of ticks.
-        parts: of an object, in the schema's order.
+        parts: of an object, those that it needs first.
         item: of rows and lines.
         whole: of a number: it has no fraction.
         capacity: of rows: how many there may be.
@@ -161,7 +161,8 @@ def _object(place: _Place) -> Question:
         _ask(place.inner(each, key, key in needed, key in needed and place.certain))
         for key, each in properties.items()
     )
-    return replace(_base(place, "object"), parts=parts)
+    # What is needed comes first: the order in which keys were written is lost in the database.
+    return replace(_base(place, "object"), parts=tuple(sorted(parts, key=lambda part: not part.required)))
 
 
 def _is_nameable(key: str) -> bool:
