@@ -1,5 +1,7 @@
 """Somebody who owns the database changes the log; the verification says what they did."""
 
+import gc
+
 import asyncpg
 import pytest
 
@@ -407,6 +409,15 @@ async def test_an_entry_that_waits_for_its_place_is_no_finding_and_one_that_vani
     assert (await verify(signed)).unprotected == 1
     await signed.tamper("delete from audit_entries where resource_id = 'late'")
     assert kinds(await verify(signed)) == [Kind.DELETED]
+
+
+async def test_a_gap_that_no_memory_holds_ends_the_reading_and_is_named(signed: Log):
+    await signed.tamper("update audit_leaves set sequence = sequence + 4000000000 where sequence >= 20")
+    verdict = await verify(signed)
+    assert Kind.DELETED in kinds(verdict)
+    assert "entries 20 to 4000000019" in next(f.detail for f in verdict.findings if f.kind is Kind.DELETED)
+    assert verdict.proven < 20
+    assert gc.isenabled(), "a verification pauses it and gives it back however it ends"
 
 
 async def test_a_verification_tells_its_progress_and_leaves_the_signer_free(signed: Log):
