@@ -105,11 +105,11 @@ async def test_a_simple_plugin_installs_with_one_form_shows_its_end_and_can_be_t
     assert place.startswith("/marketplace/operations/")
     waiting = await admin.open(place)
     assert "Waiting for its turn" in text(waiting)
-    assert "sse-connect" in text(waiting)
+    assert "data-follows" in text(waiting)
     await work_off(deps)
     ended = await admin.open(place)
     assert "Installed acme.plain 1.0.0" in text(ended)
-    assert "sse-connect" not in text(ended)
+    assert "data-follows" not in text(ended)
     assert 'action="/marketplace/acme.plain/uninstall"' in text(ended)
     undone = await admin.send("/marketplace/acme.plain/uninstall")
     await work_off(deps)
@@ -181,6 +181,23 @@ async def test_a_failure_says_why_and_offers_to_try_again(
     assert 'role="alert"' in text(page)
     assert "Try again" in text(page)
     assert "Try again" not in text(await viewer.open(sent.headers["Location"]))
+
+
+async def test_a_server_that_starts_anew_meanwhile_tells_how_it_stands(
+    deps: Deps, urls: DatabaseUrls, acme: Tenant, globex: Tenant
+) -> None:
+    await publish(deps, acme.manager, {"id": "acme.plain"})
+    async with serving(create_app(deps, urls.app)) as before:
+        browser = await browser_of(before, deps, globex.admin)
+        sent = await browser.send("/marketplace/acme.plain/install", {"at_once": "yes", "seen": "1.0.0"})
+    place = sent.headers["Location"]
+    async with serving(create_app(deps, urls.app)) as after:
+        browser = Browser(after, browser.secret)
+        assert "Waiting for its turn" in text(await browser.open(place))
+        await work_off(deps)
+        events = await browser.open(f"/marketplace/operations/events?of={place.rpartition('/')[2]}")
+        assert "Installed acme.plain 1.0.0" in text(events)
+        assert "Installed acme.plain 1.0.0" in text(await browser.open(place))
 
 
 # ---------------------------------------------------------------- the dialog
@@ -291,7 +308,7 @@ async def test_the_list_is_searched_narrowed_and_counts_what_it_hides(
     found = text(await admin.open("/marketplace/installed?q=OTHER"))
     assert ("acme.other" in found, "acme.plain" in found) == (True, False)
     attention = text(await admin.open("/marketplace/installed?show=attention"))
-    assert ("Not granted: network, secrets" in attention, "acme.plain" in attention) == (True, False)
+    assert ("of network, secrets" in attention, "acme.plain" in attention) == (True, False)
     assert "Nothing fits" in text(await admin.open("/marketplace/installed?q=nowhere"))
     first = text(await admin.open("/marketplace/installed?limit=2"))
     assert ("acme.echo" in first, "acme.plain" in first, "2 of 3 plugins" in first) == (True, False, True)
@@ -310,8 +327,8 @@ async def test_updates_that_need_no_decision_go_together_and_the_others_wait(
     sent = await admin.send("/marketplace/installed/updates")
     assert sent.status == 303
     running = text(await admin.open("/marketplace/installed"))
-    assert running.count("sse-connect") == 1
-    assert running.count("sse-swap") == 2
+    assert running.count("data-follows") == 1
+    assert running.count("data-piece") == 2
     await work_off(deps)
     versions = [
         (await present(deps, globex, f"acme.{name}")).installation.version

@@ -11,7 +11,7 @@ from aei_marketplace.web.shell.rendering import environment
 
 def test_every_file_has_its_digest_in_its_address():
     files = static.static_files()
-    assert {"style.css", "shell.js", "icons.svg", "htmx.js", "htmx-sse.js"} <= set(files)
+    assert {"style.css", "shell.js", "icons.svg", "htmx.js"} <= set(files)
     for name, file in files.items():
         stem, _, ending = file.address.removeprefix(static.PREFIX).partition(".")
         digest = ending.partition(".")[0]

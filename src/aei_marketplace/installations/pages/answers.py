@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Refusal
 from aei_marketplace.installations import service
+from aei_marketplace.installations.errors import NotAdmitted, NotAsSeen, PlanChanged
 from aei_marketplace.installations.service import PluginAction
 from aei_marketplace.web.requests import deps_of, trace_of
 from aei_marketplace.web.shell.rendering import PageContext, render, wants_part
@@ -68,5 +69,5 @@ def led_away(request: Request, path: str) -> Response:
 
 
 def _for_people(refusal: Refusal) -> str:
-    # What to send to which address of the API is for programs.
-    return "" if "/api/" in refusal.next_step else refusal.next_step
+    # The others say what programs do next; a person is shown the button that does it.
+    return refusal.next_step if isinstance(refusal, NotAdmitted | NotAsSeen | PlanChanged) else ""

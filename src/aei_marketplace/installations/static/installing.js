@@ -50,6 +50,41 @@
     if (asked && event.detail.shouldSwap && event.detail.target !== dialog) dialog.close();
   });
 
+  // Work under way: pieces of the page come by a stream, each into the element that waits for it. A stream that
+  // breaks off, as when the server starts anew, is taken up again, and says first how everything stands.
+  const PAUSE_MS = 2000;
+  const MOST_TRIES = 20;
+  const streams = new Map();
+
+  const follow = (root, tries = 0) => {
+    const source = new EventSource(root.dataset.follows);
+    streams.set(root, source);
+    const places = [root, ...root.querySelectorAll("[data-piece]")].filter((place) => place.dataset.piece);
+    for (const place of places) {
+      source.addEventListener(place.dataset.piece, (event) => {
+        place.innerHTML = event.data;
+        htmx.process(place);
+      });
+    }
+    source.addEventListener("end", () => source.close());
+    source.addEventListener("error", () => {
+      // A connection that was lost begins again by itself; one that was refused does not.
+      if (source.readyState !== EventSource.CLOSED || !root.isConnected) return;
+      if (tries < MOST_TRIES) setTimeout(() => root.isConnected && follow(root, tries + 1), PAUSE_MS);
+      else say("The progress cannot be followed. Reload the page to see how things stand.");
+    });
+  };
+  const followAll = () => {
+    for (const [root, source] of streams) {
+      if (root.isConnected) continue;
+      source.close();
+      streams.delete(root);
+    }
+    for (const root of document.querySelectorAll("[data-follows]")) if (!streams.has(root)) follow(root);
+  };
+  followAll();
+  document.addEventListener("htmx:afterSettle", followAll);
+
   const broke = (event) => {
     const { elt } = event.detail;
     if (elt.matches("a[href]")) window.location.assign(elt.href);

@@ -38,7 +38,6 @@ STYLE = (
 _HTMX = "django-js-lib-htmx"
 _HTMX_FILES = {
     "htmx.js": "js_lib_htmx/static/htmx/htmx.min.js",
-    "htmx-sse.js": "js_lib_htmx/static/htmx/ext/sse.js",
 }
 _TYPES = {
     ".css": "text/css; charset=utf-8",
