@@ -96,7 +96,7 @@ async def test_an_advisory_stands_first_on_the_releases_that_it_concerns(
     async with deps.works.begin(acme.manager) as work:
         await catalog.file_advisory(work, "acme.links", ADVISORY)
     concerned = await open_tab(client, "overview", "&version=1.0.0")
-    assert "High advisory about version 1.0.0: Follows redirects anywhere . Mended in 1.1.0." in text_of(
+    assert "High advisory about version 1.0.0: Follows redirects anywhere . Fixed in 1.1.0." in text_of(
         concerned
     )
     assert "High advisory" not in text_of(await open_tab(client, "overview"))

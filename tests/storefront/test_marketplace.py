@@ -28,6 +28,14 @@ async def test_a_visitor_sees_what_is_public_and_its_tenant_sees_the_rest(
     assert set(cards_of(await look(client, "/marketplace", acme.tokens["Viewer"]))) == public | {"acme.hush"}
 
 
+async def test_staff_see_everything_and_are_told_that_they_install_nothing(client: Client, deps: Deps):
+    _, token = await make_staff(deps.works, "Moderator")
+    answer = await look(client, "/marketplace", token)
+    assert "acme.hush" in cards_of(answer)
+    assert "Install" not in text_of(answer)
+    assert "as staff you act in none" in text_of(await look(client, "/marketplace/acme.links", token))
+
+
 async def test_a_card_says_what_a_plugin_may_touch_and_what_it_costs(client: Client):
     said = text_of(await look(client, "/marketplace?q=link"))
     for words in ("Link checker", "Acme", "1.0.0", "network: 1 host", "Free", "1 plugin"):

@@ -34,7 +34,7 @@ def measure(quick: bool) -> Result:
     hostcall = host_call_ms(5 if quick else 20)
     with workplace() as folder, marketplace(folder / "data") as running:
         caller = Caller(running.url, running.tokens["admin"])
-        for plugin in _examples():  # what is still compiled would take the cores that are measured
+        for plugin in published_examples():  # what is still compiled would take the cores that are measured
             until_listed(caller, plugin)
         for plugin in (C, PYTHON):
             caller.install(plugin)
@@ -71,7 +71,7 @@ def _path(plugin: str) -> str:
     return f"/api/plugins/{plugin}/execute"
 
 
-def _examples() -> list[str]:
+def published_examples() -> list[str]:
     """The plugins that a new marketplace publishes here; the one in JavaScript only where Node.js is."""
     found = sorted(folder.name for folder in (CLONE / "plugins").iterdir())
     node = all(shutil.which(program) for program in ("node", "npm"))
@@ -80,7 +80,7 @@ def _examples() -> list[str]:
 
 def _javascript(caller: Caller, times: int) -> float | None:
     """None where Node.js is missing: the example is not built there."""
-    if JAVASCRIPT not in _examples():
+    if JAVASCRIPT not in published_examples():
         return None
     caller.install(JAVASCRIPT)
     return median(_warm(caller, JAVASCRIPT, times))

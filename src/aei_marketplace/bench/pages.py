@@ -10,8 +10,9 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from aei_marketplace.bench.calls import Caller, until_listed
+from aei_marketplace.bench.execute import published_examples
 from aei_marketplace.bench.report import Result, percentile
-from aei_marketplace.bench.running import CLONE, marketplace, workplace
+from aei_marketplace.bench.running import marketplace, workplace
 from aei_marketplace.bench.search import table_of, until_built
 from aei_marketplace.catalog.rules.loading import Loaded, read_listings
 from aei_marketplace.catalogue_commands import load_into
@@ -77,7 +78,7 @@ def measure(quick: bool) -> Result:
         listings = _filled(folder, data, size)
         with marketplace(data) as running:  # a fresh process builds its index from all
             caller = Caller(running.url, running.tokens["admin"])
-            for example in sorted(path.name for path in (CLONE / "plugins").iterdir()):
+            for example in published_examples():
                 until_listed(caller, example)  # what is still compiled would take the cores that are measured
             until_built(caller)
             visitor = Visitor(running.url, running.tokens["admin"])
