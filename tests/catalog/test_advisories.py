@@ -160,7 +160,7 @@ async def test_a_change_on_an_old_reading_is_refused(deps: Deps, acme: Tenant) -
 
 
 async def test_of_a_private_plugins_advisories_strangers_see_what_they_see_of_none(
-    deps: Deps, acme: Tenant, globex: Tenant, certifier: Actor
+    deps: Deps, acme: Tenant, globex: Tenant, certifier: Actor, urls: DatabaseUrls
 ) -> None:
     await publish_listed(deps, acme.manager, {"id": PLUGIN, "version": "1.4.1"}, visibility="private")
     advisory = await file(deps, acme.manager)
@@ -179,6 +179,14 @@ async def test_of_a_private_plugins_advisories_strangers_see_what_they_see_of_no
     with pytest.raises(NoSuchAdvisory):
         await change(deps, globex.manager, advisory, title="x")
     assert await listed(deps, certifier) == [advisory.id]
+    connection = await asyncpg.connect(urls.app)
+    try:
+        for tenant, count in ((globex.id, 0), (acme.id, 1)):
+            await connection.execute("select set_config('aei.tenant', $1, false)", str(tenant))
+            for table in ("plugin_advisories", "plugin_advisory_intervals"):
+                assert await connection.fetchval(f"select count(*) from {table}") == count
+    finally:
+        await connection.close()
 
 
 @pytest.mark.usefixtures("tally")

@@ -4,6 +4,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import event
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
@@ -92,6 +93,42 @@ async def test_a_private_plugin_and_a_missing_one_are_refused_in_the_same_words(
                 await catalog.find_release(work, plugin_id, "1.0.0")
             told.append(refused.value.detail.replace(plugin_id, "ID"))
     assert told[0] == told[1]
+
+
+async def cost(deps: Deps, actor: Actor, plugin_id: str) -> list[str]:
+    """The statements that reading a plugin in every way sends until it is refused."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    engine = deps.works.database.app.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        for read in (
+            catalog.find_plugin,
+            lambda work, id: catalog.find_release(work, id),
+            lambda work, id: catalog.find_release(work, id, "1.0.0"),
+            lambda work, id: catalog.list_releases(work, id, PageWanted()),
+            lambda work, id: catalog.list_advisories(work, PageWanted(), id),
+            lambda work, id: catalog.find_rollout(work, id, "1.0.0"),
+        ):
+            with pytest.raises(PluginNotFound):
+                async with deps.works.begin(actor) as work:
+                    await read(work, plugin_id)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return sent
+
+
+async def test_a_private_plugin_takes_as_much_work_to_refuse_as_a_missing_one(
+    deps: Deps, globex: Tenant, secret: str
+) -> None:
+    """So that time tells nothing either: what differs is one row that the policy leaves out."""
+    for stranger in (globex.admin, ANONYMOUS):
+        refused = await cost(deps, stranger, secret)
+        assert refused == await cost(deps, stranger, "acme.nothing")
+        assert refused
 
 
 async def rows_as(urls: DatabaseUrls, tenant: Tenant | None, staff: bool = False) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Advisories where a plugin is installed: who is told, what is shown, refused, and mended by itself."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,10 +14,12 @@ from aei_marketplace.ground.errors import NotAllowed, NotSignedIn
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.installations import service
 from aei_marketplace.installations.errors import NotAdmitted, PolicyUnfit
+from aei_marketplace.installations.rules.admission import Answer, admit
 from aei_marketplace.installations.rules.requests import Wish
 from aei_marketplace.notices import service as notices
 from tests.builders import Tenant, make_staff, make_tenant
 from tests.installations.conftest import CONFIGURED
+from tests.installations.test_rules import FACTS
 from tests.plugins import install, publish, uninstall, work_off
 
 SAID = {"severity": "moderate", "title": "Echoes too much", "details": "To anybody.", "affected": "<1.1.0"}
@@ -191,3 +194,10 @@ async def test_nothing_updates_by_itself_to_what_an_advisory_newly_concerns(
     await file(deps, acme.manager, affected=">=1.2.0")
     await run_job(deps)
     assert await version_of(deps, globex) == "1.1.0"
+
+
+def test_what_is_installed_goes_on_running_with_a_warning_whatever_the_policy_refuses() -> None:
+    facts = replace(FACTS, advisories=("AEI-2c3d-4f5g-6h7j",), refuses_affected=True)
+    assert admit(facts).answer is Answer.NO
+    assert admit(replace(facts, purpose="execute")).answer is Answer.WARN
+    assert admit(replace(facts, refuses_affected=False)).answer is Answer.WARN

@@ -8,7 +8,7 @@ from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.app import create_app
 from aei_marketplace.ground.deps import Deps
 from tests.builders import Tenant
-from tests.plugins import work_off
+from tests.plugins import publish, work_off
 from tests.serving import Client, serving
 
 BASE = "/api/plugins/acme.echo"
@@ -107,3 +107,51 @@ async def test_who_may_not_install_is_refused(client: Client, globex: Tenant, ac
     for role in ("Agent", "Viewer"):
         assert (await client.post(f"{BASE}/{action}", globex.tokens[role], json=body)).status == 403
     assert (await client.post(f"{BASE}/{action}", json=body)).status == 401
+
+
+async def test_a_plan_is_read_and_carried_out_as_it_was_agreed_to(
+    client: Client, deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    await publish(deps, acme.manager, {"id": "acme.user", "dependencies": {"acme.echo": "^1.0.0"}})
+    token, user = globex.tokens["ProjectManager"], "/api/plugins/acme.user"
+    plan = await client.get(f"{user}/plan", globex.tokens["Viewer"])
+    assert (plan.status, plan.json["present"], plan.json["problem"]) == (200, None, None)
+    [step] = plan.json["steps"]
+    assert (step["action"], step["plugin_id"], step["version"]) == ("install", "acme.echo", "1.0.0")
+    assert (step["needed_by"], set(step["permissions"])) == (["acme.user 1.0.0"], {"network", "secrets"})
+    assert (await client.get(f"{user}/plan")).status == 401
+
+    alone = {"dependencies": {}}
+    changed = await client.post(f"{user}/install", token, json=alone)
+    assert (changed.status, changed.json["type"].rpartition("/")[2]) == (409, "plan-changed")
+    along = {"acme.echo": {"version": "1.0.0", "grants": {"secrets": {"names": ["ACME_KEY"]}}}}
+    asked = await client.post(f"{user}/install", token, json={"dependencies": along})
+    assert (asked.status, asked.json["warnings"]) == (202, [])
+    await work_off(deps)
+    listed = await client.get("/api/plugins/installations", token)
+    assert {i["plugin_id"]: i["grants"] for i in listed.json["items"]} == {
+        "acme.echo": {"secrets": {"names": ["ACME_KEY"]}},
+        "acme.user": {},
+    }
+    gone = await client.post(f"{BASE}/uninstall", token, json={})
+    assert gone.json["warnings"] == ["acme.user 1.0.0 needs acme.echo ^1.0.0; without it those calls fail."]
+
+
+@pytest.mark.parametrize(
+    "dependencies",
+    [
+        [],
+        "acme.echo",
+        {"acme.echo": "1.0.0"},
+        {"acme.echo": {"grants": {}}},
+        {"acme.echo": {"version": "x" * 65}},
+        {"acme.echo": {"version": "1.0.0", "pinned": True}},
+        {f"acme.x{n}": {"version": "1.0.0"} for n in range(101)},
+    ],
+)
+async def test_what_is_no_agreement_to_a_plan_is_refused(
+    client: Client, globex: Tenant, dependencies: object
+) -> None:
+    body = {"dependencies": dependencies}
+    refused = await client.post(f"{BASE}/install", globex.tokens["Admin"], json=body)
+    assert refused.status == 422
