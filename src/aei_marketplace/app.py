@@ -32,6 +32,7 @@ from aei_marketplace.desks import DESKS
 from aei_marketplace.executions import api as executions_api
 from aei_marketplace.executions import pages as executions_pages
 from aei_marketplace.executions import service as executions
+from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.relay import relay
 from aei_marketplace.installations import api as installations_api
@@ -53,12 +54,19 @@ from aei_marketplace.web.body_limit import BodyLimit
 from aei_marketplace.web.express import Express
 from aei_marketplace.web.problems import install_problems
 from aei_marketplace.web.shell import routes as shell_routes
-from aei_marketplace.web.shell.frame import Frame, Place
+from aei_marketplace.web.shell.frame import Frame, Place, places_below
+from aei_marketplace.web.shell.sections import ADMINISTRATION
 from aei_marketplace.web.tracing import Tracing
 from aei_marketplace.web.visitors import Visitors
 from aei_marketplace.wiring import configure_log, database_urls, open_deps
 
 LISTEN_FD = "AEI_LISTEN_FD"
+
+
+def _reads_log(actor: Actor) -> bool:
+    return actor.may("audit.read_all" if actor.staff else "audit.read")
+
+
 #: What every page shows around itself.
 FRAME = Frame(
     places=(
@@ -67,11 +75,11 @@ FRAME = Frame(
         Place("Executions", executions_pages.EXECUTIONS, executions_pages.seen_by),
         Place("Publisher", catalog_pages.PUBLISHER, catalog_pages.seen_by),
         Place("Decisions", "/decisions", decisions_pages.seen_by),
-        Place("Admin", "/admin/members", lambda actor: actor.may("member.administer") and not actor.staff),
+        Place("Admin", ADMINISTRATION, lambda actor: bool(places_below(FRAME, ADMINISTRATION, actor))),
     ),
     sections=(
         (
-            "/admin",
+            ADMINISTRATION,
             (
                 Place("Members", "/admin/members", lambda actor: actor.may("member.administer")),
                 Place("Roles", "/admin/roles", lambda actor: actor.may("role.administer")),
@@ -80,7 +88,9 @@ FRAME = Frame(
                 Place("Tokens", "/admin/tokens", lambda actor: actor.may("token.administer")),
                 Place("Secrets", "/admin/secrets", lambda actor: actor.may("secret.administer")),
                 Place("Models", "/admin/models", lambda actor: actor.may("secret.administer")),
-                Place("Audit log", "/admin/audit", lambda actor: actor.may("audit.read")),
+                Place("Tenants", "/admin/tenants", lambda actor: actor.may("tenant.administer")),
+                Place("Kill list", "/admin/kill-list", lambda actor: actor.may("killlist.administer")),
+                Place("Audit log", "/admin/audit", _reads_log),
             ),
         ),
     ),

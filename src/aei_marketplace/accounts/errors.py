@@ -74,6 +74,13 @@ class NoSuchToken(NotFound):
     type = "no-such-token"
 
 
+class HasMembers(Conflict):
+    """Staff invite nobody into a tenant that has members."""
+
+    type = "tenant-has-members"
+    advice = "Ask an Admin of the tenant for an invitation."
+
+
 class LastAdmin(Conflict):
     """Without this member nobody could administer the tenant."""
 

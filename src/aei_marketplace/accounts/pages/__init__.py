@@ -13,6 +13,7 @@ from aei_marketplace.accounts.pages import (
     sessions,
     signing_in,
     tenant_tokens,
+    tenants,
     tokens,
 )
 
@@ -27,6 +28,7 @@ for _part in (
     sessions,
     tokens,
     tenant_tokens,
+    tenants,
     members,
     roles,
 ):

@@ -19,6 +19,7 @@ from aei_marketplace.accounts.service.invitations import (
     accept_invitation,
     accept_with_password,
     invite,
+    invite_first_admin,
     invite_first_operator,
     list_invitations,
     mail_invitation,
@@ -77,12 +78,14 @@ from aei_marketplace.accounts.service.sessions import (
 )
 from aei_marketplace.accounts.service.signing_in import actor_for, actor_of_token, authenticate, sign_in
 from aei_marketplace.accounts.service.tenants import (
+    TenantRow,
     create_tenant,
     find_policies,
     find_tenant,
     list_tenants,
     policies_in_force,
     save_policies,
+    search_tenants,
 )
 from aei_marketplace.accounts.service.tokens import (
     Token,
@@ -100,6 +103,7 @@ __all__ = [
     "OidcStart",
     "PasskeyAsked",
     "SignedIn",
+    "TenantRow",
     "Token",
     "accept_invitation",
     "accept_with_password",
@@ -135,6 +139,7 @@ __all__ = [
     "forget_passkeys",
     "forget_what_is_over",
     "invite",
+    "invite_first_admin",
     "invite_first_operator",
     "issue_token",
     "list_identities",
@@ -170,6 +175,7 @@ __all__ = [
     "revoke_session",
     "revoke_token",
     "save_policies",
+    "search_tenants",
     "sign_in",
     "sign_in_with_password",
     "sign_out",

@@ -8,7 +8,13 @@ from uuid import UUID
 import structlog
 
 from aei_marketplace.accounts import rules
-from aei_marketplace.accounts.errors import EmailTaken, LinkNotValid, NoSuchInvitation, SessionNeeded
+from aei_marketplace.accounts.errors import (
+    EmailTaken,
+    HasMembers,
+    LinkNotValid,
+    NoSuchInvitation,
+    SessionNeeded,
+)
 from aei_marketplace.accounts.rules.oidc import Claims
 from aei_marketplace.accounts.service.entering import Entry, enter
 from aei_marketplace.accounts.service.members import known_role
@@ -78,13 +84,18 @@ async def invite(
     tenant_id = tenant or work.actor.tenant
     to_staff = staff or tenant_id is None
     work.actor.require("staff.administer" if to_staff else "member.administer")
+    return await _made(work, role, None if to_staff else tenant_id, email)
+
+
+async def _made(work: Work, role: str, tenant: UUID | None, email: str | None) -> Invitation:
+    """A fresh invitation; without a tenant it is one to the staff."""
     work.actor.require_recent_proof(work.now)
-    found = await known_role(work, "staff" if to_staff else "tenant", role)
+    found = await known_role(work, "staff" if tenant is None else "tenant", role)
     secret, invitation_id, expires_at = rules.new_secret(), new_id(), work.now + INVITATION_LIFETIME
     wanted = rules.check_email(email) if email else None
     values = {
         "id": invitation_id,
-        "tenant_id": None if to_staff else tenant_id,
+        "tenant_id": tenant,
         "role_id": found.id,
         "email": wanted,
         "hash": rules.secret_hash(secret),
@@ -137,6 +148,21 @@ async def invite_first_operator(work: Work) -> Invitation | None:
         return None
     await store.revoke_of(work, None)
     return await invite(work, "Operator", staff=True)
+
+
+async def invite_first_admin(work: Work, tenant: UUID, email: str | None = None) -> Invitation:
+    """Invite the first Admin of a tenant that staff have opened.
+
+    Raises:
+        NotAllowed: the actor does not administer tenants.
+        ProofNeeded: the session's last proof is too old.
+        HasMembers: somebody belongs to it already.
+        Invalid: the address is none.
+    """
+    work.actor.require("tenant.administer")
+    if await people.has_members(work, tenant):
+        raise HasMembers("This tenant has members, who invite others.")
+    return await _made(work, "Admin", tenant, email)
 
 
 async def list_invitations(work: Work) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """Tenants, and the policies that each sets for itself."""
 
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +10,7 @@ from aei_marketplace.accounts.errors import NoSuchTenant, SlugTaken
 from aei_marketplace.accounts.store import people as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
+from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
 
 
@@ -43,6 +46,35 @@ async def list_tenants(work: Work) -> list[dict[str, Any]]:
     work.actor.require("tenant.administer")
     rows = await store.list_tenants(work)
     return [{"id": r.id, "slug": r.slug, "name": r.name, "created_at": r.created_at} for r in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRow:
+    """A tenant as staff see it.
+
+    Attributes:
+        members: how many people and services belong to it.
+    """
+
+    id: UUID
+    slug: str
+    name: str
+    created_at: datetime
+    members: int
+
+
+async def search_tenants(work: Work, text: str, wanted: PageWanted) -> Page:
+    """Tenants whose short name or name has a text, by short name.
+
+    Raises:
+        NotAllowed: the actor does not administer tenants.
+        Invalid: the cursor is of another list.
+    """
+    work.actor.require("tenant.administer")
+    after = None if wanted.after is None else rules.check_slug(str(wanted.after))
+    rows = await store.find_tenants(work, text, after, wanted.limit)
+    page = wanted.page(rows, await store.count_tenants(work, text), lambda row: row.slug)
+    return replace(page, items=[TenantRow(**row._mapping) for row in page.items])
 
 
 async def find_policies(work: Work, *, hold: bool = False) -> dict[str, Any]:

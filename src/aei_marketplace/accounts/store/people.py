@@ -6,12 +6,18 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Row, and_, delete, exists, func, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.accounts.models import identities, memberships, roles, staff, tenants, tokens, users
 from aei_marketplace.ground.actor import PUBLISH
 from aei_marketplace.ground.work import Work
+
+_MEMBERS = (
+    select(func.count(memberships.c.user_id.distinct()))
+    .where(memberships.c.tenant_id == tenants.c.id)
+    .scalar_subquery()
+)
 
 
 async def token_state(pool: asyncpg.Pool, token_hash: bytes) -> asyncpg.Record | None:
@@ -135,6 +141,31 @@ async def list_tenants(work: Work) -> Sequence[Row[Any]]:
     return (await work.run(select(tenants).order_by(tenants.c.slug))).all()
 
 
+async def find_tenants(work: Work, text: str, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Tenants whose short name or name has this text, by short name; with members, one more than `limit`."""
+    statement = (
+        select(tenants.c.id, tenants.c.slug, tenants.c.name, tenants.c.created_at, _MEMBERS.label("members"))
+        .where(_named_like(text))
+        .order_by(tenants.c.slug)
+        .limit(limit + 1)
+    )
+    if after is not None:
+        statement = statement.where(tenants.c.slug > after)
+    return (await work.run(statement)).all()
+
+
+async def count_tenants(work: Work, text: str) -> int:
+    """How many tenants have this text in their short name or name."""
+    statement = select(func.count()).select_from(tenants).where(_named_like(text))
+    return int((await work.run(statement)).scalar_one())
+
+
+def _named_like(text: str) -> ColumnElement[bool]:
+    return or_(
+        tenants.c.slug.icontains(text, autoescape=True), tenants.c.name.icontains(text, autoescape=True)
+    )
+
+
 async def find_policies(work: Work, tenant_id: UUID, *, hold: bool) -> Any:
     """A tenant's policies; with `hold` nobody else changes them until this work ends."""
     wanted = select(tenants.c.policies).where(tenants.c.id == tenant_id)
@@ -238,6 +269,12 @@ async def add_staff(work: Work, user_id: UUID, role_id: UUID) -> None:
     """Give a user a staff role; giving it again changes nothing."""
     values = {"user_id": user_id, "role_id": role_id, "created_at": work.now}
     await work.run(insert(staff).values(**values).on_conflict_do_nothing())
+
+
+async def has_members(work: Work, tenant: UUID) -> bool:
+    """Whether anybody belongs to a tenant."""
+    found = await work.run(select(memberships.c.user_id).where(memberships.c.tenant_id == tenant).limit(1))
+    return found.first() is not None
 
 
 async def operators(work: Work) -> Sequence[UUID]:

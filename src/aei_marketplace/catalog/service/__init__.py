@@ -26,6 +26,7 @@ from aei_marketplace.catalog.service.kill_list import (
     block_as_listed,
     find_kill_list,
     killed_releases,
+    list_blocked,
     sign_kill_list,
 )
 from aei_marketplace.catalog.service.loading import load_listings
@@ -228,6 +229,7 @@ __all__ = [
     "latest_versions",
     "leave_to_successor",
     "list_advisories",
+    "list_blocked",
     "list_domains",
     "list_namespace_members",
     "list_namespaces",

@@ -1,5 +1,6 @@
 """The kill list: made and signed by the job process, read by everybody."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,8 +8,10 @@ from datetime import timedelta
 from aei_inspection.notes import SigningKey, parse_note
 from aei_marketplace.catalog.errors import NoKillListYet, StateChangeRefused
 from aei_marketplace.catalog.rules.states import LONGEST_REASON, ReleaseState
+from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service.states import change_state
 from aei_marketplace.catalog.store import kill_list as store
+from aei_marketplace.catalog.store import releases
 from aei_marketplace.ground.clock import rfc3339
 from aei_marketplace.ground.work import Work, Works
 from aei_protocol.kill_list import MOST_BYTES, Killed, KillList, read_kill_list
@@ -61,6 +64,16 @@ async def find_kill_list(work: Work) -> SignedKillList:
     if row is None:
         raise NoKillListYet("No kill list has been signed yet.")
     return SignedKillList(row.serial, row.note, row.verifying_key)
+
+
+async def list_blocked(work: Work) -> Sequence[ReleaseView]:
+    """What is blocked, private plugins among it, those blocked last first; for staff.
+
+    Raises:
+        NotAllowed: the actor does not administer the list.
+    """
+    work.actor.require("killlist.administer")
+    return await releases.blocked(work)
 
 
 async def block_as_listed(works: Works, listed: KillList) -> list[tuple[str, str]]:

@@ -107,6 +107,12 @@ async def not_offered(
     return [_view(row) for row in rows.all()]
 
 
+async def blocked(work: Work) -> list[ReleaseView]:
+    """The blocked releases that the actor may see, those blocked last first."""
+    wanted = _VIEW.where(releases.c.state == ReleaseState.BLOCKED)
+    return [_view(row) for row in (await work.run(wanted.order_by(releases.c.state_changed_at.desc()))).all()]
+
+
 async def listed_once(work: Work, plugin_id: str) -> list[ReleaseView]:
     """A plugin's releases that were listed at some time, in that order."""
     wanted = _VIEW.where(releases.c.plugin_id == plugin_id, releases.c.listed_at.is_not(None))

@@ -129,6 +129,11 @@ async def _unread(request: Request, frame: Frame, actor: Actor) -> int | None:
     return await frame.unread(deps_of(request), actor, request.state.trace_id)
 
 
+def places_below(frame: Frame, root: str, actor: Actor) -> tuple[Place, ...]:
+    """The places of a section that an actor may see."""
+    return _for(actor, next((places for path, places in frame.sections if path == root), ()))
+
+
 def _section_at(frame: Frame, path: str) -> tuple[Place, ...]:
     return next((places for root, places in frame.sections if path.startswith(root + "/")), ())
 

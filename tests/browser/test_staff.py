@@ -1,0 +1,105 @@
+"""What staff administer: tenants, the kill list, what runs in the background."""
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from aei_marketplace.catalog import service as catalog
+from tests.browser.conftest import VIEWS, OpenWindow, inspect
+from tests.browser.site import Site
+from tests.plugins import publish
+
+
+@pytest.mark.parametrize(("width", "theme"), VIEWS)
+def test_a_tenant_is_opened_for_its_first_admin_and_found_again(
+    open_window: OpenWindow, width: int, theme: str
+):
+    page = open_window("operator", width=width, theme=theme)
+    page.goto("/admin")
+    assert "/admin/" in page.url
+    page.goto("/admin/tenants")
+    page.get_by_label("Short name", exact=True).fill("Not a slug")
+    page.get_by_label("Name", exact=True).fill("Studio")
+    page.get_by_role("button", name="Open the tenant").click()
+    expect(page.get_by_role("alert")).to_contain_text("lower-case letters")
+    inspect(page, "admin-tenants-refused")
+    page.get_by_label("Short name", exact=True).fill(f"studio-{width}")
+    page.get_by_role("button", name="Open the tenant").click()
+    link = page.locator(".secret-once code").inner_text()
+    expect(page.get_by_role("row").filter(has_text=f"studio-{width}")).to_contain_text("0")
+    inspect(page, "admin-tenants-opened")
+    guest = open_window(width=width)
+    guest.goto(link)
+    guest.get_by_label("Your name").fill("Stu Studio")
+    guest.get_by_label("E-mail").fill(f"stu{width}@studio.example")
+    guest.get_by_label("Password").fill("a password of good length")
+    guest.get_by_role("button", name="Accept and sign in").click()
+    expect(guest.get_by_role("status").first).to_contain_text("Welcome.")
+    guest.goto("/admin/members")
+    expect(guest.get_by_role("row").filter(has_text="Stu Studio")).to_contain_text("Admin")
+    page.goto("/admin/tenants")
+    page.get_by_label("Name or short name").fill(f"STUDIO-{width}")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.get_by_role("row").filter(has_text="Studio")).to_have_count(1)
+    expect(page.get_by_role("row").filter(has_text="Studio")).to_contain_text("1")
+    page.goto("/admin/tenants?q=nobody-at-all")
+    expect(page.get_by_role("heading", name="No such tenant")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "theme"), VIEWS)
+def test_a_release_is_blocked_with_a_reason_typed_twice_and_lifted_again(
+    open_window: OpenWindow, site: Site, width: int, theme: str
+):
+    plugin = f"acme.harm-{width}"
+    site.run(publish(site.deps, site.actor("admin"), {"id": plugin}))
+    page = open_window("operator", width=width, theme=theme)
+    page.goto(f"/admin/kill-list?plugin={plugin}&version=1.0.0")
+    page.get_by_label("Why").fill("It mines coins.")
+    page.get_by_label("Once more: plugin and version").fill("yes")
+    page.get_by_role("button", name="Block everywhere").click()
+    expect(page.get_by_role("alert")).to_contain_text(f"type {plugin} 1.0.0")
+    inspect(page, "admin-kill-list-refused")
+    page.get_by_label("Once more: plugin and version").fill(f"{plugin} 1.0.0")
+    page.get_by_role("button", name="Block everywhere").click()
+    expect(page.get_by_role("status").first).to_contain_text("is blocked.")
+    row = page.get_by_role("row").filter(has_text=plugin)
+    expect(row).to_contain_text("It mines coins.")
+    inspect(page, "admin-kill-list")
+    row.get_by_role("link", name=f"Lift the block of {plugin} 1.0.0").click()
+    inspect(page, "admin-kill-list-lift")
+    page.get_by_label("Why").fill("It did not.")
+    page.get_by_role("button", name="Lift the block").click()
+    expect(page.get_by_role("status").first).to_contain_text("off the list")
+
+    async def state() -> str:
+        async with site.deps.works.system("tests") as work:
+            return str((await catalog.find_release(work, plugin, "1.0.0")).state)
+
+    assert site.run(state()) == "quarantined"
+
+
+@pytest.mark.parametrize("path", ["/admin/tenants", "/admin/kill-list"])
+def test_a_tenants_admin_and_a_moderator_are_refused(open_window: OpenWindow, site: Site, path: str):
+    if "moderator" not in site.people:
+        site.run(site.add_person("moderator", "Mo Moderator", "Moderator", None))
+    for who in ("admin", "moderator"):
+        page = open_window(who)
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 403
+        expect(page.get_by_role("link", name="Kill list")).to_have_count(0)
+
+
+def test_the_step_up_page_stands_before_the_kill_list(open_window: OpenWindow, site: Site):
+    page = open_window("operator")
+
+    async def age() -> None:
+        async with site.deps.works.system("tests") as work:
+            await work.run(
+                text("update sessions set proven_at = now() - interval '1 hour' where user_id = :u"),
+                {"u": site.people["operator"].id},
+            )
+
+    site.run(age())
+    page.goto("/admin/kill-list")
+    assert "/account/confirm?next=/admin/kill-list" in page.url
