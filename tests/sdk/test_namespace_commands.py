@@ -15,6 +15,7 @@ ACME = {
     "name": "acme",
     "members_only": False,
     "role": None,
+    "administers": True,
     "plugins": 3,
     "created_at": "2030-01-01T00:00:00Z",
 }

@@ -279,11 +279,16 @@ class Report(TypedDict):
 
 
 class Namespace(TypedDict):
-    """A namespace of your tenant; `role` is what you are named as in it, None when you are not."""
+    """A namespace of your tenant.
+
+    `role` is what you are named as in it, None when you are not; `administers` whether you may name
+    members and hand it over.
+    """
 
     name: str
     members_only: bool
     role: str | None
+    administers: bool
     plugins: int
     created_at: str
 

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from aei_marketplace.catalog.pages import kill_list, publishing, releases
+from aei_marketplace.catalog.pages import kill_list, namespaces, publishing, releases
 from aei_marketplace.catalog.pages.words import PUBLISHER, seen_by
 
 router = APIRouter(include_in_schema=False)
-for _part in (publishing, kill_list, releases):
+# Plugins last: their addresses would take in `/publisher/namespaces`.
+for _part in (publishing, kill_list, namespaces, releases):
     router.include_router(_part.router)
 
 __all__ = ["PUBLISHER", "router", "seen_by"]

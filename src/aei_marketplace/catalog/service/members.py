@@ -14,6 +14,7 @@ from aei_marketplace.catalog.rules.membership import (
     Member,
     NamespaceRole,
     Right,
+    Standing,
     check_named,
     check_removed,
 )
@@ -29,12 +30,14 @@ class OwnNamespace:
     Attributes:
         members_only: its members alone publish into it; otherwise whoever publishes for the tenant.
         role: what the actor is named as in it; None when they are not.
+        administers: whether the actor may name members and hand it over.
         plugins: how many there are in it.
     """
 
     name: str
     members_only: bool
     role: NamespaceRole | None
+    administers: bool
     plugins: int
     created_at: datetime
 
@@ -71,7 +74,7 @@ async def require_whole_publisher(work: Work) -> None:
 async def list_namespaces(work: Work) -> list[OwnNamespace]:
     """The namespaces of the actor's tenant, by name."""
     work.actor.require_somewhere("plugin.publish")
-    return [_view(row) for row in await store.list_own(work)]
+    return [_view(work, row) for row in await store.list_own(work)]
 
 
 async def find_namespace(work: Work, name: str) -> OwnNamespace:
@@ -84,7 +87,7 @@ async def find_namespace(work: Work, name: str) -> OwnNamespace:
     row = await store.find_own(work, name)
     if row is None:
         raise _missing(name)
-    return _view(row)
+    return _view(work, row)
 
 
 async def list_namespace_members(work: Work, name: str) -> tuple[list[Member], Mapping[UUID, str]]:
@@ -161,9 +164,11 @@ async def _roles(work: Work, name: str) -> dict[UUID, NamespaceRole]:
     return {member.user_id: member.role for member in await store.members_of(work, name)}
 
 
-def _view(row: Row[Any]) -> OwnNamespace:
+def _view(work: Work, row: Row[Any]) -> OwnNamespace:
     role = None if row.role is None else NamespaceRole(row.role)
-    return OwnNamespace(row.name, row.members_only, role, row.plugins, row.created_at)
+    standing = Standing(role, row.members_only, work.actor.may("member.administer"))
+    administers = standing.may(Right.ADMINISTER)
+    return OwnNamespace(row.name, row.members_only, role, administers, row.plugins, row.created_at)
 
 
 def _missing(name: str) -> NoSuchNamespace:
