@@ -156,6 +156,18 @@ async def test_who_installs_second_is_shown_that_it_is_installed(
     assert "/api/" not in text(late)
 
 
+async def test_who_clicks_while_another_installs_follows_the_same_work(
+    admin: Browser, client: Client, deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    await publish(deps, acme.manager, {"id": "acme.plain"})
+    second = await browser_of(client, deps, globex.manager)
+    fields = {"at_once": "yes", "seen": "1.0.0"}
+    first = await admin.send("/marketplace/acme.plain/install", fields)
+    for path in ("install", "uninstall"):
+        late = await second.send(f"/marketplace/acme.plain/{path}", fields, part=True)
+        assert late.headers["Location"] == first.headers["Location"]
+
+
 async def test_a_form_that_is_sent_twice_opens_one_operation(
     admin: Browser, deps: Deps, acme: Tenant
 ) -> None:

@@ -1,6 +1,7 @@
 """Pages: install, update, uninstall, switch on and off; at once, or after a look at what it means."""
 
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
@@ -112,6 +113,8 @@ async def uninstall(
     request: Request, plugin_id: str, deps: TheDeps, actor: TheActor, trace: TheTrace, form: TheForm
 ) -> Response:
     """Uninstall."""
+    if (running := await _under_way(request, actor, plugin_id)) is not None:
+        return to_operation(running)
     try:
         async with deps.works.begin(actor, trace) as work:
             asked = await service.request_uninstall(work, plugin_id, purge=form.ticked("purge"))
@@ -169,6 +172,8 @@ async def _ask(request: Request, actor: Actor, plugin_id: str, verb: str, wish: 
 
 
 async def _carry_out(request: Request, actor: Actor, plugin_id: str, verb: str, form: Form) -> Response:
+    if (running := await _under_way(request, actor, plugin_id)) is not None:
+        return to_operation(running)
     wish = Wish(form.text("version") or None, form.text("channel") or None, seen=form.text("seen") or None)
     try:
         if form.ticked("at_once"):
@@ -176,6 +181,15 @@ async def _carry_out(request: Request, actor: Actor, plugin_id: str, verb: str, 
         return await _decide(request, actor, plugin_id, verb, wish, form)
     except (Conflict, NotInstalled) as refusal:
         return await standing(request, actor, plugin_id, refusal)
+
+
+async def _under_way(request: Request, actor: Actor, plugin_id: str) -> UUID | None:
+    """What somebody else began already: whoever comes second follows the same work."""
+    deps = deps_of(request)
+    async with deps.works.begin(actor, trace_of(request)) as work:
+        work.actor.require("plugin.install")
+        fit = (await service.actions_for(work, deps.aei_version, [plugin_id]))[plugin_id]
+    return fit.operation.id if fit.operation else None
 
 
 async def _decide(
