@@ -161,7 +161,9 @@ def filled_with(shown: Mapping[str, Any]) -> Form:
     allow, deny, limits = shown["allow"], shown["deny"], shown_limits(shown["limits"])
     numbers = {name: limits.get(name) for name, *_ in _LIMITS}
     numbers |= {name: shown[name] for name in (*ALLOWANCE_NAMES, _AGE)}
-    values = {name: ("" if number is None else str(number),) for name, number in numbers.items()}
+    values: dict[str, tuple[str, ...]] = {
+        name: ("" if number is None else str(number),) for name, number in numbers.items()
+    }
     for part, words in (("kinds", KIND_WORDS), ("permissions", PERMISSION_WORDS)):
         values[part] = admitted(allow.get(part, ()), deny.get(part, ()), words)
     values["allow_publishers"] = ("\n".join(allow.get("publishers", ())),)
