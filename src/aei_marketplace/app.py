@@ -68,7 +68,7 @@ def _reads_log(actor: Actor) -> bool:
 
 
 #: What every page shows around itself.
-FRAME = Frame(
+FRAME: Frame = Frame(
     places=(
         Place("Marketplace", storefront_pages.MARKETPLACE),
         Place("Installed", "/marketplace/installed", installations_pages.seen_by),
