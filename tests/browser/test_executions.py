@@ -218,6 +218,21 @@ def test_an_execution_is_followed_live_to_its_end_without_loading_the_page_again
     assert page.get_by_role("button", name="Cancel").count() == 0
 
 
+def test_a_page_whose_stream_is_refused_comes_back_and_says_how_it_stands(
+    open_window: OpenWindow, site: Site
+):
+    sandbox = site.deps.sandbox
+    assert isinstance(sandbox, FakeSandbox)
+    hold = sandbox.hold = asyncio.Event()
+    page = open_window("helper")
+    page.route("**/live", lambda route: route.fulfill(status=503, body="restarting"), times=1)
+    page.goto("/executions/new?plugin=shop.summary&example=1")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    site.loop.call_soon_threadsafe(hold.set)
+    expect(page.get_by_role("region", name="Outcome")).to_contain_text("It finished.")
+
+
 def test_a_running_execution_is_cancelled_from_its_page(open_window: OpenWindow, site: Site):
     sandbox = site.deps.sandbox
     assert isinstance(sandbox, FakeSandbox)

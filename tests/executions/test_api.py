@@ -142,8 +142,12 @@ async def test_an_asynchronous_execution_can_be_followed_to_its_end(
     await asyncio.sleep(0.2)
     sandbox.hold.set()
     events = read_events((await following).body)
-    assert [kind for kind, _ in events] == ["progress", "log", "end"]
-    assert events[0][1] == {"fraction": 0.5, "message": "half"}
+    # Who comes late hears the log first, and then how far it is.
+    assert [kind for kind, _ in events[-1:]] == ["end"]
+    assert dict(events[:-1]) == {
+        "progress": {"fraction": 0.5, "message": "half"},
+        "log": {"at_ms": 1, "level": "info", "message": "working"},
+    }
     assert events[-1][1]["outcome"] == "ok"
     log = await client.get(f"/api/executions/{answer.json['id']}/log", acme.tokens["Agent"])
     assert log.json["items"] == [{"at_ms": 1, "level": "info", "message": "working"}]
@@ -185,6 +189,25 @@ async def test_executions_are_listed_newest_first_in_pages_and_filtered(
     assert (await client.get("/api/executions?outcome=splendid", token)).status == 422
     assert (await client.get("/api/executions?cursor=WzFd", token)).status == 422
     assert (await client.get("/api/executions?plugin=%00", token)).status == 422
+
+
+async def test_executions_are_filtered_by_who_started_them_and_when(client: Client, acme: Tenant) -> None:
+    for role in ("Agent", "Admin", "Admin"):
+        await client.post(EXECUTE, acme.tokens[role], json={"task": {}})
+
+    async def total(query: str) -> int:
+        return (await client.get(f"/api/executions?{query}", acme.tokens["Admin"])).json["total"]
+
+    assert await total(f"actor={acme.agent.id}") == 1
+    assert await total(f"actor={acme.admin.id}&outcome=ok") == 2
+    assert await total("outcome=failed") == 0
+    assert await total("since=2020-01-01T00:00:00Z") == 3
+    assert await total("since=0001-01-01T00:00:00Z") == 3
+    assert await total("since=9999-01-01T00:00:00Z") == 0
+    newest = (await client.get("/api/executions?limit=1", acme.tokens["Admin"])).json["items"][0]
+    assert await total("since=" + newest["started_at"].replace("+", "%2B")) == 1
+    for wrong in ("since=yesterday", "since=2020-01-01T00:00:00", "actor=me"):
+        assert (await client.get(f"/api/executions?{wrong}", acme.tokens["Admin"])).status == 422
 
 
 async def test_who_may_not_execute_is_refused_and_the_denial_recorded(

@@ -249,6 +249,19 @@ async def test_the_same_task_is_sent_again_and_shown_only_to_who_gave_it(client:
     assert (await send(client, f"{path}/again", acme, "Admin")).status == 404
 
 
+async def test_a_journal_is_kept_of_a_run_that_asks_for_one(
+    client: Client, acme: Tenant, sandbox: FakeSandbox
+):
+    await run(client, acme)
+    assert sandbox.sent[-1].journal is not None
+    form = {"plugin": "acme.echo", "task__text": "hello"}
+    await send(client, "/executions/new", acme, **form)
+    assert sandbox.sent[-1].journal is None
+    body = {"task": {"text": "hello"}, "journal": True}
+    await client.post("/api/plugins/acme.echo/execute", acme.tokens["Admin"], json=body)
+    assert sandbox.sent[-1].journal is not None
+
+
 async def test_a_replay_says_whether_it_was_the_same(client: Client, acme: Tenant, sandbox: FakeSandbox):
     path = await run(client, acme)
     same = await send(client, f"{path}/replay", acme)

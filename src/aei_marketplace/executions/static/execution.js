@@ -3,6 +3,7 @@
 
 (() => {
   const MOST_LINES = 500;
+  const RETRY_MS = 2000;
   const STEERING = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -~])?|\u009b(?:[0-?]*[ -/]*[@-~])?/g;
   const HIDDEN = /(?![\n\t\u00ad\u200c\u200d])[\p{Cc}\p{Cf}]/gu;
 
@@ -70,6 +71,10 @@
     const bar = find("progress");
     if (typeof told.fraction === "number") bar.value = Math.min(1, Math.max(0, told.fraction));
     find("doing").textContent = plain(told.message) || "Running";
+  });
+  // The browser comes back by itself after a break, and gives up after a refusal: then the page says how it stands.
+  news.addEventListener("error", () => {
+    if (news.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), RETRY_MS);
   });
   news.addEventListener("end", () => end().catch(() => location.reload()));
 })();
