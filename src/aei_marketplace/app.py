@@ -53,6 +53,7 @@ from aei_marketplace.web import health, problem_types, schemas
 from aei_marketplace.web.body_limit import BodyLimit
 from aei_marketplace.web.express import Express
 from aei_marketplace.web.problems import install_problems
+from aei_marketplace.web.section import Section
 from aei_marketplace.web.shell import routes as shell_routes
 from aei_marketplace.web.shell.frame import Frame, Place, places_below
 from aei_marketplace.web.shell.sections import ADMINISTRATION
@@ -173,7 +174,7 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(Tracing)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(Section(router))
     return app
 
 
