@@ -3,8 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
-
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.app import create_app
 from aei_marketplace.ground.deps import Deps
@@ -84,42 +82,45 @@ async def test_a_private_plugin_is_in_nobody_elses_answer(
                 assert b"acme.secret" not in answer.body
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        ({"title": ""}, "/title"),
-        ({"title": "t" * 81}, "/title"),
-        ({"title": None}, "/title"),
-        ({"title": 7}, "/title"),
-        ({"description": "d" * 501}, "/description"),
-        ({"plugins": [f"acme.p{n}" for n in range(51)]}, "/plugins"),
-        ({"plugins": ["acme.echo"] * 2}, "/plugins/1"),
-        ({"plugins": ["acme.nowhere"]}, "/plugins/0"),
-        ({"plugins": ["'; drop table collections; --"]}, "/plugins/0"),
-        ({"plugins": "acme.echo"}, "/plugins"),
-        ({"from": "yesterday"}, "/from"),
-        ({"from": "2026-11-23T10:00:00"}, "/from"),
-        ({"from": "2026-11-23T10:00:00Z", "until": "2026-11-23T10:00:00Z"}, "/until"),
-        ({"rotation": "Group 1"}, "/rotation"),
-        ({"rotation": "weekly", "slot": 99}, "/slot"),
-        ({"slot": "1"}, "/slot"),
-        ({"kind": "advertisement"}, "/kind"),
-        ({"state": "published"}, "/state"),
-        ({"from_": "2026-11-23T10:00:00Z"}, "/from_"),
-        ({"position": 1}, "/position"),
-    ],
-)
+#: Bodies of collections, and where each is wrong.
+MALFORMED: list[tuple[dict[str, Any], str]] = [
+    ({"title": ""}, "/title"),
+    ({"title": "t" * 81}, "/title"),
+    ({"title": None}, "/title"),
+    ({"title": 7}, "/title"),
+    ({"description": "d" * 501}, "/description"),
+    ({"plugins": [f"acme.p{n}" for n in range(51)]}, "/plugins"),
+    ({"plugins": ["acme.echo"] * 2}, "/plugins/1"),
+    ({"plugins": ["acme.nowhere"]}, "/plugins/0"),
+    ({"plugins": ["'; drop table collections; --"]}, "/plugins/0"),
+    ({"plugins": "acme.echo"}, "/plugins"),
+    ({"from": "yesterday"}, "/from"),
+    ({"from": "2026-11-23T10:00:00"}, "/from"),
+    ({"from": "2026-11-23T10:00:00Z", "until": "2026-11-23T10:00:00Z"}, "/until"),
+    ({"rotation": "Group 1"}, "/rotation"),
+    ({"rotation": "weekly", "slot": 99}, "/slot"),
+    ({"slot": "1"}, "/slot"),
+    ({"kind": "advertisement"}, "/kind"),
+    ({"state": "published"}, "/state"),
+    ({"from_": "2026-11-23T10:00:00Z"}, "/from_"),
+    ({"position": 1}, "/position"),
+]
+
+
 async def test_what_is_malformed_is_refused_at_its_place(
-    client: Client, curator: Curator, plugins: list[str], body: dict[str, Any], pointer: str
+    client: Client, curator: Curator, plugins: list[str]
 ):
-    answer = await make(client, curator, **body)
-    assert answer.status == 422
-    assert pointer in {error["pointer"] for error in answer.json["errors"]}
+    for body, pointer in MALFORMED:
+        answer = await make(client, curator, **body)
+        assert answer.status == 422, body
+        assert pointer in {error["pointer"] for error in answer.json["errors"]}, body
 
 
-async def test_a_body_beyond_all_limits_and_one_that_is_no_json_are_refused(client: Client, curator: Curator):
-    large = await make(client, curator, description="x" * 3_000_000)
-    assert large.status in (413, 422)
+async def test_a_text_beyond_all_limits_and_a_body_that_is_no_json_are_refused(
+    client: Client, curator: Curator
+):
+    large = await make(client, curator, description="x" * 100_000)
+    assert large.status == 422
     broken = await client.post(
         "/api/collections", curator.token, data=b"{", headers={"Content-Type": "application/json"}
     )
@@ -276,8 +277,8 @@ async def test_the_first_page_shows_the_section_and_counts_what_it_showed(
     }
 
 
-@pytest.mark.parametrize("plugin_id", ["%2F%2Fevil.example", "evil", "%5C%5Cevil.example", "a.b%0d%0aX:y"])
-async def test_a_click_leads_nowhere_but_to_a_listing(client: Client, plugin_id: str):
-    answer = await client.get(f"/marketplace/c/work/{plugin_id}", headers=BROWSER, allow_redirects=False)
-    assert answer.status in (404, 422)
-    assert "Location" not in answer.headers
+async def test_a_click_leads_nowhere_but_to_a_listing(client: Client):
+    for plugin_id in ("%2F%2Fevil.example", "evil", "%5C%5Cevil.example", "a.b%0d%0aX:y"):
+        answer = await client.get(f"/marketplace/c/work/{plugin_id}", headers=BROWSER, allow_redirects=False)
+        assert answer.status in (404, 422), plugin_id
+        assert "Location" not in answer.headers

@@ -20,11 +20,10 @@ from aei_marketplace.collections.rules.content import (
     check_content,
     check_move,
     kept_form,
-    moved,
     read_kept_form,
-    slug_for,
-    without,
 )
+from aei_marketplace.collections.rules.order import moved, without
+from aei_marketplace.collections.rules.slugs import slug_for
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 IDS = st.lists(st.from_regex(r"[a-z]{1,5}\.[a-z]{1,5}", fullmatch=True), max_size=8, unique=True)

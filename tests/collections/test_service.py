@@ -221,7 +221,7 @@ async def test_nobody_but_curators_changes_anything(
             lambda work: service.switch_rotation(work, "weekly", 0),
             lambda work: service.list_collections(work, ALL, PageWanted()),
             lambda work: service.list_rotations(work),
-            lambda work: service.find_previous_title(work, collection.id),
+            lambda work: service.can_undo(work, collection.id),
             lambda work: service.count_by_day(work),
             lambda work: service.read_click_through(work, collection.id),
         ):

@@ -1,7 +1,6 @@
 """What a curator decides of a collection, and what of it can be kept."""
 
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +17,6 @@ LONGEST_TITLE, LONGEST_DESCRIPTION = 80, 500
 MOST_PLUGINS, MOST_COLLECTIONS, MOST_SLOTS = 50, 100, 53
 #: The rotation that every collection of staff picks belongs to.
 STAFF_PICKS_ROTATION = "staff-picks"
-_LONGEST_SLUG = 60
 _ROTATION_NAME = "lower-case letters, digits and hyphens, at most 39, a letter first"
 _LOWEST_YEAR, _HIGHEST_YEAR = 2000, 2200
 
@@ -155,42 +153,6 @@ def changed_fields(before: Content, after: Content) -> list[str]:
     return [name for name in Content.__dataclass_fields__ if getattr(before, name) != getattr(after, name)]
 
 
-def moved(plugin_ids: Sequence[str], plugin_id: str, by: int) -> tuple[str, ...]:
-    """The order after one plugin went so many places down (up when negative); at an end it stays.
-
-    Raises:
-        CollectionConflict: it is not in the collection.
-    """
-    here = _index(plugin_ids, plugin_id)
-    there = min(max(here + by, 0), len(plugin_ids) - 1)
-    rest = without(plugin_ids, plugin_id)
-    return (*rest[:there], plugin_id, *rest[there:])
-
-
-def without(plugin_ids: Sequence[str], plugin_id: str) -> tuple[str, ...]:
-    """The order without one plugin.
-
-    Raises:
-        CollectionConflict: it is not in the collection.
-    """
-    here = _index(plugin_ids, plugin_id)
-    return (*plugin_ids[:here], *plugin_ids[here + 1 :])
-
-
-def slug_for(title: str, taken: Iterable[str]) -> str:
-    """A name in addresses from a title, unlike those that are taken: `work-with-text`, `work-with-text-2`."""
-    ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = "".join(letter if letter.isalnum() else " " for letter in ascii_only).split()
-    stem = "-".join(words)[:_LONGEST_SLUG].strip("-")
-    if not stem[:1].isalpha():
-        stem = f"collection-{stem}"[:_LONGEST_SLUG].strip("-")
-    used, slug, count = frozenset(taken), stem, 1
-    while slug in used:
-        count += 1
-        slug = f"{stem[: _LONGEST_SLUG - 1 - len(str(count))].rstrip('-')}-{count}"
-    return slug
-
-
 def kept_form(content: Content) -> dict[str, Any]:
     """A content as JSON values."""
     times = {"shown_from": content.shown_from, "shown_until": content.shown_until}
@@ -219,12 +181,6 @@ def read_kept_form(kept: dict[str, Any]) -> Content:
             "state": State(kept["state"]),
         }
     )
-
-
-def _index(plugin_ids: Sequence[str], plugin_id: str) -> int:
-    if plugin_id not in plugin_ids:
-        raise CollectionConflict(f"{plugin_id[:120]} is not in the collection.")
-    return plugin_ids.index(plugin_id)
 
 
 def _text(text: str, longest: int, pointer: str, faults: list[Fault], *, optional: bool = False) -> str:

@@ -24,9 +24,9 @@ from aei_marketplace.collections.rules.content import (
     check_known,
     check_move,
     check_rotation,
-    slug_for,
 )
 from aei_marketplace.collections.rules.showing import Rotation, check_percentage
+from aei_marketplace.collections.rules.slugs import slug_for
 from aei_marketplace.collections.store import collections as store
 from aei_marketplace.collections.store import rotations
 from aei_marketplace.ground.audit import Fact

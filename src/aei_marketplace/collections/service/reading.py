@@ -108,15 +108,14 @@ async def describe(work: Work, shelf: Shelf, collections: Sequence[Collection]) 
     ]
 
 
-async def find_previous_title(work: Work, collection_id: UUID) -> str | None:
-    """The title that undo would bring back; None where nothing can be undone.
+async def can_undo(work: Work, collection_id: UUID) -> bool:
+    """Whether there is a change to take back.
 
     Raises:
         NotAllowed: the actor may not.
     """
     work.actor.require(CURATE)
-    before = await store.find_revision(work, collection_id)
-    return None if before is None else before.title
+    return await store.find_revision(work, collection_id) is not None
 
 
 async def list_rotations(work: Work) -> list[Rotation]:

@@ -16,7 +16,7 @@ from aei_marketplace.ground.work import Works
 
 #: The topic on which each process hears that collections changed.
 NEWS_TOPIC = "collections"
-#: News is lost while the way to the database is down: nothing kept is older than this.
+#: News is lost while the way to the database is down: nothing that is kept gets older than this.
 OLDEST = timedelta(seconds=30)
 
 
@@ -42,11 +42,13 @@ class Shelf:
 
     Args:
         news: hears of each change, committed by whatever process.
+        oldest: what is as old as this is read anew without any news.
     """
 
-    def __init__(self, works: Works, news: "asyncio.Queue[Any]") -> None:
+    def __init__(self, works: Works, news: "asyncio.Queue[Any]", oldest: timedelta) -> None:
         self._works = works
         self._news = news
+        self._oldest = oldest
         self._kept: Standing | None = None
         self._reading = asyncio.Lock()
 
@@ -58,7 +60,7 @@ class Shelf:
             return self._kept
 
     def _is_old(self, kept: Standing) -> bool:
-        return not self._news.empty() or self._works.clock() - kept.read_at > OLDEST
+        return not self._news.empty() or self._works.clock() - kept.read_at >= self._oldest
 
     async def _read(self) -> Standing:
         # Emptied before the rows are read: what is committed after that makes news of its own.
@@ -70,7 +72,7 @@ class Shelf:
 
 
 @asynccontextmanager
-async def open_shelf(works: Works, live: Live) -> AsyncIterator[Shelf]:
+async def open_shelf(works: Works, live: Live, oldest: timedelta = OLDEST) -> AsyncIterator[Shelf]:
     """A process's shelf until the block ends."""
     with live.listen(f"{NEWS_TOPIC}:{store.PAYLOAD}") as news:
-        yield Shelf(works, news)
+        yield Shelf(works, news, oldest)
