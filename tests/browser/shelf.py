@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from aei_marketplace.accounts import service as accounts
+from aei_marketplace.catalog import service as catalog
 from tests.browser.site import Site
 from tests.packages import component_wat, make_package
 from tests.publishing import publish_listed
@@ -58,7 +60,7 @@ NETWORK = {
     "reason": "asks each link whether it is there",
 }
 LINKS = {
-    "id": "acme.links",
+    "id": "shelf.links",
     "name": "Link checker",
     "kind": "tool",
     "categories": ["web", "testing"],
@@ -76,7 +78,7 @@ SHELF: tuple[tuple[dict[str, Any], dict[str, bytes]], ...] = (
     ({**LINKS, "version": "2.0.0-beta.1"}, {}),
     (
         {
-            "id": "acme.summarise",
+            "id": "shelf.summarise",
             "name": "Summarise",
             "kind": "agent",
             "categories": ["documents", "language"],
@@ -86,7 +88,7 @@ SHELF: tuple[tuple[dict[str, Any], dict[str, bytes]], ...] = (
     ),
     (
         {
-            "id": "acme.table",
+            "id": "shelf.table",
             "name": "Table to text",
             "kind": "agent",
             "categories": ["documents", "analysis"],
@@ -103,7 +105,7 @@ SHELF: tuple[tuple[dict[str, Any], dict[str, bytes]], ...] = (
     ),
     (
         {
-            "id": "acme.newest",
+            "id": "shelf.newest",
             "name": "Only for the next AEI",
             "categories": ["operations"],
             "description": "Supports AEI 3 and nothing before",
@@ -113,7 +115,7 @@ SHELF: tuple[tuple[dict[str, Any], dict[str, bytes]], ...] = (
     ),
     (
         {
-            "id": "acme.calm",
+            "id": "shelf.calm",
             "name": "Calm",
             "categories": ["security"],
             "description": '<script>alert(1)</script> & "quotes"',
@@ -124,17 +126,15 @@ SHELF: tuple[tuple[dict[str, Any], dict[str, bytes]], ...] = (
 
 
 async def fill(site: Site) -> None:
-    """Publish the shelf as acme."""
-    admin = await _actor(site, "admin")
+    """Publish all of it, as a publisher of its own: what other tests see of acme stays as they made it."""
+    async with site.deps.works.system("tests") as work:
+        tenant = await accounts.create_tenant(work, "shelf", "Shelf Works")
+    await site.add_person("keeper", "Karl Keeper", "Admin", tenant)
+    keeper = await accounts.actor_for(site.deps.works, site.people["keeper"].id, tenant)
     for overrides, files in SHELF:
         asked = overrides.get("permissions", {})
         imports = tuple({"network": "http", "secrets": "secrets"}[name] for name in asked)
         package = make_package(overrides, wat=component_wat(imports=imports), files=files)
-        await publish_listed(site.deps, admin, package=package)
-
-
-async def _actor(site: Site, who: str) -> Any:
-    from aei_marketplace.accounts import service as accounts
-
-    person = site.people[who]
-    return await accounts.actor_for(site.deps.works, person.id, person.tenant)
+        await publish_listed(site.deps, keeper, package=package)
+    lines = ["name\tsummary\trank", *(f"walk-{n}\tWalks the {n}th way\t{n}" for n in range(1, 41))]
+    await catalog.load_listings(site.deps.works, tenant, lines, 40, lambda _: None)

@@ -125,6 +125,22 @@ async def test_a_version_is_chosen_by_the_address_and_offered_in_the_box(
     assert link_to(answer, "Install 1.0.0…") == "/marketplace/acme.links/install?version=1.0.0"
 
 
+async def test_the_preview_channel_is_offered_where_it_is_ahead_and_to_who_may_install(
+    client: Client, deps: Deps, acme: Tenant
+):
+    path, words = "/marketplace/acme.summarise", "Follow the preview channel…"
+    admin, viewer = acme.tokens["Admin"], acme.tokens["Viewer"]
+    assert words not in text_of(await look(client, path, admin))
+    await publish_listed(deps, acme.manager, {"id": "acme.summarise", "version": "1.1.0-beta.1"})
+    offered = await look(client, path, admin)
+    assert link_to(offered, words) == f"{path}/install?channel=preview"
+    assert "Summarise 1.0.0" in text_of(offered)
+    assert words not in text_of(await look(client, path, viewer))
+    assert words not in text_of(await look(client, path))
+    await publish_listed(deps, acme.manager, {"id": "acme.summarise", "version": "1.1.0"})
+    assert words not in text_of(await look(client, path, admin))
+
+
 async def test_a_private_plugin_is_as_absent_as_a_missing_one(client: Client, globex: Tenant):
     for token in (None, globex.tokens["Admin"]):
         for tab in TABS:
