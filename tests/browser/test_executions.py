@@ -19,6 +19,9 @@ from tests.browser.site import Site
 from tests.fakes import FakeSandbox, echo, ended
 from tests.plugins import install, publish
 
+#: A busy machine takes its time between a click and what comes of it.
+expect.set_options(timeout=20_000)
+
 INPUT = {
     "type": "object",
     "required": ["text", "strict"],

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from aei_marketplace.executions.rules.tryouts import OF_A_USER
+from aei_marketplace.executions.service import trying
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.ports import Listener
 from aei_protocol.messages import Denial, Ended, Execute, LogLine
@@ -48,6 +50,12 @@ async def acme(deps: Deps, client: Client, sandbox: FakeSandbox) -> Tenant:
     await publish(deps, tenant.manager, {**ASKING, **SCHEMA})
     assert (await install(deps, tenant.admin)).state == "succeeded"
     return tenant
+
+
+@pytest.fixture
+def slow_refill(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try-outs come back once a minute, so that a slow machine counts as a quick one does."""
+    monkeypatch.setattr(trying, "OF_A_USER", replace(OF_A_USER, executions_per_minute=1))
 
 
 async def see(client: Client, path: str, tenant: Tenant, role: str = "Admin") -> Answer:
@@ -123,7 +131,8 @@ async def test_a_plugin_that_is_not_installed_is_not_run_and_the_page_says_what_
     assert (await send(client, "/executions/new", acme, plugin="acme.other", task__text="hi")).status == 404
 
 
-async def test_a_try_out_shows_its_terms_installs_nothing_and_can_be_replayed(client: Client, deps: Deps):
+@pytest.mark.usefixtures("slow_refill")
+async def test_a_try_out_shows_its_terms_and_installs_nothing(client: Client, deps: Deps):
     acme, globex = await make_tenant(deps.works, "acme"), await make_tenant(deps.works, "globex")
     await publish(deps, acme.manager, {**ASKING, **SCHEMA})
     form = await see(client, "/marketplace/acme.echo/try", globex)
@@ -143,6 +152,7 @@ async def test_a_try_out_shows_its_terms_installs_nothing_and_can_be_replayed(cl
     )
 
 
+@pytest.mark.usefixtures("slow_refill")
 async def test_too_many_try_outs_are_refused_on_the_form_with_what_was_typed(client: Client, acme: Tenant):
     tried = [
         await send(client, "/marketplace/acme.echo/try", acme, "Agent", task__text=f"text {n}")
