@@ -83,6 +83,9 @@ async def test_what_was_agreed_to_is_installed_together_with_what_was_granted_ea
         echo = (await service.find_installation(work, "acme.echo")).installation
     assert echo.grants == secrets
     assert not echo.pinned
+    async with deps.works.begin(globex.admin) as work:
+        for plugin_id in along:
+            assert (await catalog.find_plugin(work, plugin_id)).installs == 1
 
 
 @pytest.mark.parametrize(

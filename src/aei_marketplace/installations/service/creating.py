@@ -1,6 +1,6 @@
-"""A new installation, written down; its operation is ended by whoever calls."""
+"""A new installation, written down; whoever calls counts it on the listing and ends its operation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,8 @@ class Terms:
 async def create(work: Work, release: ReleaseView, terms: Terms) -> str:
     """Install a release that was prepared; what was done, in a sentence.
 
+    `count_new` follows in the same work.
+
     Raises:
         AlreadyInstalled: there is an installation.
         Invalid: grants or configuration do not fit.
@@ -46,10 +48,19 @@ async def create(work: Work, release: ReleaseView, terms: Terms) -> str:
     grants, config = fitting_terms(release, terms.grants, terms.config, before)
     installation = _installation(work, release, terms, before, grants, config)
     await store.save(work, installation)
-    await catalog.change_installs(work, plugin_id, 1)
     work.record(_fact(installation, restored=before is not None))
     work.emit(InstallationCreated(installation.id, tenant, plugin_id, installation.version))
     return _message(release, grants)
+
+
+async def count_new(work: Work, plugin_ids: Iterable[str]) -> None:
+    """Count what was installed on the listings.
+
+    In one order for all: a count holds its listing until the work ends, and two that wait must not wait for
+    one another.
+    """
+    for plugin_id in sorted(plugin_ids):
+        await catalog.change_installs(work, plugin_id, 1)
 
 
 async def refuse_installed(work: Work, tenant: UUID, plugin_id: str) -> None:

@@ -9,7 +9,7 @@ from aei_marketplace.installations import store
 from aei_marketplace.installations.events import InstallRequested
 from aei_marketplace.installations.rules.grants import not_granted
 from aei_marketplace.installations.rules.requests import Wish, check_is_seen
-from aei_marketplace.installations.service.creating import Terms, create, refuse_installed
+from aei_marketplace.installations.service.creating import Terms, count_new, create, refuse_installed
 from aei_marketplace.installations.service.planning import make_plan
 from aei_marketplace.installations.service.requested import (
     Requested,
@@ -83,9 +83,11 @@ async def install(deps: Deps, actor: Actor, trace_id: str, asked: InstallRequest
     async with deps.works.begin(actor, trace_id) as work:
         work.actor.require("plugin.install")
         release = await _release(work, deps, asked)
-        await carry_out_steps(work, deps.aei_version, release, asked.steps)
+        along = await carry_out_steps(work, deps.aei_version, release, asked.steps)
         terms = Terms(asked.channel, asked.pinned, asked.grants, asked.config)
-        await operations.succeed(work, asked.operation_id, await create(work, release, terms))
+        done = await create(work, release, terms)
+        await count_new(work, [*along, release.plugin_id])
+        await operations.succeed(work, asked.operation_id, done)
 
 
 async def _release(work: Work, deps: Deps, asked: InstallRequested) -> ReleaseView:

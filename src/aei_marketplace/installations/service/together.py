@@ -63,8 +63,11 @@ async def prepare_all(deps: Deps, release: ReleaseView, plan: Plan | None) -> No
 
 async def carry_out_steps(
     work: Work, aei_version: str, release: ReleaseView, agreed: Sequence[AgreedStep] | None
-) -> None:
+) -> list[str]:
     """Install and move what was agreed to, in the work that does the same with the release.
+
+    Returns:
+        The plugins that are new, to be counted.
 
     Raises:
         Refusal: something changed meanwhile; nothing is done.
@@ -78,6 +81,7 @@ async def carry_out_steps(
         channel = step.present.channel if step.present else str(step.release.channel)
         terms = Terms(channel, grants=grants[step.release.plugin_id])
         await (switch if step.present else create)(work, step.release, terms)
+    return [step.release.plugin_id for step in (plan.steps if plan else ()) if step.present is None]
 
 
 def _compare(plan: Plan, named: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from aei_marketplace.installations.rules.grants import not_granted
 from aei_marketplace.installations.rules.requests import Wish, check_is_change, check_is_seen
 from aei_marketplace.installations.rules.views import Installation
 from aei_marketplace.installations.service.automatic import require_still_meant
-from aei_marketplace.installations.service.creating import Terms
+from aei_marketplace.installations.service.creating import Terms, count_new
 from aei_marketplace.installations.service.planning import make_plan
 from aei_marketplace.installations.service.requested import (
     Requested,
@@ -91,7 +91,7 @@ async def update(deps: Deps, actor: Actor, trace_id: str, asked: UpdateRequested
     async with deps.works.begin(actor, trace_id) as work:
         work.actor.require("plugin.install")
         release = await _release(work, deps, asked)
-        await carry_out_steps(work, deps.aei_version, release, asked.steps)
+        await count_new(work, await carry_out_steps(work, deps.aei_version, release, asked.steps))
         terms = Terms(asked.channel, asked.pinned, asked.grants, asked.config)
         done = await switch(work, release, terms, automatic=asked.user_id is None)
         await operations.succeed(work, asked.operation_id, done)
