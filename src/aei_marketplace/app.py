@@ -43,6 +43,7 @@ from aei_marketplace.notices import jobs as notices_jobs
 from aei_marketplace.notices import pages as notices_pages
 from aei_marketplace.operations import api as operations_api
 from aei_marketplace.operations import jobs as operations_jobs
+from aei_marketplace.operations import pages as operations_pages
 from aei_marketplace.reports import api as reports_api
 from aei_marketplace.reports import pages as reports_pages
 from aei_marketplace.settings import Settings, load_settings
@@ -91,6 +92,7 @@ FRAME: Frame = Frame(
                 Place("Models", "/admin/models", lambda actor: actor.may("secret.administer")),
                 Place("Tenants", "/admin/tenants", lambda actor: actor.may("tenant.administer")),
                 Place("Kill list", "/admin/kill-list", lambda actor: actor.may("killlist.administer")),
+                Place("Operations", "/admin/operations", lambda actor: actor.may("policy.operate")),
                 Place("Audit log", "/admin/audit", _reads_log),
             ),
         ),
@@ -118,6 +120,7 @@ ROUTERS = (
     vault_pages.router,
     audit_pages.router,
     catalog_pages.router,
+    operations_pages.router,
     executions_pages.router,
     executions_api.router,
     health.router,

@@ -5,17 +5,27 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from aei_marketplace.catalog import jobs as catalog_jobs
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.events import ReleasePublished
 from aei_marketplace.ground.ports import SandboxRefused
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
 from tests.packages import make_package
-from tests.plugins import work_off
 
 
 def package(folder: Path, name: str, version: str = "1.0.0", content: bytes | None = None) -> Path:
     file = folder / f"{name}-{version}.aeiplugin"
     file.write_bytes(make_package({"id": f"acme.{name}", "version": version}) if content is None else content)
     return file
+
+
+async def prepare(site: Site, plugin_id: str) -> None:
+    """What the job process does with a release that was published."""
+    async with site.deps.works.system("tests") as work:
+        release = await catalog.find_release(work, plugin_id, "1.0.0")
+    event = ReleasePublished(release.release_id, plugin_id, "1.0.0", release.component_sha256)
+    await catalog_jobs.prepare_release(site.deps, event, "0" * 32)
 
 
 @pytest.mark.parametrize(("width", "theme"), VIEWS)
@@ -30,7 +40,7 @@ def test_a_release_is_published_followed_live_deprecated_and_yanked(
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_text("Compiling its component")).to_be_visible()
     inspect(page, "publisher-processing")
-    site.run(work_off(site.deps))
+    site.run(prepare(site, f"acme.{name}"))
     expect(page.get_by_text("It is offered to everybody who may see the plugin.")).to_be_visible()
     inspect(page, "publisher-listed")
     page.get_by_label("Yank").check()
@@ -64,13 +74,14 @@ def test_what_the_gate_finds_is_listed_and_a_held_release_says_how_to_mend_it(
     inspect(page, "publisher-gate")
 
     async def refuse(*_: object) -> None:
-        raise SandboxRefused("component_refused", "its imports are not admitted")
+        raise SandboxRefused("overreach", "It imports http.")
 
     monkeypatch.setattr(site.deps.sandbox, "prepare", refuse)
     page.get_by_label("Package", exact=True).set_input_files(package(tmp_path, "held"))
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_text("Compiling its component")).to_be_visible()
-    site.run(work_off(site.deps))
+    site.run(prepare(site, "acme.held"))
+    expect(page.get_by_text("The component imports more than its manifest requests.")).to_be_visible()
     expect(page.get_by_text("What to do:")).to_be_visible()
     page.goto("/publisher")
     expect(page.get_by_role("heading", name="Needs a look")).to_be_visible()

@@ -5,6 +5,8 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.operations import service as operations
+from aei_marketplace.operations.events import OperationFailed
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
 from tests.plugins import publish
@@ -78,7 +80,7 @@ def test_a_release_is_blocked_with_a_reason_typed_twice_and_lifted_again(
     assert site.run(state()) == "quarantined"
 
 
-@pytest.mark.parametrize("path", ["/admin/tenants", "/admin/kill-list"])
+@pytest.mark.parametrize("path", ["/admin/tenants", "/admin/kill-list", "/admin/operations"])
 def test_a_tenants_admin_and_a_moderator_are_refused(open_window: OpenWindow, site: Site, path: str):
     if "moderator" not in site.people:
         site.run(site.add_person("moderator", "Mo Moderator", "Moderator", None))
@@ -103,3 +105,29 @@ def test_the_step_up_page_stands_before_the_kill_list(open_window: OpenWindow, s
     site.run(age())
     page.goto("/admin/kill-list")
     assert "/account/confirm?next=/admin/kill-list" in page.url
+
+
+@pytest.mark.parametrize(("width", "theme"), VIEWS)
+def test_a_job_that_gave_up_is_seen_and_tried_again(
+    open_window: OpenWindow, site: Site, width: int, theme: str
+):
+    async def give_up() -> None:
+        async with site.deps.works.begin(admin) as work:
+            failed = await operations.open_operation(work, "install", f"acme.lost-{width}")
+            await operations.fail(work, failed.id, {"title": "No", "detail": "Nobody answered."})
+            await operations.open_operation(work, "update", f"acme.slow-{width}")
+        async with site.deps.works.system("tests") as work:
+            driver = (await work.connection.get_raw_connection()).driver_connection
+            mine = "update pgqueuer set status = 'failed', attempts = 8 where entrypoint = $1"
+            await driver.execute(mine, OperationFailed.kind)
+
+    admin = site.actor("admin")
+    site.run(give_up())
+    page = open_window("operator", width=width, theme=theme)
+    page.goto("/admin/operations")
+    expect(page.get_by_role("row").filter(has_text=f"acme.lost-{width}")).to_contain_text("Failed")
+    expect(page.get_by_role("row").filter(has_text=f"acme.slow-{width}")).to_contain_text("Waits")
+    inspect(page, "admin-operations")
+    row = page.get_by_role("row").filter(has_text="operations.failed").first
+    row.get_by_role("button", name="Try operations.failed").click()
+    expect(page.get_by_role("status").first).to_contain_text("waits for its turn again")

@@ -1,10 +1,17 @@
 """Durable jobs in PostgreSQL by PgQueuer, enqueued in the caller's own transaction."""
 
+from collections import Counter
+from typing import Any
+
 import asyncpg
 from pgqueuer import AsyncpgDriver, Queries
+from pgqueuer.types import JobId
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from aei_marketplace.ground.outbox import Message
+from aei_marketplace.ground.outbox import FailedJob, Lane, Message, trace_of
+
+_OLDEST = "select entrypoint, min(created) as since from pgqueuer where status = 'queued' group by entrypoint"
+_HOLD_FAILED = "select id from pgqueuer where id = $1 and status = 'failed' for update"
 
 
 class PostgresQueue:
@@ -12,11 +19,43 @@ class PostgresQueue:
 
     async def put(self, connection: AsyncConnection, messages: list[Message]) -> None:
         """Add messages inside the connection's open transaction."""
-        raw = await connection.get_raw_connection()
-        driver = raw.driver_connection
-        assert driver is not None
+        driver = await _driver(connection)
         kinds, bodies = [m.kind for m in messages], [m.body for m in messages]
         await Queries(AsyncpgDriver(driver)).enqueue(kinds, list(bodies), [0] * len(messages))
+
+    async def lanes(self, connection: AsyncConnection) -> list[Lane]:
+        """How each kind stands that has jobs, by kind."""
+        queries = Queries(AsyncpgDriver(await _driver(connection)))
+        counts: dict[str, Counter[str]] = {}
+        for each in await queries.queue_size():
+            counts.setdefault(each.entrypoint, Counter())[each.status] += each.count
+        oldest = {row["entrypoint"]: row["since"] for row in await (await _driver(connection)).fetch(_OLDEST)}
+        return [
+            Lane(kind, each["queued"], each["picked"], each["failed"], oldest.get(kind))
+            for kind, each in sorted(counts.items())
+        ]
+
+    async def failed(self, connection: AsyncConnection, limit: int) -> list[FailedJob]:
+        """Jobs that gave up, those emitted last first."""
+        jobs = await Queries(AsyncpgDriver(await _driver(connection))).list_failed_jobs(limit)
+        return [
+            FailedJob(j.id, j.entrypoint, j.attempts, j.created, j.updated, trace_of(j.payload or b""))
+            for j in jobs
+        ]
+
+    async def retry(self, connection: AsyncConnection, job_id: int) -> bool:
+        """Have a job that gave up tried again; False when there is none of this id."""
+        driver = await _driver(connection)
+        if await driver.fetchval(_HOLD_FAILED, job_id) is None:
+            return False
+        await Queries(AsyncpgDriver(driver)).requeue_jobs([JobId(job_id)])
+        return True
+
+
+async def _driver(connection: AsyncConnection) -> Any:
+    raw = await connection.get_raw_connection()
+    assert raw.driver_connection is not None
+    return raw.driver_connection
 
 
 async def install_queue(owner_url: str) -> None:

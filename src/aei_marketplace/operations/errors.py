@@ -14,3 +14,11 @@ class OperationEnded(Conflict):
 
     type = "operation-ended"
     advice = "Start a new one."
+
+
+class JobNotFound(NotFound):
+    """There is no job that gave up under this id."""
+
+    type = "job-not-found"
+    title = "No such job"
+    advice = "Somebody else may have retried it; look at the queue again."

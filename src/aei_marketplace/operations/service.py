@@ -5,21 +5,28 @@ which has required its action before, and row-level security keeps each tenant t
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import until_quiet
-from aei_marketplace.ground.work import Work
+from aei_marketplace.ground.outbox import FailedJob, Lane
+from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.operations import rules, store
-from aei_marketplace.operations.errors import OperationNotFound
+from aei_marketplace.operations.errors import JobNotFound, OperationNotFound
 from aei_marketplace.operations.events import OperationFailed
 from aei_marketplace.operations.rules import Operation, OperationState
 
 __all__ = [
+    "OPERATE",
+    "Background",
+    "FailedJob",
+    "Lane",
     "Operation",
     "OperationState",
     "advance",
@@ -29,10 +36,15 @@ __all__ = [
     "find_operations",
     "follow",
     "list_under_way",
+    "look_at_queue",
     "open_operation",
+    "retry_job",
     "succeed",
 ]
 
+#: What staff must hold to see and move what runs in the background.
+OPERATE = "policy.operate"
+MOST_SHOWN = 50
 #: After so many quiet seconds a follower looks again, whatever news were lost.
 QUIET_S = 5.0
 #: The queue's last attempt comes earlier than this.
@@ -45,6 +57,22 @@ _GAVE_UP = {
     "errors": [],
     "retry": True,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What runs in the background.
+
+    Attributes:
+        lanes: how the queue stands, by kind of event.
+        jobs: reactions that gave up.
+        running, failed: operations, those that moved last first.
+    """
+
+    lanes: tuple[Lane, ...]
+    jobs: tuple[FailedJob, ...]
+    running: tuple[Operation, ...]
+    failed: tuple[Operation, ...]
 
 
 async def open_operation(work: Work, kind: str, plugin_id: str | None = None) -> Operation:
@@ -166,6 +194,37 @@ async def follow(
 async def list_under_way(work: Work, kinds: Sequence[str], plugin_ids: Sequence[str]) -> list[Operation]:
     """What the actor's tenant does with these plugins right now, the oldest first."""
     return await store.list_open(work, kinds, plugin_ids)
+
+
+async def look_at_queue(works: Works, actor: Actor, trace_id: str) -> Background:
+    """What runs in the background, in all tenants; for staff who operate the marketplace.
+
+    Raises:
+        NotAllowed: the actor does not operate it.
+    """
+    async with works.begin(actor, trace_id) as work:
+        work.actor.require(OPERATE)
+        running = await store.list_recent(work, (OperationState.QUEUED, OperationState.RUNNING), MOST_SHOWN)
+        failed = await store.list_recent(work, (OperationState.FAILED,), MOST_SHOWN)
+    async with works.system("operations.queue") as work:
+        lanes = await works.queue.lanes(work.connection)
+        jobs = await works.queue.failed(work.connection, MOST_SHOWN)
+    return Background(tuple(lanes), tuple(jobs), tuple(running), tuple(failed))
+
+
+async def retry_job(works: Works, actor: Actor, trace_id: str, job_id: int) -> None:
+    """Have a job that gave up tried again from its first attempt.
+
+    Raises:
+        NotAllowed: the actor does not operate the marketplace.
+        JobNotFound: no job of this id has given up; somebody else may have retried it.
+    """
+    async with works.begin(actor, trace_id) as work:
+        work.actor.require(OPERATE)
+        work.record(Fact("job.retry", "job", str(job_id)))
+    async with works.system("operations.queue", trace_id) as work:
+        if not await works.queue.retry(work.connection, job_id):
+            raise JobNotFound(f"No job {job_id} has given up.")
 
 
 async def _look(deps: Deps, actor: Actor, trace_id: str, ids: Sequence[UUID]) -> list[Operation]:

@@ -46,6 +46,13 @@ async def list_open(work: Work, kinds: Sequence[str], plugin_ids: Sequence[str])
     return [_operation(row) for row in await work.run(statement.order_by(operations.c.created_at))]
 
 
+async def list_recent(work: Work, states: Sequence[OperationState], limit: int) -> list[Operation]:
+    """Operations in one of these states that the actor may see, those that moved last first."""
+    statement = select(operations).where(operations.c.state.in_(states))
+    rows = await work.run(statement.order_by(operations.c.updated_at.desc()).limit(limit))
+    return [_operation(row) for row in rows]
+
+
 async def list_forgotten(work: Work, before: datetime) -> list[UUID]:
     """Operations without an end that nobody has moved since."""
     ended = (OperationState.SUCCEEDED, OperationState.FAILED)
