@@ -155,3 +155,16 @@ async def test_what_is_no_agreement_to_a_plan_is_refused(
     body = {"dependencies": dependencies}
     refused = await client.post(f"{BASE}/install", globex.tokens["Admin"], json=body)
     assert refused.status == 422
+
+
+async def test_an_installation_is_pinned_to_its_version_and_let_go_again(
+    client: Client, deps: Deps, globex: Tenant
+) -> None:
+    token = globex.tokens["Admin"]
+    await client.post(f"{BASE}/install", token)
+    await work_off(deps)
+    for pinned in (True, False):
+        changed = await client.send("PATCH", f"{BASE}/installation", token, json={"pinned": pinned})
+        assert (changed.status, changed.json["pinned"]) == (200, pinned)
+    refused = await client.send("PATCH", f"{BASE}/installation", token, json={"pinned": "yes"})
+    assert refused.status == 422
