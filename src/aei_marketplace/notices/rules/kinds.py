@@ -105,8 +105,8 @@ KINDS: Mapping[str, Kind] = {
         _alarm(
             "advisory.grave",
             "$severity: $title ($plugin)",
-            "The advisory $advisory concerns $plugin $version, which you have installed. $mended Until then consider"
-            " switching it off.",
+            "The advisory $advisory concerns $plugin $version, which you have installed. $mended Until then"
+            " consider switching it off.",
         ),
         Kind(
             "advisory.filed",
@@ -119,7 +119,8 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "advisory.withdrawn",
             "The advisory $advisory about $plugin was withdrawn",
-            "It concerned $version, which you have installed. It does not stand any more.\nReason given: $reason",
+            "It concerned $version, which you have installed. It does not stand any more.\nReason given:"
+            " $reason",
             link=_LISTING,
         ),
         _alarm(
@@ -167,15 +168,15 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "namespace.offered",
             "$sender offers you the namespace $namespace",
-            "With it come all plugins in it, and whoever has them installed relies on you from then on. Accept or"
-            " decline it within seven days: aei namespace accept $namespace",
+            "With it come all plugins in it, and whoever has them installed relies on you from then on."
+            " Accept or decline it within seven days: aei namespace accept $namespace",
             mail=MailSetting.IMMEDIATE,
         ),
         Kind(
             "namespace.transferred",
             "The namespace $namespace went from $sender to $receiver",
-            "All plugins in it have another publisher now. Nobody belongs to the namespace by name any more, and"
-            " workflows and tokens that published into it for $sender have ended.",
+            "All plugins in it have another publisher now. Nobody belongs to the namespace by name any more,"
+            " and workflows and tokens that published into it for $sender have ended.",
             severity=Severity.WARNING,
             mail=MailSetting.IMMEDIATE,
             fixed="It says who may publish under a name.",
@@ -183,8 +184,9 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "plugin.publisher_changed",
             "$plugin has another publisher: $publisher",
-            "You have it installed, and nothing of your installation has changed. Releases of the new publisher do"
-            " not arrive by themselves: look at who they are, and update by hand once if you trust them.",
+            "You have it installed, and nothing of your installation has changed. Releases of the new"
+            " publisher do not arrive by themselves: look at who they are, and update by hand once if you"
+            " trust them.",
             severity=Severity.WARNING,
             mail=MailSetting.IMMEDIATE,
             fixed=_SECURITY,
@@ -198,8 +200,8 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "domain.unproven",
             "$domain does not prove who you are",
-            "The proof was not found for a week, and is not looked for any longer. Last: $problem. Put it back and"
-            " ask for a new proof: aei publisher verify $domain",
+            "The proof was not found for a week, and is not looked for any longer. Last: $problem. Put it"
+            " back and ask for a new proof: aei publisher verify $domain",
             severity=Severity.WARNING,
             mail=MailSetting.IMMEDIATE,
         ),
