@@ -167,6 +167,13 @@ async def _standing(work: Work, deps: Deps) -> dict[str, Any]:
     }
 
 
+def _advice(refusal: Refusal) -> str:
+    # "Correct what `errors` names" is for programs; on a page the faults stand below.
+    if not refusal.faults:
+        return refusal.next_step
+    return "Correct what is named here, build again and publish again."
+
+
 def _all(found: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(found)
 
@@ -179,7 +186,7 @@ async def _form_page(request: Request, form: Form, refusal: Refusal | None = Non
         title="Publish a release",
         crumbs=_CRUMBS,
         way=f"{UPLOAD}?upload_token={upload_token(request)}",
-        form=form if refusal is None else Form(form.values, {}, refusal.detail, refusal.next_step),
+        form=form if refusal is None else Form(form.values, {}, refusal.detail, _advice(refusal)),
         faults=refusal.faults if refusal else (),
         namespaces=tuple(namespaces),
     )
