@@ -1,4 +1,4 @@
-"""The secrets that this marketplace shows to providers of sign-in: sealed, and opened only to sign somebody in."""
+"""Secrets that this marketplace shows to providers of sign-in: sealed, opened only to sign somebody in."""
 
 from typing import Any
 from uuid import UUID
