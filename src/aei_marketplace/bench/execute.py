@@ -82,6 +82,7 @@ def _javascript(caller: Caller, times: int) -> float | None:
     """None where Node.js is missing: the example is not built there."""
     if JAVASCRIPT not in published_examples():
         return None
+    caller.get("/healthz")  # the connection may have been closed while others were measured
     caller.install(JAVASCRIPT)
     return median(_warm(caller, JAVASCRIPT, times))
 
