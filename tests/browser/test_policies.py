@@ -24,7 +24,8 @@ def installed(site: Site):
             await install(site.deps, admin, "acme.fetcher")
 
     async def unmake() -> None:
-        nothing = {"allow": None, "deny": None, "limits": None, "updates": None, "concurrency": None}
+        names = ("allow", "deny", "limits", "updates", "affected_releases", "concurrency")
+        nothing = dict.fromkeys(names)
         async with site.deps.works.begin(admin) as work:
             await installations.change_policies(work, site.deps, nothing)
 
@@ -51,6 +52,7 @@ def test_what_a_change_would_stop_is_said_and_confirmed_before_it_is_saved(
     page.get_by_label("Network").uncheck()
     page.get_by_label("Publishers that are denied").fill("evilcorp")
     page.get_by_label("At once", exact=True).fill("3")
+    page.get_by_label("Releases with an advisory").select_option("refuse")
     page.get_by_role("button", name="Save the policies").click()
     expect(page.get_by_role("heading", name="This stops 1 installed plugin")).to_be_focused()
     expect(page.get_by_text("Your tenant's policy denies the permission network.")).to_be_visible()
@@ -60,6 +62,7 @@ def test_what_a_change_would_stop_is_said_and_confirmed_before_it_is_saved(
     expect(page.get_by_label("Network")).not_to_be_checked()
     expect(page.get_by_label("Publishers that are denied")).to_have_value("evilcorp")
     expect(page.get_by_label("At once", exact=True)).to_have_value("3")
+    expect(page.get_by_label("Releases with an advisory")).to_have_value("refuse")
 
 
 def test_a_change_of_somebody_else_in_between_is_not_overwritten(

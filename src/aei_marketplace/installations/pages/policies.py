@@ -24,6 +24,8 @@ router = APIRouter(route_class=FormRoute, include_in_schema=False)
 
 POLICIES = "/admin/policies"
 _AGE = "minimum_release_age_hours"
+#: What is chosen from a list; nothing chosen takes the decision back.
+_CHOSEN = ("updates", "affected_releases")
 _LARGEST = 2**53
 
 
@@ -67,6 +69,7 @@ class PoliciesPage(PageContext):
     allowance: tuple[Bound, ...]
     touched: tuple[Touched, ...] | None = None
     modes: tuple[tuple[str, str], ...] = ()
+    affected: tuple[tuple[str, str], ...] = ()
     kinds: tuple[Word, ...] = ()
     permissions: tuple[Word, ...] = ()
     stopped: tuple[Touched, ...] = field(default=())
@@ -79,6 +82,12 @@ MODES = (
     (Updates.SECURITY, "Security releases that stay compatible"),
     (Updates.COMPATIBLE, "Compatible releases"),
     (Updates.ALL, "Every release"),
+)
+#: How the policy about releases that an advisory concerns reads in a list.
+AFFECTED = (
+    ("", "No policy: whoever installs one is warned"),
+    ("warn", "Warn whoever installs one"),
+    ("refuse", "Refuse them, by their exact version too"),
 )
 KIND_WORDS = (
     Word("agent", "Agents", "Pursue a goal over several steps."),
@@ -168,7 +177,7 @@ def filled_with(shown: Mapping[str, Any]) -> Form:
         values[part] = admitted(allow.get(part, ()), deny.get(part, ()), words)
     values["allow_publishers"] = ("\n".join(allow.get("publishers", ())),)
     values["deny_publishers"] = ("\n".join(deny.get("publishers", ())),)
-    values["updates"] = (shown["updates"] or "",)
+    values |= {name: (shown[name] or "",) for name in _CHOSEN}
     return Form(values)
 
 
@@ -196,8 +205,7 @@ def wanted_change(form: Form, shown: Mapping[str, Any]) -> dict[str, Any]:
     change: dict[str, Any] = {name: numbers[name] for name in (*ALLOWANCE_NAMES, _AGE) if name in numbers}
     if limits := {name: numbers[name] for name, *_ in _LIMITS if name in numbers}:
         change["limits"] = {**limits, **({"memory_bytes": None} if "memory_mib" in limits else {})}
-    if form.text("updates") != before.text("updates"):
-        change["updates"] = form.text("updates") or None
+    change |= {name: form.text(name) or None for name in _CHOSEN if form.text(name) != before.text(name)}
     allow, deny = _list_changes(form, before)
     return change | ({"allow": allow} if allow else {}) | ({"deny": deny} if deny else {})
 
@@ -258,6 +266,7 @@ async def _page(
         touched=touched,
         stopped=tuple(each for each in touched or () if each.grounds),
         modes=MODES,
+        affected=AFFECTED,
         kinds=KIND_WORDS,
         permissions=PERMISSION_WORDS,
     )
