@@ -5,7 +5,10 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field, replace
+from heapq import nsmallest
 from uuid import UUID
+
+import msgspec
 
 from aei_marketplace.catalog.rules import ranking
 from aei_marketplace.catalog.rules.ranking import Parts, likeliest, squeezed
@@ -78,8 +81,7 @@ class Found:
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Candidate:
+class _Candidate(msgspec.Struct):  # made a thousand times for a search, and quicker than a dataclass
     place: int
     id: str
     squeezed: str
@@ -150,10 +152,11 @@ class Reader:
         weigh = self._scales(words)
         likely = likeliest({c.place: c.installs for c in candidates}, {c.place for c in candidates if c.typo})
         most = self._most_installed()
-        hits = [_hit(c, criteria, key, most, weigh(c), c.place == likely) for c in candidates]
-        hits.sort(key=lambda h: (-h.rank, h.id))
-        behind = hits if after is None else [h for h in hits if (-h.rank, h.id) > (-after[0], after[1])]
-        return Found(behind[:limit], len(hits), len(hits) < MOST_CANDIDATES)
+        parts = {c.id: _parts(c, criteria, key, most, weigh(c), c.place == likely) for c in candidates}
+        ranked = [(-_rank(c, criteria, parts[c.id]), c.id) for c in candidates]
+        behind = ranked if after is None else [place for place in ranked if place > (-after[0], after[1])]
+        hits = [Hit(id, -rank, parts[id]) for rank, id in nsmallest(limit, behind)]
+        return Found(hits, len(ranked), len(ranked) < MOST_CANDIDATES)
 
     def _candidates(
         self, criteria: Criteria, viewer: Viewer, key: str, words: Sequence[Word]
@@ -234,7 +237,7 @@ class Reader:
         )
         rows = [_Candidate(*row) for row in self._db.execute(statement, [*values, limit])]
         most = self._most_installed()
-        hits = [replace(_hit(c, criteria, "", most), rank=getattr(c, order)) for c in rows]
+        hits = [Hit(c.id, getattr(c, order), _parts(c, criteria, "", most)) for c in rows]
         return Found(hits, total, whole=True)
 
     def _total(self, criteria: Criteria, viewer: Viewer) -> int:
@@ -286,23 +289,28 @@ class Reader:
         return row[0] if row else 0
 
 
-def _hit(
+def _parts(
     c: _Candidate, criteria: Criteria, key: str, most: int, bm25: float = 0.0, likely: bool = False
-) -> Hit:
+) -> Parts:
     keys = c.squeezed.split(" ")
     exact = bool(key) and (key in keys or c.id == (criteria.q or "").strip().lower())
-    name = ranking.TYPO if c.typo else max(ranking.name_share(key, k) for k in keys)
-    parts = Parts(
-        exact=ranking.EXACT if exact else ranking.LIKELY if likely else 0.0,
-        name=ranking.NAME * name,
-        text=ranking.TEXT * ranking.text_share(bm25),
-        popularity=ranking.POPULARITY * ranking.popularity_share(c.installs, most),
-        all_words=ranking.ALL_WORDS * c.all_words,
-        rating=ranking.RATING * c.rating,
-        certified=ranking.CERTIFIED * c.certified,
+    name = ranking.TYPO if c.typo else max([ranking.name_share(key, k) for k in keys])
+    return Parts(
+        ranking.EXACT if exact else ranking.LIKELY if likely else 0.0,
+        ranking.NAME * name,
+        ranking.TEXT * ranking.text_share(bm25),
+        ranking.POPULARITY * ranking.popularity_share(c.installs, most),
+        ranking.ALL_WORDS * c.all_words,
+        ranking.RATING * c.rating,
+        ranking.CERTIFIED * c.certified,
     )
-    rank = parts.score if criteria.sort is Sort.RELEVANCE else getattr(c, _ORDERS[criteria.sort][0])
-    return Hit(c.id, rank, parts)
+
+
+def _rank(c: _Candidate, criteria: Criteria, parts: Parts) -> float:
+    if criteria.sort is Sort.RELEVANCE:
+        return parts.score
+    rank: float = getattr(c, _ORDERS[criteria.sort][0])
+    return rank
 
 
 def _filters(criteria: Criteria) -> Iterator[tuple[str, list[object]]]:

@@ -12,24 +12,34 @@ from aei_marketplace.ground.work import Work
 
 _BATCH = 2_000
 
-_COLUMNS = f"""
+_COLUMNS = """
   select p.id, p.name, p.description, p.keywords, p.categories, p.kind, p.permissions, p.pricing_model,
     p.namespace, lower(b.name) as publisher, p.installs, p.rating_sum, p.rating_count,
     extract(epoch from p.updated_at)::float8 as updated_at,
     case when p.visibility = 'public' then null else array(
       select a.tenant_id::text from plugin_audiences a where a.plugin_id = p.id
       union select p.owner_tenant::text order by 1) end as audience,
-    p.latest_preview is not null as offered, false as certified,
-    array(select distinct concat_ws('{SPAN_PARTS}', c.lower, c.upper,
-            nullif(array_to_string(c.prerelease_cores, '{SPAN_PARTS}'), ''))
-          from releases r join release_compatibility c on c.release_id = r.id
-          where r.plugin_id = p.id and r.state in ({", ".join(f"'{state}'" for state in OFFERED)})
-          order by 1) as spans,
-    p.changed_in::text as changed_in
+    p.latest_preview is not null as offered, false as certified, p.changed_in::text as changed_in,
+"""
+_SPANS = f"""
+  array_agg(distinct concat_ws('{SPAN_PARTS}', c.lower, c.upper,
+                               nullif(array_to_string(c.prerelease_cores, '{SPAN_PARTS}'), ''))) as spans
+  from releases r join release_compatibility c on c.release_id = r.id
+  where r.state in ({", ".join(f"'{state}'" for state in OFFERED)})
+"""
+# Of all plugins the releases are read once. To look them up for each plugin takes minutes where the database
+# does not know yet how many there are, which is so after a large import.
+_ALL = f"""
+  with supported as (select r.plugin_id, {_SPANS} group by r.plugin_id)
+  {_COLUMNS} coalesce(s.spans, '{{}}') as spans
+  from plugins p join publishers b on b.id = p.publisher_id left join supported s on s.plugin_id = p.id
+  where p.latest_preview is not null order by p.installs desc, p.id
+"""  # noqa: S608 words of ours
+_CHANGED = f"""
+  {_COLUMNS} coalesce((select {_SPANS} and r.plugin_id = p.id), '{{}}') as spans
   from plugins p join publishers b on b.id = p.publisher_id
-"""  # noqa: S608 the states are an enumeration of ours
-_ALL = _COLUMNS + " where p.latest_preview is not null order by p.installs desc, p.id"
-_CHANGED = _COLUMNS + " where p.changed_in >= $1::text::xid8 order by p.changed_in"
+  where p.changed_in >= $1::text::xid8 order by p.changed_in
+"""  # noqa: S608 words of ours
 #: Everything older has ended, and what it changed is visible.
 _HORIZON = text("select pg_snapshot_xmin(pg_current_snapshot())::text")
 
