@@ -68,12 +68,14 @@ LINKS = {
     "homepage": "https://acme.example/links",
     "repository": "https://acme.example/links.git",
 }
+ICON = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">
+<path d="M2 2h12v12H2z" fill="#3450c8"/></svg>"""
 SECRETS = {"names": ["LINKS_KEY"], "reason": "signs in to private pages"}
 SHELF: tuple[tuple[dict[str, Any], dict[str, bytes]], ...] = (
     ({**LINKS, "version": "1.2.0", "permissions": {"network": NETWORK}}, {"README.md": README}),
     (
         {**LINKS, "version": "1.3.0", "permissions": {"network": NETWORK, "secrets": SECRETS}},
-        {"README.md": README, "CHANGELOG.md": CHANGELOG},
+        {"README.md": README, "CHANGELOG.md": CHANGELOG, "icon.svg": ICON},
     ),
     ({**LINKS, "version": "2.0.0-beta.1"}, {}),
     (

@@ -161,10 +161,21 @@ def test_without_scripts_everything_is_found_and_read_too(open_window: OpenWindo
     page.get_by_role("button", name="Look at the chosen version").click()
     expect(page.get_by_text("This is version 1.2.0.")).to_be_visible()
     page.get_by_role("link", name="Permissions (1)").click()
-    expect(
-        page.get_by_text("May reach api.acme.example and www.acme.example (port 8443) over HTTPS.")
-    ).to_be_visible()
+    expect(page.get_by_text("May reach www.acme.example (HTTPS, port 8443)")).to_be_visible()
     assert "version=1.2.0" in page.url
+
+
+def test_a_plugin_shows_the_icon_of_its_package_and_what_an_advisory_says_of_it(open_window: OpenWindow):
+    page = open_window("viewer")
+    page.goto("/marketplace?publisher=shelf&q=links")
+    card = page.get_by_role("article", name="Link checker")
+    expect(card.get_by_text("High advisory")).to_be_visible()
+    assert card.locator("img").evaluate("icon => icon.decode().then(() => icon.naturalWidth)") > 0
+    page.goto("/marketplace/shelf.links")
+    icon = page.get_by_role("main").locator("img")
+    assert icon.evaluate("icon => icon.decode().then(() => icon.naturalWidth)") > 0
+    page.goto("/marketplace/shelf.links?version=1.2.0")
+    expect(page.get_by_role("main").locator("img")).to_have_count(0)
 
 
 def test_a_curated_link_leads_to_the_listing(open_window: OpenWindow):

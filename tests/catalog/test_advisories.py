@@ -296,3 +296,24 @@ async def test_the_listing_and_a_feed_tell_of_advisories_about_public_plugins_al
     assert withdrawn.id.encode() in feed.body
     again = await client.get("/feeds/advisories.atom", headers={"If-None-Match": feed.headers["ETag"]})
     assert again.status == 304
+
+
+@pytest.mark.usefixtures("tally")
+async def test_a_listing_names_the_gravest_advisory_about_the_release_that_it_describes(
+    deps: Deps, client: Client, acme: Tenant
+) -> None:
+    async def named() -> str | None:
+        found = (await client.get(f"/api/plugins/{PLUGIN}")).json["advisory"]
+        (listed,) = (await client.get(f"/api/plugins?q={PLUGIN}")).json["items"]
+        assert listed["advisory"] == found
+        return None if found is None else str(found)
+
+    assert await named() is None
+    await file(deps, acme.manager)
+    assert await named() is None, "it concerns older releases alone"
+    await file(deps, acme.manager, severity="low", affected="*", fixed=None)
+    gravest = await file(deps, acme.manager, severity="critical", affected=">=1.4.2", fixed=None)
+    await file(deps, acme.manager, severity="moderate", affected="1.4.2", fixed=None)
+    assert await named() == "critical"
+    await withdraw(deps, acme.manager, gravest)
+    assert await named() == "moderate"

@@ -13,6 +13,8 @@ from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import encode_cursor
 from aei_marketplace.storefront.pages.marketplace import CARDS
 from tests.builders import Tenant, make_staff
+from tests.packages import make_package
+from tests.publishing import publish_listed
 from tests.serving import Client, serving
 from tests.storefront.conftest import cards_of, link_to, look, text_of, tiles_of
 
@@ -41,6 +43,26 @@ async def test_a_card_says_what_a_plugin_may_touch_and_what_it_costs(client: Cli
     for words in ("Link checker", "Acme", "1.0.0", "network: 1 host", "Free", "1 plugin"):
         assert words in said
     assert "no permissions" in text_of(await look(client, "/marketplace?kind=agent"))
+
+
+async def test_a_card_marks_an_advisory_and_shows_the_icon_of_a_package_that_has_one(
+    client: Client, deps: Deps, acme: Tenant
+):
+    icon = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M1 1h6v6z"/></svg>'
+    package = make_package({"id": "acme.table", "version": "1.1.0"}, files={"icon.svg": icon})
+    release = await publish_listed(deps, acme.manager, package=package)
+    before = await look(client, "/marketplace")
+    assert "advisory" not in text_of(before)
+    assert before.body.count(b"<img ") == 1
+    assert f'src="{release.icon}" alt=""'.encode() in before.body
+    said = {"severity": "critical", "title": "Reads all", "details": "It does.", "affected": "^1.0.0"}
+    async with deps.works.begin(acme.manager) as work:
+        await catalog.file_advisory(work, "acme.table", said)
+    assert text_of(await look(client, "/marketplace")).count("Critical advisory") == 1
+    listing = await look(client, "/marketplace/acme.table")
+    assert f'src="{release.icon}"'.encode() in listing.body
+    older = await look(client, "/marketplace/acme.table?version=1.0.0")
+    assert b"<img " not in older.body
 
 
 async def test_blocks_without_anything_behind_them_are_absent(client: Client):

@@ -28,6 +28,14 @@ class ReleaseNotFound(NotFound):
     advice = "The plugin's versions are listed under /api/plugins/{pluginId}/versions."
 
 
+class IconNotFound(NotFound):
+    """No release with this package has an icon that the caller may see."""
+
+    type = "icon-not-found"
+    title = "No such icon"
+    advice = "A plugin's listing names its icon, where it has one."
+
+
 class PackageProblems(Invalid):
     """The package cannot be published; `errors` names every reason that was found."""
 

@@ -155,6 +155,8 @@ releases = Table(
     Column("aei_range", Text),
     Column("readme", Text),
     Column("changelog", Text),
+    Column("icon_kind", Text),
+    Column("icon", LargeBinary),
     Column("signature", LargeBinary),
     Column("signer", Text),
     Column("published_by", Uuid),

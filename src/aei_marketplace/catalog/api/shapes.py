@@ -29,6 +29,8 @@ def plugin_shape(plugin: PluginView) -> dict[str, Any]:
             "state": plugin.latest_state,
             "channel": plugin.latest_channel,
         },
+        "advisory": plugin.advisory,
+        "icon": plugin.icon,
         "permissions": document.get("permissions", {}),
         "limits": document.get("limits", {}),
         "examples": document.get("examples", []),
@@ -95,6 +97,7 @@ def release_shape(release: ReleaseView) -> dict[str, Any]:
         "certification": None,  # no release can be certified yet
         "log_index": release.log_index,
         "advisories": release.advisories,
+        "icon": release.icon,
     }
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from aei_marketplace.catalog.rules.advisories import Severity
 from aei_marketplace.catalog.rules.states import OFFERED, ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_protocol.manifest import Manifest
@@ -27,6 +28,7 @@ class ReleaseView:
         released_by: the publisher that released it; after a transfer another than `publisher_id`.
         signer: the id of the key whose signature was verified; None when it is not signed.
         advisories: the ids of the standing advisories that concern it, the oldest first.
+        icon: the path where its icon is served; None where it has none.
     """
 
     release_id: UUID
@@ -55,6 +57,7 @@ class ReleaseView:
     signed: bool
     signer: str | None
     advisories: tuple[str, ...]
+    icon: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class PluginView:
         rating_sum, rating_count: of the approved reviews.
         document: the manifest of the described release.
         latest_version, latest_channel, latest_state: of the described release.
+        advisory: the gravest of the standing advisories that concern that release; None while there is none.
+        icon: the path where its icon is served; None where it has none.
     """
 
     id: str
@@ -79,6 +84,8 @@ class PluginView:
     latest_channel: Channel
     latest_state: ReleaseState
     document: Mapping[str, Any]
+    advisory: Severity | None
+    icon: str | None
     created_at: datetime
     updated_at: datetime
 

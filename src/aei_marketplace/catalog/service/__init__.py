@@ -67,6 +67,7 @@ from aei_marketplace.catalog.service.publishing import (
 from aei_marketplace.catalog.service.quotas import decide_quota, find_quota
 from aei_marketplace.catalog.service.reading import (
     find_briefs,
+    find_icon,
     find_plugin,
     find_plugins,
     find_release,
@@ -208,6 +209,7 @@ __all__ = [
     "file_advisory",
     "find_advisory",
     "find_briefs",
+    "find_icon",
     "find_kill_list",
     "find_name_claim",
     "find_namespace",

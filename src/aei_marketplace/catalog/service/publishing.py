@@ -26,6 +26,7 @@ from aei_marketplace.catalog.errors import (
 )
 from aei_marketplace.catalog.events import ReleasePublished
 from aei_marketplace.catalog.rules.compatibility import intervals
+from aei_marketplace.catalog.rules.icons import icon_of
 from aei_marketplace.catalog.rules.membership import Right
 from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import channel_of, precedence_key
@@ -274,7 +275,7 @@ async def _set_audience(work: Work, plugin_id: str, visibility: str, slugs: Sequ
 def _release_values(
     work: Work, release_id: UUID, package: Package, signature: bytes | None
 ) -> dict[str, Any]:
-    manifest = package.manifest
+    manifest, icon = package.manifest, icon_of(package.icon)
     return {
         "id": release_id,
         "plugin_id": manifest.id,
@@ -291,6 +292,8 @@ def _release_values(
         "aei_range": manifest.aei_range,
         "readme": package.readme,
         "changelog": package.changelog,
+        "icon_kind": icon.kind if icon else None,
+        "icon": icon.content if icon else None,
         "signature": signature,
         "published_by": work.actor.id,
         "published_at": work.now,

@@ -1,10 +1,12 @@
 """Reading the catalogue; row-level security leaves out what the actor may not see."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from aei_marketplace.catalog.errors import PluginNotFound, ReleaseNotFound
+from aei_marketplace.catalog.errors import IconNotFound, PluginNotFound, ReleaseNotFound
+from aei_marketplace.catalog.rules.icons import Icon
 from aei_marketplace.catalog.rules.names import check_plugin_id
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginBrief, PluginView, ReleaseTexts, ReleaseView
@@ -12,6 +14,8 @@ from aei_marketplace.catalog.store import plugins, releases
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 async def find_plugin(work: Work, plugin_id: str) -> PluginView:
@@ -108,6 +112,19 @@ async def list_processing(work: Work, published_before: datetime) -> list[Releas
 async def find_texts(work: Work, plugin_id: str, version: str) -> ReleaseTexts:
     """README and change log of a release that was found before."""
     return await releases.texts(work, plugin_id, version)
+
+
+async def find_icon(work: Work, package_sha256: str) -> Icon:
+    """The icon of the release with this package.
+
+    Raises:
+        IconNotFound: there is no such release that the actor may see, or it has no icon.
+    """
+    known = _SHA256.fullmatch(package_sha256) is not None
+    found = await releases.icon(work, package_sha256) if known else None
+    if found is None:
+        raise IconNotFound("There is no icon at this address.")
+    return found
 
 
 def check_channel(channel: str) -> Channel:

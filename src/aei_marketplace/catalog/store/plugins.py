@@ -8,10 +8,13 @@ from sqlalchemy import Row, Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.catalog.models import plugins, publishers, releases
+from aei_marketplace.catalog.rules.advisories import Severity
+from aei_marketplace.catalog.rules.icons import icon_path
 from aei_marketplace.catalog.rules.listing import Latest
 from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginBrief, PluginView
+from aei_marketplace.catalog.store.advisories import gravest_of_each_release
 from aei_marketplace.ground.work import Work
 
 _CHANGE_INSTALLS = text("select catalog_change_installs(:plugin_id, :delta)")
@@ -30,6 +33,7 @@ VIEW_COLUMNS = (
     releases.c.channel.label("latest_channel"),
     releases.c.state.label("latest_state"),
     releases.c.manifest.label("document"),
+    gravest_of_each_release().label("advisory"),
     plugins.c.created_at,
     plugins.c.updated_at,
 )
@@ -38,7 +42,7 @@ VIEW_COLUMNS = (
 def view_query(*further: Any) -> Select[Any]:
     """Plugins with publisher and described release; `further` columns stand behind."""
     return (
-        select(*VIEW_COLUMNS, *further)
+        select(*VIEW_COLUMNS, releases.c.package_sha256, releases.c.icon_kind, *further)
         .select_from(plugins)
         .join(publishers, publishers.c.id == plugins.c.publisher_id)
         .join(releases, releases.c.id == plugins.c.latest_shown)
@@ -48,8 +52,10 @@ def view_query(*further: Any) -> Select[Any]:
 def view_of(row: Row[Any]) -> PluginView:
     """A row of `view_query` as a value."""
     fields = {column.name: row._mapping[column.name] for column in VIEW_COLUMNS}
-    fields["latest_channel"] = Channel(row.latest_channel)
-    fields["latest_state"] = ReleaseState(row.latest_state)
+    state = ReleaseState(row.latest_state)
+    fields["latest_channel"], fields["latest_state"] = Channel(row.latest_channel), state
+    fields["advisory"] = Severity(row.advisory) if row.advisory else None
+    fields["icon"] = icon_path(row.package_sha256, state, there=row.icon_kind is not None)
     return PluginView(**fields)
 
 

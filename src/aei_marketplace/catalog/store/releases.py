@@ -17,6 +17,7 @@ from aei_marketplace.catalog.models import (
     releases,
 )
 from aei_marketplace.catalog.rules.compatibility import Interval
+from aei_marketplace.catalog.rules.icons import Icon, IconKind, icon_path
 from aei_marketplace.catalog.rules.listing import Candidate
 from aei_marketplace.catalog.rules.states import OFFERED, Change, ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
@@ -53,6 +54,7 @@ _VIEW = (
         releases.c.signature.is_not(None).label("signed"),
         releases.c.signer,
         of_each_release().label("advisories"),
+        releases.c.icon_kind.label("icon"),
     )
     .join(plugins, plugins.c.id == releases.c.plugin_id)
     .join(publishers, publishers.c.id == plugins.c.publisher_id)
@@ -160,6 +162,17 @@ async def texts(work: Work, plugin_id: str, version: str) -> ReleaseTexts:
     return ReleaseTexts(row.readme, row.changelog)
 
 
+async def icon(work: Work, package_sha256: str) -> Icon | None:
+    """The icon of the release with this package; None when it has none or the actor may not see it."""
+    wanted = select(releases.c.icon_kind, releases.c.icon).where(
+        releases.c.package_sha256 == package_sha256,
+        releases.c.icon.is_not(None),
+        releases.c.state != ReleaseState.REMOVED,
+    )
+    row = (await work.run(wanted)).first()
+    return None if row is None else Icon(IconKind(row.icon_kind), row.icon)
+
+
 async def candidates(work: Work, plugin_id: str) -> list[Candidate]:
     """What the choice of the latest release needs of each."""
     columns = (
@@ -233,13 +246,14 @@ async def _first(work: Work, wanted: Select[Any]) -> ReleaseView | None:
 
 
 def _view(row: Row[Any]) -> ReleaseView:
-    manifest = Manifest(row.manifest)
+    manifest, state = Manifest(row.manifest), ReleaseState(row.state)
     fields = {
         **row._mapping,
         "manifest": manifest,
         "kind": manifest.kind,
         "channel": Channel(row.channel),
-        "state": ReleaseState(row.state),
+        "state": state,
         "advisories": tuple(row.advisories or ()),
+        "icon": icon_path(row.package_sha256, state, there=row.icon is not None),
     }
     return ReleaseView(**fields)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from aei_marketplace.catalog.rules.advisories import Severity
 from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginView
@@ -14,7 +15,9 @@ class Card:
     """A plugin in a list.
 
     Attributes:
-        version, state: of the release that its listing describes.
+        version, state, advisory: of the release that its listing describes; `advisory` is the severity of the
+            gravest that concerns it, None while none does.
+        icon: the path of its icon; None for letters.
         rating: the average of its reviews; None while there is none.
         touches: what it may touch, in a few words each.
     """
@@ -28,6 +31,8 @@ class Card:
     version: str
     preview: bool
     state: ReleaseState
+    advisory: Severity | None
+    icon: str | None
     private: bool
     rating: float | None
     ratings: int
@@ -54,6 +59,8 @@ def card_of(plugin: PluginView) -> Card:
         version=plugin.latest_version,
         preview=plugin.latest_channel is Channel.PREVIEW,
         state=plugin.latest_state,
+        advisory=plugin.advisory,
+        icon=plugin.icon,
         private=plugin.visibility == "private",
         rating=plugin.rating_sum / plugin.rating_count if plugin.rating_count else None,
         ratings=plugin.rating_count,
