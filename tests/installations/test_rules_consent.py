@@ -7,8 +7,9 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from aei_marketplace.ground.errors import Invalid
-from aei_marketplace.installations.rules.consent import Permission, Risk, answered, given, permissions_of
+from aei_marketplace.installations.rules.consent import Permission, answered, given, permissions_of
 from aei_marketplace.installations.rules.grants import as_grants, read_grants
+from aei_marketplace.installations.rules.permissions import Risk
 from aei_protocol.manifest import Manifest
 from aei_protocol.permissions import Capabilities
 from tests.packages import make_manifest
@@ -48,7 +49,7 @@ def test_the_form_of_a_new_plugin_begins_with_all_that_it_asks_for():
     shown = permissions_of(ALL)
     assert {p.name: (p.risk, p.reason) for p in shown} == {
         "network": (Risk.HIGH, "fetches"),
-        "filesystem": (Risk.LOW, "sorts"),
+        "filesystem": (Risk.MEDIUM, "sorts"),
         "models": (Risk.MEDIUM, "thinks"),
         "secrets": (Risk.HIGH, "signs in"),
     }
@@ -113,13 +114,14 @@ def test_a_form_that_comes_back_shows_what_was_ticked():
     assert [(s.value, s.granted) for s in secrets.scopes] == [("A_KEY", False), ("B_KEY", True)]
 
 
-def test_every_scope_is_a_sentence():
+def test_every_scope_is_a_sentence_and_the_gravest_come_first():
     said = [s.sentence for p in permissions_of(ALL) for s in p.scopes]
     assert said == [
         "May reach any host right under acme.example (HTTPS)",
         "May reach api.other.example (HTTPS, port 8443)",
-        "May chat with any of your models",
-        "May embed with the model small",
         "May read the secret A_KEY",
         "May read the secret B_KEY",
+        "May chat with any of your models",
+        "May embed with the model small",
     ]
+    assert [p.name for p in permissions_of(ALL)] == ["network", "secrets", "filesystem", "models"]

@@ -1,4 +1,4 @@
-"""Permissions as people decide about them: what each allows, how risky that is, and what was ticked.
+"""Permissions as people decide about them: each with its scopes, what is granted, new and ticked.
 
 Each permission has scopes that are granted one by one (hosts, names of secrets, models) and amounts that are
 granted up to a number. In a form the scopes of `network` are the values of `grant/network/hosts`; what a
@@ -7,24 +7,16 @@ pattern is narrowed to is typed into `grant/network/hosts/only`.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
 from aei_marketplace.installations.rules.grants import held_capabilities, permission_difference
+from aei_marketplace.installations.rules.permissions import TITLES, Risk, risk_of, sentence
 from aei_protocol.manifest import Manifest
 from aei_protocol.permissions import Capabilities
 
 Grants = Mapping[str, Mapping[str, Any]]
 #: All values that a form has under a name.
 Answers = Callable[[str], tuple[str, ...]]
-
-
-class Risk(StrEnum):
-    """How much harm a permission could do in the wrong hands."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +61,14 @@ class Permission:
     """A permission that a release requests.
 
     Attributes:
-        reason: why, in its author's words.
+        because: what the word for the risk rests on.
+        reason: why it is requested, in its author's words.
     """
 
     name: str
     title: str
     risk: Risk
+    because: str
     reason: str
     scopes: tuple[Scope, ...]
     amounts: tuple[Amount, ...]
@@ -90,7 +84,6 @@ class Permission:
         return any(s.granted for s in self.scopes) or any(a.granted > 0 for a in self.amounts)
 
 
-_TITLES = {"network": "Network", "filesystem": "Files", "models": "Models", "secrets": "Secrets"}
 _LISTS = {
     "network": (("hosts", "hosts"),),
     "models": (("chat", "chat"), ("embed", "embed")),
@@ -110,7 +103,7 @@ _CAPABILITY = {"max_tokens_per_execution": "max_tokens"}
 def permissions_of(
     manifest: Manifest, granted: Grants | None = None, before: Manifest | None = None, prefix: str = ""
 ) -> tuple[Permission, ...]:
-    """What a release requests, as people decide about it.
+    """What a release requests, as people decide about it, the gravest first.
 
     Args:
         granted: what is granted; None for all that is requested.
@@ -121,17 +114,18 @@ def permissions_of(
     new = (
         Capabilities() if before is None else Capabilities.requested(permission_difference(before, manifest))
     )
-    return tuple(
+    found = [
         Permission(
             name,
-            _TITLES[name],
-            _risk(name, asked),
+            TITLES[name],
+            *risk_of(name, asked),
             str(asked.get("reason", "")),
             tuple(_scopes(f"{prefix}grant/{name}", name, asked, held, new)),
             tuple(_amounts(f"{prefix}grant/{name}", name, asked, held, new)),
         )
         for name, asked in manifest.permissions.items()
-    )
+    ]
+    return tuple(sorted(found, key=lambda each: (-list(Risk).index(each.risk), each.name)))
 
 
 def given(answers: Answers, manifest: Manifest, prefix: str = "") -> dict[str, dict[str, Any]]:
@@ -180,14 +174,14 @@ def _scopes(
             yield Scope(
                 f"{place}/{key}",
                 value,
-                _sentence(capability, value),
+                sentence(capability, value),
                 value in holds,
                 value in adds,
                 pattern,
             )
         # What was narrowed before is no word of the manifest's.
         for value in sorted(set(holds) - set(asked.get(key, ()))):
-            yield Scope(f"{place}/{key}", value, _sentence(capability, value), True, False, False)
+            yield Scope(f"{place}/{key}", value, sentence(capability, value), True, False, False)
 
 
 def _amounts(
@@ -204,26 +198,3 @@ def _amounts(
                 getattr(held, capability),
                 bool(getattr(new, capability)),
             )
-
-
-def _sentence(capability: str, value: str) -> str:
-    match capability:
-        case "hosts":
-            name, _, port = value.partition(":")
-            reach = f"any host right under {name[2:]}" if name.startswith("*.") else name
-            return f"May reach {reach} (HTTPS{', port ' + port if port else ''})"
-        case "secrets":
-            return f"May read the secret {value}"
-        case "chat":
-            return "May chat with any of your models" if value == "*" else f"May chat with the model {value}"
-        case _:
-            return (
-                "May embed with any of your models" if value == "*" else f"May embed with the model {value}"
-            )
-
-
-def _risk(name: str, asked: Mapping[str, Any]) -> Risk:
-    """Secrets, and hosts that nobody can list, carry away the most; own files reach nothing."""
-    if name == "secrets" or any(host.startswith("*.") for host in asked.get("hosts", ())):
-        return Risk.HIGH
-    return Risk.LOW if name == "filesystem" else Risk.MEDIUM

@@ -11,6 +11,7 @@ from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import store
 from aei_marketplace.installations.rules.consent import Answers, Permission, answered, permissions_of
 from aei_marketplace.installations.rules.grants import as_grants, held_capabilities, permission_difference
+from aei_marketplace.installations.rules.permissions import together
 from aei_marketplace.installations.rules.requests import Wish, check_is_change
 from aei_marketplace.installations.rules.terms import accepts
 from aei_marketplace.installations.rules.views import Installation
@@ -61,6 +62,11 @@ class Prospect:
         """How many permissions would be granted."""
         asked = (*self.permissions, *(p for each in self.along for p in each.permissions))
         return sum(permission.granted for permission in asked)
+
+    @property
+    def together(self) -> str | None:
+        """What the permissions mean in company, where it is more than each alone."""
+        return together(self.plan.release.manifest.permissions)
 
     def answered(self, answers: Answers) -> "Prospect":
         """The same, as a form that comes back left it."""

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.installations.rules.consent import Permission, permissions_of
+from aei_marketplace.installations.rules.permissions import together
 from aei_marketplace.storefront.pages.reading import (
     ADVISORIES,
     DEPENDENCIES,
@@ -23,7 +25,7 @@ from aei_marketplace.storefront.pages.reading import (
 )
 from aei_marketplace.storefront.rules.cards import Card, card_of
 from aei_marketplace.storefront.rules.choices import Choice, choices_of
-from aei_marketplace.storefront.rules.permissions import Sentence, brief, sentences, together
+from aei_marketplace.storefront.rules.permissions import brief
 from aei_marketplace.storefront.rules.prices import price_of, trial_of
 from aei_marketplace.web.requests import TheDeps, ThePage, TheTrace, TheVisitor
 from aei_marketplace.web.shell.addresses import Address, address_of
@@ -65,7 +67,7 @@ class ListingPage(PageContext):
     aei_version: str
     compatible: bool
     touches: tuple[str, ...]
-    sentences: tuple[Sentence, ...]
+    permissions: tuple[Permission, ...]
     together: str | None
 
 
@@ -110,7 +112,7 @@ def _page(found: Found, texts: Texts, tab: str, address: Address, aei_version: s
         aei_version=aei_version,
         compatible=catalog.is_compatible(aei_version, release.manifest.aei_range),
         touches=brief(asked),
-        sentences=sentences(asked),
+        permissions=permissions_of(release.manifest),
         together=together(asked),
     )
 
