@@ -6,8 +6,10 @@ import pytest
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.installations import service as installations
 from tests.builders import Tenant
 from tests.packages import component_wat, make_package
+from tests.plugins import install
 from tests.publishing import publish_listed
 from tests.serving import Answer, Client
 from tests.storefront.conftest import link_to, look, text_of
@@ -63,7 +65,7 @@ async def test_the_page_shows_the_readme_the_facts_and_who_made_it(newer: None, 
 async def test_each_permission_says_what_why_and_how_much_harm(newer: None, client: Client):
     answer = await open_tab(client, "permissions")
     said = text_of(answer)
-    for words in ("May read the secret LINKS_KEY.", "High risk", "signs in </p><b>to pages"):
+    for words in ("May read the secret LINKS_KEY", "Secrets High risk", "signs in </p><b>to pages"):
         assert words in said
     assert b"</p><b>to pages" not in answer.body
 
@@ -120,9 +122,33 @@ async def test_a_version_is_chosen_by_the_address_and_offered_in_the_box(
     newer: None, client: Client, acme: Tenant
 ):
     answer = await open_tab(client, "permissions", "&version=1.0.0", acme.tokens["Admin"])
-    assert "May reach api.acme.example over HTTPS." in text_of(answer)
+    assert "May reach api.acme.example (HTTPS)" in text_of(answer)
     assert "The listing describes 1.1.0" in text_of(answer)
     assert link_to(answer, "Install 1.0.0…") == "/marketplace/acme.links/install?version=1.0.0"
+
+
+async def test_what_is_installed_is_run_and_another_version_of_it_tried(
+    client: Client, deps: Deps, acme: Tenant
+):
+    path, run, words = "/marketplace/acme.summarise", "/executions/new?plugin=acme.summarise", "before you"
+    token = acme.tokens["Admin"]
+    fresh = await look(client, path, token)
+    assert link_to(fresh, "Try it before you install it") == f"{path}/try"
+    assert run not in fresh.body.decode()
+    await install(deps, acme.admin, "acme.summarise")
+    installed = await look(client, path, token)
+    assert link_to(installed, "Run it") == run
+    assert words not in text_of(installed)
+    await publish_listed(deps, acme.manager, {"id": "acme.summarise", "version": "1.1.0"})
+    newer = await look(client, path, token)
+    assert link_to(newer, "Try 1.1.0 before you change to it") == f"{path}/try"
+    assert link_to(newer, "Run it") == run
+    viewer = text_of(await look(client, path, acme.tokens["Viewer"]))
+    assert "Run it" not in viewer
+    assert words not in viewer
+    async with deps.works.begin(acme.admin) as work:
+        await installations.toggle(work, "acme.summarise", enabled=False)
+    assert "Run it" not in text_of(await look(client, path, token))
 
 
 async def test_the_preview_channel_is_offered_where_it_is_ahead_and_to_who_may_install(
