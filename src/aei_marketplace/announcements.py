@@ -29,6 +29,7 @@ from aei_marketplace.installations.errors import NotInstalled
 from aei_marketplace.notices import service as notices
 from aei_marketplace.notices.service import Notice, Subject, to_holders, to_staff, to_user
 from aei_marketplace.operations.events import OperationFailed
+from aei_marketplace.reviews.events import ReviewJudged, ReviewPublished, ReviewReplied
 
 _JOB = "announcements"
 #: The states whose coming is told to those who have the release installed.
@@ -101,6 +102,33 @@ async def case_appealed(deps: Deps, event: CaseAppealed, trace_id: str) -> None:
     async with deps.works.system(_JOB, trace_id) as work:
         about = Subject("case", str(event.case_id))
         await notices.notify(work, Notice("case.appealed", to, about, {"subject": event.subject_id}))
+
+
+async def review_published(deps: Deps, event: ReviewPublished, trace_id: str) -> None:
+    """Tell the publisher."""
+    data = {"plugin": event.plugin_id, "version": event.version, "rating": str(event.rating)}
+    async with deps.works.system(_JOB, trace_id) as work:
+        to = to_holders(event.owner_tenant, "plugin.publish")
+        await notices.notify(work, Notice("review.published", to, _review(event), data))
+
+
+async def review_judged(deps: Deps, event: ReviewJudged, trace_id: str) -> None:
+    """Tell the writer."""
+    if event.writer_id is None:
+        return
+    data = {"plugin": event.plugin_id, "verdict": event.verdict, "reason": event.reason or "none"}
+    async with deps.works.system(_JOB, trace_id) as work:
+        to = to_user(event.writer_id, event.tenant_id)
+        await notices.notify(work, Notice("review.judged", to, _review(event), data))
+
+
+async def review_replied(deps: Deps, event: ReviewReplied, trace_id: str) -> None:
+    """Tell the writer."""
+    if event.writer_id is None:
+        return
+    async with deps.works.system(_JOB, trace_id) as work:
+        to = to_user(event.writer_id, event.tenant_id)
+        await notices.notify(work, Notice("review.replied", to, _review(event), {"plugin": event.plugin_id}))
 
 
 async def quota_near(deps: Deps, event: QuotaNear, trace_id: str) -> None:
@@ -213,6 +241,10 @@ def _release(event: ReleaseStateChanged | ReleaseListed | SandboxViolated) -> Su
 
 def _advisory_data(event: AdvisoryFiled | AdvisoryRetracted, version: str) -> dict[str, str]:
     return {"advisory": event.advisory_id, "plugin": event.plugin_id, "version": version}
+
+
+def _review(event: ReviewPublished | ReviewJudged | ReviewReplied) -> Subject:
+    return Subject("review", str(event.review_id))
 
 
 def _namespace(name: str) -> Subject:

@@ -46,6 +46,7 @@ from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.operations import pages as operations_pages
 from aei_marketplace.reports import api as reports_api
 from aei_marketplace.reports import pages as reports_pages
+from aei_marketplace.reviews import api as reviews_api
 from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.storefront import pages as storefront_pages
 from aei_marketplace.vault import api as vault_api
@@ -134,6 +135,7 @@ ROUTERS = (
     notices_api.router,
     collections_api.router,
     vault_api.router,
+    reviews_api.router,
     installations_api.router,
     catalog_api.router,
     storefront_pages.router,

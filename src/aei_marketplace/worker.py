@@ -45,6 +45,14 @@ from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.operations.events import OperationFailed
 from aei_marketplace.reports import jobs as reports_jobs
 from aei_marketplace.reports.events import PluginQuarantined, PluginReported
+from aei_marketplace.reviews import jobs as reviews_jobs
+from aei_marketplace.reviews.events import (
+    ReportFiled,
+    ReviewJudged,
+    ReviewPublished,
+    ReviewReplied,
+    ReviewsChanged,
+)
 from aei_marketplace.settings import load_settings
 from aei_marketplace.web.idempotency import forget_old_keys
 from aei_marketplace.wiring import (
@@ -87,6 +95,11 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     OperationFailed: (announcements.operation_failed,),
     PluginReported: (reports_jobs.quarantine,),
     PluginQuarantined: (),
+    ReviewsChanged: (reviews_jobs.rate_plugin,),
+    ReviewPublished: (announcements.review_published,),
+    ReviewJudged: (announcements.review_judged,),
+    ReviewReplied: (announcements.review_replied,),
+    ReportFiled: (reviews_jobs.weigh_reports,),
 }
 
 #: What recurs, with the seconds between two times.

@@ -86,6 +86,16 @@ async def find_reach(work: Work, advisory_id: str) -> list[Reached]:
     return [Reached(**row._mapping) for row in rows]
 
 
+async def find_versions(work: Work, tenant: UUID, plugin_id: str) -> list[str]:
+    """The versions that a tenant has or had last, the live installation first, then the latest removed."""
+    query = (
+        select(installations.c.version)
+        .where(installations.c.tenant_id == tenant, installations.c.plugin_id == plugin_id)
+        .order_by(installations.c.removed_at.desc().nulls_first())
+    )
+    return list(dict.fromkeys((await work.run(query)).scalars()))
+
+
 async def find_tenants(work: Work, plugin_id: str) -> list[UUID]:
     """The tenants that have a plugin installed, of those that the actor sees."""
     query = select(installations.c.tenant_id).where(installations.c.plugin_id == plugin_id, _LIVE)

@@ -1,6 +1,7 @@
 """What can be done with accounts."""
 
 from aei_marketplace.accounts.service.accounts import (
+    ERASED_NAME,
     close_account,
     erase_account,
     forget_passkeys,
@@ -97,6 +98,7 @@ from aei_marketplace.accounts.service.tokens import (
 )
 
 __all__ = [
+    "ERASED_NAME",
     "Entry",
     "Invitation",
     "Linked",

@@ -11,6 +11,7 @@ from aei_marketplace.audit.store import erasing as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Works
 from aei_marketplace.notices import service as notices
+from aei_marketplace.reviews import service as reviews
 
 JOB = "audit.erase"
 
@@ -38,6 +39,7 @@ async def erase_person(works: Works, archives: Archives, email: str) -> int:
         work.actor.require("audit.read_all")
         address = await accounts.erase_account(work, user_id)
         await notices.forget_person(work, user_id)
+        await reviews.forget_person(work, user_id)
         erased = await store.erase(work, user_id, address, archived)
         work.record(Fact("user.erase", "user", str(user_id), context={"values": erased}))
     return erased

@@ -92,9 +92,14 @@ def popularity_share(installs: int, most: int) -> float:
     return min(1.0, (math.log10(10 + installs) - 1) / (math.log10(10 + most) - 1))
 
 
-def rating_share(total: int, count: int) -> float:
-    """From 0 to 1: the mean rating, drawn to the usual one where there are few reviews."""
-    mean = (_PRIOR_REVIEWS * _PRIOR_RATING + total) / (_PRIOR_REVIEWS + count)
+def rating_share(total: float, weight: float) -> float:
+    """From 0 to 1: the mean rating, drawn to the usual one where there are few reviews.
+
+    Args:
+        total: the sum of the ratings, each times its weight.
+        weight: the weights together; as many as there are ratings where each counts alike.
+    """
+    mean = (_PRIOR_REVIEWS * _PRIOR_RATING + total) / (_PRIOR_REVIEWS + weight)
     return (mean - 1) / 4
 
 

@@ -3,6 +3,7 @@
 from aei_marketplace.catalog.rules.advisories import Advisory, Severity
 from aei_marketplace.catalog.rules.compatibility import is_compatible
 from aei_marketplace.catalog.rules.membership import Member, NamespaceRole, Transfer, TransferState
+from aei_marketplace.catalog.rules.ratings import RatingFigures
 from aei_marketplace.catalog.rules.rollouts import Rollout, reaches
 from aei_marketplace.catalog.rules.states import OFFERED, STOPPED, Change, ReleaseState
 from aei_marketplace.catalog.rules.trusted_publishing import Workflow
@@ -65,6 +66,7 @@ from aei_marketplace.catalog.service.publishing import (
     require_publisher,
 )
 from aei_marketplace.catalog.service.quotas import decide_quota, find_quota
+from aei_marketplace.catalog.service.ratings import save_rating
 from aei_marketplace.catalog.service.reading import (
     find_briefs,
     find_icon,
@@ -170,6 +172,7 @@ __all__ = [
     "PluginBrief",
     "PluginView",
     "ProvenLeaf",
+    "RatingFigures",
     "ReleaseProof",
     "ReleaseState",
     "ReleaseTexts",
@@ -269,6 +272,7 @@ __all__ = [
     "require_publisher",
     "require_signatures",
     "revoke_signing_key",
+    "save_rating",
     "search_plugins",
     "sequence_releases",
     "sign_kill_list",

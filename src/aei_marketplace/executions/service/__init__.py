@@ -5,6 +5,7 @@ from aei_marketplace.executions.service.journal_keys import count_journals
 from aei_marketplace.executions.service.models import ask_model, list_models, model_runner
 from aei_marketplace.executions.service.news import follow, read_log
 from aei_marketplace.executions.service.records import (
+    count_own,
     find_execution,
     find_trend,
     list_briefs,
@@ -23,6 +24,7 @@ __all__ = [
     "ask_model",
     "cancel",
     "count_journals",
+    "count_own",
     "execute",
     "execute_by_token",
     "execute_later",

@@ -69,6 +69,12 @@ async def find_trend(work: Work, filtered: Filter = ALL) -> Trend:
     return trend((Group(*tuple(row)) for row in rows), today)
 
 
+async def count_own(work: Work, plugin_id: str, version: str) -> int:
+    """How many executions of a version the actor has begun, of their newest `MOST_COUNTED` of the plugin."""
+    conditions = records.conditions(work.actor.in_tenant(), work.actor.id, plugin_id, None, None)
+    return await records.count_version(work, conditions, version, MOST_COUNTED)
+
+
 def ended_execution(start: Start, ending: Ending, kept: Kept, at: Any) -> Execution:
     """An execution as its row is, without reading it again."""
     return Execution(

@@ -119,6 +119,20 @@ async def count(work: Work, conditions: Sequence[ColumnElement[bool]]) -> int:
     return int((await work.run(select(func.count()).select_from(executions).where(*conditions))).scalar_one())
 
 
+async def count_version(
+    work: Work, conditions: Sequence[ColumnElement[bool]], version: str, most: int
+) -> int:
+    """How many of the newest executions ran a version.
+
+    Args:
+        most: only so many are looked at.
+    """
+    newest = select(executions.c.version).where(*conditions).order_by(executions.c.id.desc()).limit(most)
+    ran = newest.subquery()
+    query = select(func.count()).select_from(ran).where(ran.c.version == version)
+    return int((await work.run(query)).scalar_one())
+
+
 def conditions(
     tenant: UUID, actor: UUID | None, plugin_id: str | None, outcome: str | None, since: datetime | None
 ) -> list[ColumnElement[bool]]:

@@ -24,7 +24,12 @@ from aei_marketplace.installations.service.prospects import (
     find_prospect,
 )
 from aei_marketplace.installations.service.reach import advisory_reach
-from aei_marketplace.installations.service.reading import Described, find_installation, list_installations
+from aei_marketplace.installations.service.reading import (
+    Described,
+    find_installation,
+    installed_versions,
+    list_installations,
+)
 from aei_marketplace.installations.service.removing import (
     forget_files,
     left_without,
@@ -71,6 +76,7 @@ __all__ = [
     "hindrance_of",
     "install",
     "installations_of",
+    "installed_versions",
     "left_without",
     "list_installations",
     "preview_policies",

@@ -56,6 +56,16 @@ async def list_installations(work: Work, wanted: PageWanted) -> Page:
     return Page(await _describe_all(work, page.items), page.next_cursor, page.total)
 
 
+async def installed_versions(work: Work, plugin_id: str) -> Sequence[str]:
+    """The versions of a plugin that the tenant has or had, the present one first; each that it left last.
+
+    Raises:
+        NotAllowed: the actor does not browse, or acts in no tenant.
+    """
+    work.actor.require("plugin.browse")
+    return await store.find_versions(work, work.actor.in_tenant(), plugin_id)
+
+
 async def describe(work: Work, installation: Installation) -> Described:
     """One installation with its update."""
     return (await _describe_all(work, [installation]))[0]

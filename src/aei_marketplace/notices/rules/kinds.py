@@ -160,6 +160,24 @@ KINDS: Mapping[str, Kind] = {
             mail=MailSetting.IMMEDIATE,
         ),
         Kind(
+            "review.published",
+            "A review of $plugin: $rating of 5",
+            "Somebody has reviewed version $version. You can reply to it once.",
+            link=_LISTING,
+        ),
+        Kind(
+            "review.judged",
+            "Your review of $plugin is $verdict",
+            "The operator's staff have decided about what you wrote.\nReason given: $reason",
+            link=_LISTING,
+        ),
+        Kind(
+            "review.replied",
+            "$plugin's publisher has replied to your review",
+            "The reply stands below your review.",
+            link=_LISTING,
+        ),
+        Kind(
             "quota.near",
             "Your publisher has used $used of $allowed $quota",
             "When all is used, nothing more is published. Ask the operator for more in time.",

@@ -14,7 +14,9 @@ _BATCH = 2_000
 
 _COLUMNS = """
   select p.id, p.name, p.description, p.keywords, p.categories, p.kind, p.permissions, p.pricing_model,
-    p.namespace, lower(b.name) as publisher, p.installs, p.rating_sum, p.rating_count,
+    p.namespace, lower(b.name) as publisher, p.installs,
+    coalesce(p.rating_weighed_sum, p.rating_sum)::float8 as rating_total,
+    coalesce(p.rating_weight, p.rating_count)::float8 as rating_weight,
     extract(epoch from p.updated_at)::float8 as updated_at,
     case when p.visibility = 'public' then null else array(
       select a.tenant_id::text from plugin_audiences a where a.plugin_id = p.id
@@ -50,6 +52,7 @@ class Document(msgspec.Struct, frozen=True):
     Attributes:
         audience: the tenants that may see it; None for everybody.
         offered: whether a release of it is.
+        rating_total, rating_weight: the sum of its ratings and what they weigh, newer versions more.
         certified: whether the listed release is; false for all until there are certifications.
         spans: AEI versions that its offered releases support, as `lower|upper|cores…` (precedence keys).
         changed_in: the transaction that changed it last.
@@ -66,8 +69,8 @@ class Document(msgspec.Struct, frozen=True):
     namespace: str
     publisher: str
     installs: int
-    rating_sum: int
-    rating_count: int
+    rating_total: float
+    rating_weight: float
     updated_at: float
     audience: tuple[str, ...] | None
     offered: bool

@@ -123,7 +123,7 @@ class Feeder:
         return bool(kept == (document.name, _topics(document), document.description))
 
     def _marks(self, document: Document) -> tuple[Any, ...]:
-        rating = rating_share(document.rating_sum, document.rating_count)
+        rating = rating_share(document.rating_total, document.rating_weight)
         # Ordered by this where nothing is searched for; the most installed is not known before the last.
         quality = (
             POPULARITY * popularity_share(document.installs, 10**9)

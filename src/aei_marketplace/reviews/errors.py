@@ -1,0 +1,104 @@
+"""Refusals of the reviews."""
+
+from aei_marketplace.ground.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+
+
+class ReviewUnfit(Invalid):
+    """The rating or the text cannot be taken."""
+
+    type = "review-unfit"
+
+
+class NeverInstalled(NotAllowed):
+    """The caller's tenant has never installed the plugin, or not the version named."""
+
+    type = "never-installed"
+    advice = "Install it, use it, and say then how it was."
+
+
+class OwnPlugin(NotAllowed):
+    """The caller belongs to the publisher."""
+
+    type = "own-plugin"
+    advice = "Answer reviews of others with a reply."
+
+
+class PluginStopped(Conflict):
+    """The registry has stopped the release."""
+
+    type = "plugin-stopped"
+    advice = "Report what you know about it at /api/reports."
+
+
+class AlreadyReviewed(Conflict):
+    """The caller has a review of this release."""
+
+    type = "already-reviewed"
+    advice = "Edit it, or confirm it for a newer version."
+
+
+class ReviewNotFound(NotFound):
+    """There is no such review, or none that the caller may see."""
+
+    type = "review-not-found"
+
+
+class ReviewDecided(Conflict):
+    """What is asked does not follow from the review's present state; the problem's `state` names that."""
+
+    type = "review-decided"
+    advice = "Look at the review again; somebody may have decided it meanwhile."
+
+    def __init__(self, detail: str, state: str) -> None:
+        super().__init__(detail)
+        self.extensions = {"state": state}
+
+
+class ReviewReported(Conflict):
+    """The review has reports that staff have not decided about."""
+
+    type = "review-reported"
+    advice = "Wait for the decision, and edit the review then."
+
+
+class NothingToConfirm(Conflict):
+    """The review is about the version that the tenant has, or is not published."""
+
+    type = "nothing-to-confirm"
+
+
+class WroteItYourself(NotAllowed):
+    """The caller wrote it."""
+
+    type = "own-review"
+    advice = "Leave it to others."
+
+
+class AlreadyReported(Conflict):
+    """The caller reported the review before."""
+
+    type = "review-already-reported"
+
+
+class NotThePublisher(NotAllowed):
+    """Only the plugin's publisher replies."""
+
+    type = "not-the-publisher"
+
+
+class AlreadyReplied(Conflict):
+    """The review has its reply."""
+
+    type = "already-replied"
+
+
+class ReplyNotFound(NotFound):
+    """The review has no reply."""
+
+    type = "reply-not-found"
+
+
+class TooManyReviews(TooMany):
+    """One person writes or reports more than a person does in a day."""
+
+    type = "too-many-reviews"

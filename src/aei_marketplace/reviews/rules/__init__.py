@@ -1,0 +1,1 @@
+"""Decisions about reviews: who writes, what is fit, how it is judged, what a rating is worth."""

@@ -1,0 +1,54 @@
+"""What follows by itself: the rating in the listing, what reports do, and forgetting a person."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from aei_marketplace.accounts import service as accounts
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.work import Work, Works
+from aei_marketplace.reviews.rules.rating import rate
+from aei_marketplace.reviews.rules.reporting import hides
+from aei_marketplace.reviews.service.publishing import take_back
+from aei_marketplace.reviews.store import published, reports, reviews
+
+
+async def rate_plugin(works: Works, plugin_id: str, trace_id: str) -> None:
+    """Have listing and search show what the published ratings come to; again changes nothing."""
+    async with works.system("reviews.rate", trace_id) as work:
+        # Held before counting: of two that count at once, the later writes what it sees.
+        await catalog.hold_releases(work, plugin_id)
+        rating = rate(await published.count_ratings(work, plugin_id))
+        figures = (rating.total, rating.count, rating.weighed_total, rating.weight)
+        await catalog.save_rating(work, plugin_id, catalog.RatingFigures(*figures))
+
+
+async def weigh_reports(works: Works, review_id: UUID, trace_id: str) -> None:
+    """Bring a reported review before staff, and hide it until they decide if enough weight is against it."""
+    async with works.system("reviews.weigh_reports", trace_id) as work:
+        review = await reviews.find(work, review_id, hold=True)
+        filed = await reports.open_of(work, [review_id])
+        shown = await published.find(work, review_id)
+        if review is None or shown is None or not filed or not (shown.visible or review.held):
+            return
+        records = await reports.record_of(work, {report.reporter_id for report in filed})
+        too_much = hides((report.reporter_tenant, records[report.reporter_id]) for report in filed)
+        if too_much and not review.held:
+            await take_back(work, review)
+            context = {"plugin": review.plugin_id, "reports": len(filed)}
+            work.record(Fact("review.hold", "review", str(review_id), context=context))
+        since = review.waiting_since or work.now
+        held = review.held or too_much
+        await reviews.save(work, replace(review, reports=len(filed), held=held, waiting_since=since))
+
+
+async def forget_person(work: Work, user_id: UUID) -> None:
+    """Have nothing lead from reviews to somebody whose account is erased; for named jobs.
+
+    What everybody reads stays, under another name. What the reviews said before goes, and so does what
+    they said in reports.
+    """
+    work.actor.require("tenant.administer")
+    await published.forget_writer(work, user_id, accounts.ERASED_NAME)
+    await reviews.forget_writer(work, user_id, accounts.ERASED_NAME)
+    await reports.forget_reporter(work, user_id)

@@ -1,0 +1,40 @@
+"""Having everybody read a review, and no longer."""
+
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.ground.work import Work
+from aei_marketplace.reviews.events import ReviewPublished, ReviewsChanged
+from aei_marketplace.reviews.rules.views import Published, Review
+from aei_marketplace.reviews.store import published as store
+
+
+async def publish(work: Work, review: Review) -> None:
+    """Have everybody read what a review says now; part of the work that decides so."""
+    first = await store.find(work, review.id) is None
+    await store.put(
+        work,
+        Published(
+            review_id=review.id,
+            plugin_id=review.plugin_id,
+            version=review.version,
+            writer_id=review.writer_id,
+            tenant_id=review.tenant_id,
+            author=review.author,
+            rating=review.rating,
+            text=review.text,
+            executions=review.executions,
+            helpful=0,
+            visible=True,
+            published_at=work.now,
+            updated_at=work.now,
+        ),
+    )
+    work.emit(ReviewsChanged(review.plugin_id))
+    if first:
+        owner = (await catalog.find_plugin(work, review.plugin_id)).owner_tenant
+        work.emit(ReviewPublished(review.id, review.plugin_id, review.version, review.rating, owner))
+
+
+async def take_back(work: Work, review: Review) -> None:
+    """Have nobody read a review; what was published is kept, and can be shown again."""
+    await store.show(work, review.id, visible=False)
+    work.emit(ReviewsChanged(review.plugin_id))

@@ -1,0 +1,121 @@
+"""Reviews as their writers and the staff see them, with their history."""
+
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from aei_marketplace.ground.work import Work
+from aei_marketplace.reviews.models import review_revisions, reviews
+from aei_marketplace.reviews.rules.views import Review, ReviewState, Revision
+from aei_marketplace.reviews.rules.writing import WriterRecord
+
+_HOLD = text("select pg_advisory_xact_lock(hashtextextended('reviews ' || :writer, 0))")
+
+
+async def hold_writer(work: Work, writer: UUID) -> None:
+    """What one person writes and reports is taken one after the other, so that none escapes the count."""
+    await work.run(_HOLD, {"writer": str(writer)})
+
+
+async def add(work: Work, review: Review) -> bool:
+    """Write a review down; False when its writer has one of this release."""
+    done = await work.run(insert(reviews).values(**asdict(review)).on_conflict_do_nothing())
+    return done.rowcount == 1
+
+
+async def save(work: Work, review: Review) -> None:
+    """Write a changed review."""
+    await work.run(update(reviews).where(reviews.c.id == review.id).values(**asdict(review)))
+
+
+async def find(work: Work, review_id: UUID, *, hold: bool = False) -> Review | None:
+    """A review that the actor wrote, or any for staff; with `hold` it stays until this work ends."""
+    wanted = select(reviews).where(reviews.c.id == review_id)
+    row = (await work.run(wanted.with_for_update() if hold else wanted)).first()
+    return None if row is None else _review(row)
+
+
+async def has_review_of(work: Work, writer: UUID, release_id: UUID) -> bool:
+    """Whether somebody has a review of a release."""
+    wanted = select(reviews.c.id).where(reviews.c.writer_id == writer, reviews.c.release_id == release_id)
+    return (await work.run(wanted)).first() is not None
+
+
+async def keep_revision(work: Work, review: Review) -> None:
+    """Keep what a review says now in its history."""
+    values = {
+        "review_id": review.id,
+        "revision": review.revision,
+        "version": review.version,
+        "rating": review.rating,
+        "text": review.text,
+        "written_at": work.now,
+    }
+    await work.run(insert(review_revisions).values(**values))
+
+
+async def histories(work: Work, review_ids: Collection[UUID]) -> dict[UUID, list[Revision]]:
+    """What reviews have said, by review, the newest first."""
+    kept = review_revisions.c
+    wanted = select(review_revisions).where(kept.review_id.in_(review_ids)).order_by(kept.revision.desc())
+    found: dict[UUID, list[Revision]] = {}
+    for row in await work.run(wanted):
+        revision = Revision(row.revision, row.version, row.rating, row.text, row.written_at)
+        found.setdefault(row.review_id, []).append(revision)
+    return found
+
+
+async def recent(work: Work, writer: UUID, since: datetime) -> list[datetime]:
+    """When somebody wrote since a moment, the newest first."""
+    moment = review_revisions.c.written_at
+    wanted = select(moment).join(reviews, reviews.c.id == review_revisions.c.review_id)
+    rows = await work.run(wanted.where(reviews.c.writer_id == writer, moment > since).order_by(moment.desc()))
+    return list(rows.scalars())
+
+
+async def record_of(work: Work, writers: Collection[UUID]) -> dict[UUID, WriterRecord]:
+    """How the reviews of each of these people stand."""
+    wanted = select(
+        reviews.c.writer_id,
+        *(
+            func.count().filter(reviews.c.state == state).label(str(state))
+            for state in (ReviewState.APPROVED, ReviewState.REJECTED, ReviewState.HIDDEN)
+        ),
+    ).where(reviews.c.writer_id.in_(writers))
+    rows = (await work.run(wanted.group_by(reviews.c.writer_id))).all()
+    found = {row.writer_id: WriterRecord(row.approved, row.rejected, row.hidden) for row in rows}
+    return {writer: found.get(writer, WriterRecord(0, 0, 0)) for writer in writers}
+
+
+async def find_waiting(work: Work, after: UUID | None, limit: int) -> tuple[list[Review], int]:
+    """Reviews that wait for staff, the oldest first, one more than `limit` if there are more; how many."""
+    waiting: ColumnElement[bool] = reviews.c.waiting_since.is_not(None)
+    total = (await work.run(select(func.count()).select_from(reviews).where(waiting))).scalar_one()
+    page = select(reviews).where(waiting).order_by(reviews.c.id).limit(limit + 1)
+    rows = await work.run(page if after is None else page.where(reviews.c.id > after))
+    return [_review(row) for row in rows], total
+
+
+async def find_of(work: Work, writer: UUID, after: UUID | None, limit: int) -> tuple[list[Review], int]:
+    """Somebody's reviews, the newest first, one more than `limit` if there are more; how many."""
+    mine = reviews.c.writer_id == writer
+    total = (await work.run(select(func.count()).select_from(reviews).where(mine))).scalar_one()
+    page = select(reviews).where(mine).order_by(reviews.c.id.desc()).limit(limit + 1)
+    rows = await work.run(page if after is None else page.where(reviews.c.id < after))
+    return [_review(row) for row in rows], total
+
+
+async def forget_writer(work: Work, writer: UUID, author: str) -> None:
+    """Have nothing lead from somebody's reviews to them; what the reviews said before goes."""
+    mine = select(reviews.c.id).where(reviews.c.writer_id == writer)
+    await work.run(delete(review_revisions).where(review_revisions.c.review_id.in_(mine)))
+    await work.run(update(reviews).where(reviews.c.writer_id == writer).values(writer_id=None, author=author))
+
+
+def _review(row: Row[Any]) -> Review:
+    return Review(**{**row._mapping, "state": ReviewState(row.state)})
