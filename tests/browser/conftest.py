@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -36,23 +37,30 @@ OpenWindow = Callable[..., Page]
 @pytest.fixture(scope="package")
 def site(server: str, template: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A marketplace with people in it."""
-
-    async def copy() -> None:
-        admin = await asyncpg.connect(server)
-        await admin.execute("drop database if exists browsers with (force)")
-        await admin.execute("create database browsers template template_aei owner aei_owner")
-        await admin.close()
-
-    asyncio.run(copy())
-    urls = [
-        url.replace("/template_aei", "/browsers") for url in (template.owner, template.app, template.system)
-    ]
-    with running_site(DatabaseUrls(*urls), tmp_path_factory.mktemp("site")) as running:
-        running.run(_people(running))
+    urls = copied_database(server, template, "browsers")
+    with running_site(urls, tmp_path_factory.mktemp("site")) as running:
+        running.run(add_people(running))
         yield running
 
 
-async def _people(site: Site) -> None:
+def copied_database(server: str, template: DatabaseUrls, name: str) -> DatabaseUrls:
+    """A fresh database with all tables and nothing in them."""
+
+    async def copy() -> None:
+        admin = await asyncpg.connect(server)
+        await admin.execute(f"drop database if exists {name} with (force)")
+        await admin.execute(f"create database {name} template template_aei owner aei_owner")
+        await admin.close()
+
+    # In a thread of its own: once the browser runs, its driver keeps an event loop running in this one.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, copy()).result()
+    urls = (template.owner, template.app, template.system)
+    return DatabaseUrls(*(url.replace("/template_aei", f"/{name}") for url in urls))
+
+
+async def add_people(site: Site) -> None:
+    """A tenant with people of each kind, and an operator."""
     async with site.deps.works.system("tests") as work:
         acme = await accounts.create_tenant(work, "acme", "Acme Robotics")
     await site.add_person("admin", "Ada Admin", "Admin", acme)
