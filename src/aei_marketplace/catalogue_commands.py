@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Annotated
 
+import asyncpg
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -61,6 +62,17 @@ async def load_into(settings: Settings, table: Path, limit: int) -> int:
         lines = (await asyncio.to_thread(table.read_text, "utf-8", "replace")).splitlines()
         with Progress(console=Console(stderr=True)) as bar:
             task = bar.add_task("loading", total=min(limit, len(lines)))
-            return await catalog.load_listings(
+            added = await catalog.load_listings(
                 works, tenant, lines, limit, lambda seen: bar.update(task, completed=seen)
             )
+    await _count_anew(urls.owner)
+    return added
+
+
+async def _count_anew(owner_url: str) -> None:
+    """Have the database learn how many rows there are; it chooses its ways by what it last counted."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await connection.execute("analyze")
+    finally:
+        await connection.close()
