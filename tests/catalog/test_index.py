@@ -105,3 +105,23 @@ async def test_ranges_of_loaded_listings_are_filtered_for(deps: Deps, acme: Tena
         supporting = set(await found(index, deps, compatible_with="2.5.0"))
         assert await found(index, deps, compatible_with="0.1.0") == []
     assert supporting <= everything
+
+
+@pytest.mark.parametrize(
+    "typed", ["document", "documen", "documentat", "documentati", "writes documentati", "mapp", "Mappi"]
+)
+async def test_a_word_is_found_while_it_is_still_typed(deps: Deps, acme: Tenant, typed: str) -> None:
+    rows = ["name\trank\tsummary", "scribe\t1\tWrites documentation and mapping tables", "other\t2\tElse"]
+    await catalog.load_listings(deps.works, acme.manager.in_tenant(), rows, 10, lambda _: None)
+    async with catalog.open_index(deps.works, fresh_seconds=0) as index:
+        assert await found(index, deps, q=typed) == ["scribe"]
+
+
+@pytest.mark.parametrize("typed", ["doxxxxxxxx", "zzz", "–––", "of documentationism nobody"])
+async def test_a_word_that_nothing_has_is_not_cut_down_to_another(
+    deps: Deps, acme: Tenant, typed: str
+) -> None:
+    rows = ["name\trank\tsummary", "scribe\t1\tWrites documentation"]
+    await catalog.load_listings(deps.works, acme.manager.in_tenant(), rows, 10, lambda _: None)
+    async with catalog.open_index(deps.works, fresh_seconds=0) as index:
+        assert await found(index, deps, q=typed) == []

@@ -1,20 +1,25 @@
 """Asking the index: what matches, what comes first, and how many there are of each sort."""
 
-import re
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence, Sized
+from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from uuid import UUID
-
-import msgspec
 
 from aei_marketplace.catalog.rules import ranking
 from aei_marketplace.catalog.rules.ranking import Parts, likeliest, squeezed
 from aei_marketplace.catalog.rules.searching import NO_PERMISSION, Criteria, Sort
 from aei_marketplace.catalog.store.index.shelves import Admitted, Shelves
 from aei_marketplace.catalog.store.index.stems import Stems, Word
+from aei_marketplace.catalog.store.index.weighing import (
+    COLUMNS,
+    ORDERS,
+    Candidate,
+    parts_of,
+    rank_of,
+    scales,
+)
 
 #: So many matches are looked at, the most installed first; so many of those that have but one of the words;
 #: so many names that begin with what was typed; so many matches are counted for facets.
@@ -25,18 +30,13 @@ _FEW = 3_000
 _SHORTEST_SLIP = 4
 #: A word that stands in fewer is looked for as a beginning too.
 _FEW_PLUGINS = 500
-#: Of a usual word, with the blank behind it.
-_LETTERS = 7
 
-_COLUMNS = (
-    "d.place, d.id, d.squeezed, d.name, d.topics, d.summary, d.installs, d.rating, d.certified,"
-    " d.updated_at, d.quality"
-)
-_ORDERS = {
-    Sort.RELEVANCE: ("quality", "doc_by_quality"),
-    Sort.INSTALLS: ("installs", "doc_by_installs"),
-    Sort.UPDATED: ("updated_at", "doc_by_update"),
-    Sort.RATING: ("rating", "doc_by_rating"),
+_COLUMNS = ", ".join(f"d.{column}" for column in COLUMNS)
+_WALKED = {
+    Sort.RELEVANCE: "doc_by_quality",
+    Sort.INSTALLS: "doc_by_installs",
+    Sort.UPDATED: "doc_by_update",
+    Sort.RATING: "doc_by_rating",
 }
 
 
@@ -81,22 +81,6 @@ class Found:
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-class _Candidate(msgspec.Struct):  # made a thousand times for a search, and quicker than a dataclass
-    place: int
-    id: str
-    squeezed: str
-    name: str
-    topics: str
-    summary: str
-    installs: int
-    rating: float
-    certified: int
-    updated_at: float
-    quality: float
-    all_words: bool = False
-    typo: bool = False
-
-
 class Reader:
     """One connection's questions; used by one thread at a time.
 
@@ -128,11 +112,13 @@ class Reader:
         key = squeezed(criteria.q or "")
         if not key and (criteria.q or "").strip():
             return Found([], 0, whole=True)  # marks alone say nothing
+        words: Sequence[Word] = ()
         if key:
-            found = self._search_words(criteria, viewer, key, limit, after)
+            words, candidates = self._matching(criteria, viewer, key)
+            found = self._rank(criteria, key, words, candidates, limit, after)
         else:
             found = self._browse(criteria, viewer, limit, after)
-        return replace(found, facets=self._facets(criteria, viewer, key)) if facets else found
+        return replace(found, facets=self._facets(criteria, viewer, key, words)) if facets else found
 
     def begin_with(self, typed: str, viewer: Viewer, limit: int) -> list[str]:
         """Ids of plugins whose name begins with what was typed, the most installed first."""
@@ -144,23 +130,37 @@ class Reader:
         begun = self._match(_beginning(key), anything, viewer, limit)
         return list(dict.fromkeys(c.id for c in (*exact, *begun)))[:limit]
 
-    def _search_words(
-        self, criteria: Criteria, viewer: Viewer, key: str, limit: int, after: tuple[float, str] | None
-    ) -> Found:
+    def _matching(
+        self, criteria: Criteria, viewer: Viewer, key: str
+    ) -> tuple[Sequence[Word], list[Candidate]]:
+        """What could come first, and the words that it was found by."""
         words = self._stems.look_up(criteria.words)
         candidates = self._candidates(criteria, viewer, key, words)
-        weigh = self._scales(words)
+        if candidates:
+            return words, candidates
+        words = self._stems.cut_short(words)
+        return words, self._candidates(criteria, viewer, key, words)
+
+    def _rank(
+        self,
+        criteria: Criteria,
+        key: str,
+        words: Sequence[Word],
+        candidates: Sequence[Candidate],
+        limit: int,
+        after: tuple[float, str] | None,
+    ) -> Found:
+        weigh, most = scales(words, self._shelves.plugins), self._most_installed()
         likely = likeliest({c.place: c.installs for c in candidates}, {c.place for c in candidates if c.typo})
-        most = self._most_installed()
-        parts = {c.id: _parts(c, criteria, key, most, weigh(c), c.place == likely) for c in candidates}
-        ranked = [(-_rank(c, criteria, parts[c.id]), c.id) for c in candidates]
+        parts = {c.id: parts_of(c, criteria, key, most, weigh(c), c.place == likely) for c in candidates}
+        ranked = [(-rank_of(c, criteria.sort, parts[c.id]), c.id) for c in candidates]
         behind = ranked if after is None else [place for place in ranked if place > (-after[0], after[1])]
         hits = [Hit(id, -rank, parts[id]) for rank, id in nsmallest(limit, behind)]
         return Found(hits, len(ranked), len(ranked) < MOST_CANDIDATES)
 
     def _candidates(
         self, criteria: Criteria, viewer: Viewer, key: str, words: Sequence[Word]
-    ) -> list[_Candidate]:
+    ) -> list[Candidate]:
         """Everything that could come first, each once."""
         found = {c.place: c for c in self._match(_all_words(words), criteria, viewer, MOST_CANDIDATES)}
         for c in found.values():
@@ -180,51 +180,34 @@ class Reader:
                 found.setdefault(c.place, c).typo = True
         return list(found.values())
 
-    def _scales(self, words: Sequence[Word]) -> Callable[[_Candidate], float]:
-        """Weighs a plugin's text. Common words tell nothing, and counting them would take long."""
-        total = self._shelves.plugins
-        telling = [(_forms(word), word.plugins) for word in words if word.plugins]
-
-        def weigh(c: _Candidate) -> float:
-            name, summary, weight = c.name.lower(), c.summary.lower(), 0.0
-            length = (len(name) + len(c.topics) + len(summary)) // _LETTERS
-            for stem, plugins in telling:
-                hits = (
-                    8 * len(stem.findall(name)) + 2 * len(stem.findall(c.topics)) + len(stem.findall(summary))
-                )
-                weight += ranking.bm25(hits, length, plugins, total)
-            return weight
-
-        return weigh
-
-    def _slips(self, key: str, criteria: Criteria, viewer: Viewer) -> list[_Candidate]:
+    def _slips(self, key: str, criteria: Criteria, viewer: Viewer) -> list[Candidate]:
         return self._named(sorted(ranking.slips(key)), criteria, viewer)
 
-    def _match(self, query: str, criteria: Criteria, viewer: Viewer, limit: int) -> list[_Candidate]:
+    def _match(self, query: str, criteria: Criteria, viewer: Viewer, limit: int) -> list[Candidate]:
         further, values = self._conditions(criteria, viewer)
         statement = (
             f"select {_COLUMNS} from words cross join doc d on d.place = words.rowid"  # noqa: S608 words of ours
             f" where words match ?{further} limit ?"
         )
-        return [_Candidate(*row) for row in self._db.execute(statement, [query, *values, limit])]
+        return [Candidate(*row) for row in self._db.execute(statement, [query, *values, limit])]
 
-    def _named(self, keys: Sequence[str], criteria: Criteria, viewer: Viewer) -> list[_Candidate]:
+    def _named(self, keys: Sequence[str], criteria: Criteria, viewer: Viewer) -> list[Candidate]:
         further, values = self._conditions(criteria, viewer)
         statement = (
             f"select distinct {_COLUMNS} from name_key k cross join doc d on d.place = k.place"  # noqa: S608 words and marks of ours
             f" where k.key in ({_marks(keys)}){further} order by d.place limit ?"
         )
-        return [_Candidate(*row) for row in self._db.execute(statement, [*keys, *values, MOST_NAMES])]
+        return [Candidate(*row) for row in self._db.execute(statement, [*keys, *values, MOST_NAMES])]
 
-    def _with_id(self, id: str, criteria: Criteria, viewer: Viewer) -> list[_Candidate]:
+    def _with_id(self, id: str, criteria: Criteria, viewer: Viewer) -> list[Candidate]:
         further, values = self._conditions(criteria, viewer)
         statement = f"select {_COLUMNS} from doc d where d.id = ?{further}"  # noqa: S608 words of ours
-        return [_Candidate(*row) for row in self._db.execute(statement, [id, *values])]
+        return [Candidate(*row) for row in self._db.execute(statement, [id, *values])]
 
     def _browse(
         self, criteria: Criteria, viewer: Viewer, limit: int, after: tuple[float, str] | None
     ) -> Found:
-        order, walked = _ORDERS[criteria.sort]
+        order, walked = ORDERS[criteria.sort], _WALKED[criteria.sort]
         further, values = self._conditions(criteria, viewer)
         total = self._total(criteria, viewer)
         hint = f"indexed by {walked}" if criteria.publisher is None and total > _FEW else ""
@@ -235,9 +218,9 @@ class Reader:
             f"select {_COLUMNS} from doc d {hint} where true{further}"  # noqa: S608 words of ours
             f" order by d.{order} desc, d.id limit ?"
         )
-        rows = [_Candidate(*row) for row in self._db.execute(statement, [*values, limit])]
+        rows = [Candidate(*row) for row in self._db.execute(statement, [*values, limit])]
         most = self._most_installed()
-        hits = [Hit(c.id, getattr(c, order), _parts(c, criteria, "", most)) for c in rows]
+        hits = [Hit(c.id, getattr(c, order), parts_of(c, criteria, "", most)) for c in rows]
         return Found(hits, total, whole=True)
 
     def _total(self, criteria: Criteria, viewer: Viewer) -> int:
@@ -247,25 +230,26 @@ class Reader:
         statement = f"select count(*) from doc d where true{further}"  # noqa: S608 words of ours
         return int(self._db.execute(statement, values).fetchone()[0])
 
-    def _facets(self, criteria: Criteria, viewer: Viewer, key: str) -> dict[str, dict[str, int]]:
+    def _facets(
+        self, criteria: Criteria, viewer: Viewer, key: str, words: Sequence[Word]
+    ) -> dict[str, dict[str, int]]:
         """Counted over what matches without the filters, so that each says what choosing it would give."""
         if not key and criteria.publisher is None:
             return self._shelves.facets(criteria, _tenant(viewer), staff=viewer.staff)
         admitted = self._admitted(criteria, viewer)
-        return self._shelves.facets_of(self._matching_traits(criteria, key), admitted)
+        return self._shelves.facets_of(self._matching_traits(criteria, key, words), admitted)
 
-    def _matching_traits(self, criteria: Criteria, key: str) -> dict[int, int]:
+    def _matching_traits(self, criteria: Criteria, key: str, words: Sequence[Word]) -> dict[int, int]:
         whose, values = _published_by(criteria)
         if not key:
             statement = f"select d.traits from doc d where true{whose} limit ?"  # noqa: S608 words of ours
             rows = self._db.execute(statement, [*values, MOST_COUNTED])
         else:
-            query = _all_words(self._stems.look_up(criteria.words))
             statement = (
                 "select d.traits from words cross join doc d on d.place = words.rowid"  # noqa: S608 words of ours
                 f" where words match ?{whose} limit ?"
             )
-            rows = self._db.execute(statement, [query, *values, MOST_COUNTED])
+            rows = self._db.execute(statement, [_all_words(words), *values, MOST_COUNTED])
         return Counter(traits for (traits,) in rows)
 
     def _conditions(self, criteria: Criteria, viewer: Viewer) -> tuple[str, list[object]]:
@@ -287,30 +271,6 @@ class Reader:
     def _most_installed(self) -> int:
         row = self._db.execute("select installs from doc order by installs desc limit 1").fetchone()
         return row[0] if row else 0
-
-
-def _parts(
-    c: _Candidate, criteria: Criteria, key: str, most: int, bm25: float = 0.0, likely: bool = False
-) -> Parts:
-    keys = c.squeezed.split(" ")
-    exact = bool(key) and (key in keys or c.id == (criteria.q or "").strip().lower())
-    name = ranking.TYPO if c.typo else max([ranking.name_share(key, k) for k in keys])
-    return Parts(
-        ranking.EXACT if exact else ranking.LIKELY if likely else 0.0,
-        ranking.NAME * name,
-        ranking.TEXT * ranking.text_share(bm25),
-        ranking.POPULARITY * ranking.popularity_share(c.installs, most),
-        ranking.ALL_WORDS * c.all_words,
-        ranking.RATING * c.rating,
-        ranking.CERTIFIED * c.certified,
-    )
-
-
-def _rank(c: _Candidate, criteria: Criteria, parts: Parts) -> float:
-    if criteria.sort is Sort.RELEVANCE:
-        return parts.score
-    rank: float = getattr(c, _ORDERS[criteria.sort][0])
-    return rank
 
 
 def _filters(criteria: Criteria) -> Iterator[tuple[str, list[object]]]:
@@ -338,11 +298,6 @@ def _published_by(criteria: Criteria) -> tuple[str, list[object]]:
         return "", []
     name = criteria.publisher.lower()
     return " and (d.publisher = ? or d.namespace = ?)", [name, name]
-
-
-def _forms(word: Word) -> re.Pattern[str]:
-    """What has the word's stem; the tokenizer writes i for the y of `library`."""
-    return re.compile("|".join(rf"\b{re.escape(stem.removesuffix('i'))}" for stem in word.stems))
 
 
 def _all_words(words: Sequence[Word]) -> str:

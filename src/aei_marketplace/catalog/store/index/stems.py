@@ -21,6 +21,11 @@ class Word:
     plugins: int | None
 
 
+#: Stems that are remembered; endings of so many letters, at most, are cut off words that nothing has; what is
+#: left has at least so many.
+_MOST_KNOWN, _LONGEST_ENDING, _SHORTEST = 10_000, 6, 3
+
+
 class Stems:
     """One connection's look at words.
 
@@ -30,19 +35,41 @@ class Stems:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._known: dict[str, tuple[str, ...]] = {}
         connection.execute(f"create virtual table temp.asked using fts5 (word, tokenize = '{TOKENIZER}')")
         connection.execute("create virtual table temp.asked_words using fts5vocab (temp, asked, instance)")
 
     def look_up(self, words: Sequence[str]) -> list[Word]:
         """What is known of each word."""
+        self._learn([word for word in words if word not in self._known])
+        return [self._word(word, self._known[word]) for word in words]
+
+    def cut_short(self, words: Sequence[Word]) -> list[Word]:
+        """The same words, with the last as far as anything has it.
+
+        Who has typed `documentati` is not done yet, and the index knows only `document`.
+        """
+        if not words or words[-1].plugins != 0:
+            return list(words)
+        typed = words[-1].typed.lower()
+        for letters in range(len(typed) - 1, max(_SHORTEST, len(typed) - _LONGEST_ENDING) - 1, -1):
+            stem = typed[:letters]
+            if (plugins := self._plugins(stem)) != 0:
+                return [*words[:-1], Word(stem, (stem,), plugins)]
+        return list(words)
+
+    def _learn(self, words: Sequence[str]) -> None:
+        """Have the tokenizer take words apart."""
+        if not words:
+            return
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
         self._db.execute("delete from temp.asked")
-        self._db.executemany(
-            "insert into temp.asked (rowid, word) values (?, ?)", list(enumerate(words, start=1))
-        )
+        self._db.executemany("insert into temp.asked (rowid, word) values (?, ?)", list(enumerate(words)))
         stems: dict[int, list[str]] = {}
         for place, stem in self._db.execute("select doc, term from temp.asked_words"):
             stems.setdefault(place, []).append(stem)
-        return [self._word(word, stems.get(place, [])) for place, word in enumerate(words, start=1)]
+        self._known |= {word: tuple(stems.get(place, ())) for place, word in enumerate(words)}
 
     def _word(self, typed: str, stems: Sequence[str]) -> Word:
         counts = [self._plugins(stem) for stem in stems]
