@@ -31,6 +31,16 @@ from tests.serving import Client, serving
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
 
+_BROWSER = Path(__file__).parent / "browser"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file run in one process, in order; those of the browser share a marketplace, and all do."""
+    for item in items:
+        together = "browser" if _BROWSER in item.path.parents else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(together))
+
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:

@@ -14,6 +14,7 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.service.sessions import Entrant, open_session
 from aei_marketplace.adapters.blobs import open_blobs
 from aei_marketplace.adapters.identity_providers import IdentityProviderClient
+from aei_marketplace.adapters.mail import MailFolder
 from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.adapters.queue import PostgresQueue
@@ -164,4 +165,5 @@ def _deps(works: Works, endpoints: ModelEndpointClient, folder: Path) -> Deps:
         plugin_models=PluginModels(),
         live=Live(),
         identity_providers=IdentityProviderClient({}),
+        mail=MailFolder(folder / "mail", "marketplace@aei.example"),
     )

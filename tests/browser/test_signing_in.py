@@ -170,7 +170,7 @@ def test_a_passkey_is_registered_and_then_asked_for(open_window: OpenWindow, sit
     page.get_by_role("button", name="account, appearance").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
     sign_in(page, site, "passkey_holder")
-    page.wait_for_url(f"{here}/")
+    page.wait_for_url(f"{here}/marketplace")
     page.goto(f"{here}/account/sessions")
     expect(page.get_by_role("row").filter(has_text="This one")).to_contain_text("Password and passkey")
 
