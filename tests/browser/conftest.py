@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import text
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
@@ -41,6 +42,18 @@ def site(server: str, template: DatabaseUrls, tmp_path_factory: pytest.TempPathF
     with running_site(urls, tmp_path_factory.mktemp("site")) as running:
         running.run(add_people(running))
         yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_jobs_left_behind(site: Site) -> Iterator[None]:
+    """Whoever works jobs off next finds no jobs of other tests, with kinds of cases that are only theirs."""
+    yield
+    site.run(_forget_jobs(site))
+
+
+async def _forget_jobs(site: Site) -> None:
+    async with site.deps.works.system("tests") as work:
+        await work.run(text("delete from pgqueuer"))
 
 
 def copied_database(server: str, template: DatabaseUrls, name: str) -> DatabaseUrls:
