@@ -131,8 +131,8 @@ async def fill(site: Site) -> None:
     """Publish all of it, as a publisher of its own: what other tests see of acme stays as they made it."""
     async with site.deps.works.system("tests") as work:
         tenant = await accounts.create_tenant(work, "shelf", "Shelf Works")
-    await site.add_person("keeper", "Karl Keeper", "Admin", tenant)
-    keeper = await accounts.actor_for(site.deps.works, site.people["keeper"].id, tenant)
+    await site.add_person("shopkeeper", "Karl Keeper", "Admin", tenant)
+    keeper = await accounts.actor_for(site.deps.works, site.people["shopkeeper"].id, tenant)
     for overrides, files in SHELF:
         asked = overrides.get("permissions", {})
         imports = tuple({"network": "http", "secrets": "secrets"}[name] for name in asked)
