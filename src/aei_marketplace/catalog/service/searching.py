@@ -70,6 +70,8 @@ class SearchIndex:
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._syncing = asyncio.Lock()
+        self._feeding = threading.Lock()
+        self._closed = False
         self._synced = 0.0
         self._horizon = ""
         self._applied: set[tuple[str, str]] = set()
@@ -88,9 +90,15 @@ class SearchIndex:
             self._filling.cancel()
             await asyncio.gather(self._filling, return_exceptions=True)
         self._threads.shutdown(cancel_futures=True)
-        for connection in self._opened:
-            connection.close()
+        # A cancelled task leaves its thread at work: a connection that is closed under it ends the process.
+        await asyncio.to_thread(self._close_connections)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _close_connections(self) -> None:
+        with self._feeding:
+            self._closed = True
+            for connection in self._opened:
+                connection.close()
 
     async def ask(self, question: Callable[[Reader], _Answer]) -> _Answer:
         """Put a question to an index that knows what was committed `fresh_seconds` ago.
@@ -125,13 +133,21 @@ class SearchIndex:
         except TimeoutError:
             raise IndexUnfinished("The search index is still being built.") from None
 
+    async def _feed(self, work: Callable[..., None], *values: object) -> None:
+        def alone() -> None:
+            with self._feeding:
+                if not self._closed:
+                    work(*values)
+
+        await asyncio.to_thread(alone)
+
     async def _fill(self) -> None:
         began = time.monotonic()
         async with self._works.system("catalog.index") as work:
             self._horizon = await documents.horizon(work)
             async for batch in documents.all_offered(work):
-                await asyncio.to_thread(self._feeder.fill, batch)
-        await asyncio.to_thread(self._feeder.finish)
+                await self._feed(self._feeder.fill, batch)
+        await self._feed(self._feeder.finish)
         self._synced = time.monotonic()
         log.info("catalog.index_filled", seconds=round(self._synced - began, 2))
 
@@ -147,7 +163,7 @@ class SearchIndex:
             # Of a transaction younger than the horizon the same change is read again and again.
             new = [d for d in changed if (d.id, d.changed_in) not in self._applied]
             if new:
-                await asyncio.to_thread(self._feeder.apply, new)
+                await self._feed(self._feeder.apply, new)
             self._applied = {(d.id, d.changed_in) for d in changed}
             self._horizon, self._synced = horizon, now
 
