@@ -133,7 +133,7 @@ class SearchIndex:
         except TimeoutError:
             raise IndexUnfinished("The search index is still being built.") from None
 
-    async def _feed(self, work: Callable[..., None], *values: object) -> None:
+    async def _feed(self, work: Callable[..., object], *values: object) -> None:
         def alone() -> None:
             with self._feeding:
                 if not self._closed:
