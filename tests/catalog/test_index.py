@@ -1,5 +1,7 @@
 """The search index: kept up to date, and the same as one that is built anew."""
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from sqlalchemy import text
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.rules.searching import Criteria
 from aei_marketplace.catalog.service import SearchIndex
+from aei_marketplace.catalog.store.index.feeding import Feeder
 from aei_marketplace.ground.actor import ANONYMOUS, Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import PageWanted
@@ -125,3 +128,24 @@ async def test_a_word_that_nothing_has_is_not_cut_down_to_another(
     await catalog.load_listings(deps.works, acme.manager.in_tenant(), rows, 10, lambda _: None)
     async with catalog.open_index(deps.works, fresh_seconds=0) as index:
         assert await found(index, deps, q=typed) == []
+
+
+async def test_an_index_that_is_closed_while_it_is_filled_waits_for_what_fills_it(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, fill = threading.Event(), threading.Event(), Feeder.fill
+
+    def slowly(feeder: Feeder, batch: Any) -> int:
+        begun.set()
+        assert go_on.wait(30)
+        return fill(feeder, batch)
+
+    monkeypatch.setattr(Feeder, "fill", slowly)
+    index = SearchIndex(deps.works)
+    index.open()
+    assert await asyncio.to_thread(begun.wait, 30)
+    closing = asyncio.create_task(index.close())
+    await asyncio.sleep(0.05)
+    assert not closing.done()
+    go_on.set()
+    await closing
