@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -40,7 +41,7 @@ class Issuer:
         return {self.url.removeprefix("http://"): ("127.0.0.1", self.port)}
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """Honest claims; a change to None leaves one out."""
+        """Honest claims; a change to None leaves one out, one to a timedelta is counted from now."""
         now = int(time.time())
         honest = {
             "iss": self.url,
@@ -55,7 +56,8 @@ class Issuer:
             "workflow": "any name that somebody gave it",
             "workflow_ref": f"{REPOSITORY}/{WORKFLOW}@refs/heads/main",
         }
-        return {name: value for name, value in {**honest, **changes}.items() if value is not None}
+        wanted = {name: value for name, value in {**honest, **changes}.items() if value is not None}
+        return {name: _counted(now, value) for name, value in wanted.items()}
 
     def token(self, **changes: Any) -> str:
         """A token with the issuer's own signature."""
@@ -76,6 +78,10 @@ class Issuer:
     async def _keys(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)
         return web.json_response({"keys": [self.key.as_dict(private=False), *self.more_keys]})
+
+
+def _counted(now: int, value: Any) -> Any:
+    return now + int(value.total_seconds()) if isinstance(value, timedelta) else value
 
 
 @asynccontextmanager
