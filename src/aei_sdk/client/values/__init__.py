@@ -1,0 +1,36 @@
+"""The shapes that callers rely on; more keys may stand beside these."""
+
+from aei_sdk.client.values.accounts import Me as Me
+from aei_sdk.client.values.advisories import Advisory as Advisory
+from aei_sdk.client.values.advisories import Affected as Affected
+from aei_sdk.client.values.audit import AuditEntry as AuditEntry
+from aei_sdk.client.values.audit import AuditHead as AuditHead
+from aei_sdk.client.values.audit import AuditProof as AuditProof
+from aei_sdk.client.values.catalogue import Plugin as Plugin
+from aei_sdk.client.values.catalogue import Release as Release
+from aei_sdk.client.values.catalogue import Rollout as Rollout
+from aei_sdk.client.values.executions import Execution as Execution
+from aei_sdk.client.values.executions import ExecutionLog as ExecutionLog
+from aei_sdk.client.values.executions import LogEntry as LogEntry
+from aei_sdk.client.values.installations import Installation as Installation
+from aei_sdk.client.values.installations import Operation as Operation
+from aei_sdk.client.values.installations import Plan as Plan
+from aei_sdk.client.values.installations import PlanStep as PlanStep
+from aei_sdk.client.values.notices import Inbox as Inbox
+from aei_sdk.client.values.notices import Notice as Notice
+from aei_sdk.client.values.pages import Page as Page
+from aei_sdk.client.values.proofs import GrowthProof as GrowthProof
+from aei_sdk.client.values.proofs import LogLeaf as LogLeaf
+from aei_sdk.client.values.proofs import ReleaseProof as ReleaseProof
+from aei_sdk.client.values.publishers import DomainProof as DomainProof
+from aei_sdk.client.values.publishers import Namespace as Namespace
+from aei_sdk.client.values.publishers import NamespaceMember as NamespaceMember
+from aei_sdk.client.values.publishers import Quota as Quota
+from aei_sdk.client.values.publishers import Transfer as Transfer
+from aei_sdk.client.values.publishers import TrustedWorkflow as TrustedWorkflow
+from aei_sdk.client.values.reports import Report as Report
+from aei_sdk.client.values.signing import ReleaseSignature as ReleaseSignature
+from aei_sdk.client.values.signing import SigningKey as SigningKey
+from aei_sdk.client.values.webhooks import NewWebhook as NewWebhook
+from aei_sdk.client.values.webhooks import Webhook as Webhook
+from aei_sdk.client.values.webhooks import WebhookTrial as WebhookTrial
