@@ -4,8 +4,7 @@ from uuid import UUID
 
 from aei_marketplace.accounts.errors import LastAdmin, NoSuchUser
 from aei_marketplace.accounts.service.sessions import end_sessions
-from aei_marketplace.accounts.store import invitations, proofs, sessions
-from aei_marketplace.accounts.store import people as store
+from aei_marketplace.accounts.store import invitations, people, proofs, sessions, tokens
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work
 
@@ -24,12 +23,12 @@ async def close_account(work: Work, user_id: UUID) -> None:
     """
     work.actor.require("tenant.administer")
     work.actor.require_recent_proof(work.now)
-    await store.hold_staff(work)
-    if set(await store.operators(work)) == {user_id}:
+    await people.hold_staff(work)
+    if set(await people.operators(work)) == {user_id}:
         raise LastAdmin("This is the last Operator.", advice="Make somebody else an Operator first.")
-    if not await store.disable(work, user_id, work.now):
+    if not await people.disable(work, user_id, work.now):
         raise NoSuchUser("There is no such account that is open.")
-    await store.revoke_tokens(work, work.now, user_id=user_id)
+    await tokens.revoke_tokens(work, work.now, user_id=user_id)
     await end_sessions(work, "account", user_id=user_id)
     await invitations.revoke_of(work, user_id)
     work.record(Fact("user.close", "user", str(user_id)))
@@ -43,7 +42,7 @@ async def open_account(work: Work, user_id: UUID) -> None:
     """
     work.actor.require("tenant.administer")
     work.actor.require_recent_proof(work.now)
-    if not await store.disable(work, user_id, None):
+    if not await people.disable(work, user_id, None):
         raise NoSuchUser("There is no such account that is closed.")
     work.record(Fact("user.open", "user", str(user_id)))
 
@@ -60,12 +59,12 @@ async def erase_account(work: Work, user_id: UUID) -> str | None:
     """
     work.actor.require("tenant.administer")
     work.actor.require_recent_proof(work.now)
-    person = await store.person(work, user_id)
+    person = await people.person(work, user_id)
     if person is None:
         raise NoSuchUser("There is no such account.")
     if person.disabled_at is None:
         await close_account(work, user_id)
-    await store.erase(work, user_id, ERASED_NAME)
+    await people.erase(work, user_id, ERASED_NAME)
     await proofs.forget_person(work, user_id)
     await sessions.forget_person(work, user_id)
     await invitations.forget_person(work, user_id, person.email)

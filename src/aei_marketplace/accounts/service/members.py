@@ -8,8 +8,8 @@ from aei_marketplace.accounts import rules
 from aei_marketplace.accounts.errors import EmailTaken, LastAdmin, NoSuchUser, UnknownRole
 from aei_marketplace.accounts.service.passwords import hash_password
 from aei_marketplace.accounts.service.sessions import end_sessions
-from aei_marketplace.accounts.store import invitations
-from aei_marketplace.accounts.store import people as store
+from aei_marketplace.accounts.store import invitations, people, tenants, tokens
+from aei_marketplace.accounts.store import roles as role_store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.errors import Fault, Invalid
@@ -36,7 +36,7 @@ async def create_user(
         "password_hash": await hash_password(rules.check_password(password)) if password else None,
         "created_at": work.now,
     }
-    if not await store.add_user(work, values):
+    if not await people.add_user(work, values):
         raise EmailTaken("A user with that e-mail address exists.")
     personal = {"name": name, **({"email": email} if email else {})}
     work.record(Fact("user.create", "user", str(user_id), personal=personal))
@@ -49,7 +49,7 @@ async def find_user(work: Work, email: str) -> UUID:
     Raises:
         NoSuchUser: there is none that the actor may see.
     """
-    row = await store.find_user(work, rules.check_email(email))
+    row = await people.find_user(work, rules.check_email(email))
     if row is None:
         raise NoSuchUser("There is no such user.")
     found: UUID = row.id
@@ -68,7 +68,7 @@ async def add_member(work: Work, user_id: UUID, role: str, tenant: UUID | None =
     work.actor.require_recent_proof(work.now)
     tenant_id = tenant or work.actor.in_tenant()
     found = await known_role(work, "tenant", role)
-    await store.add_membership(work, user_id, tenant_id, found.id)
+    await people.add_membership(work, user_id, tenant_id, found.id)
     work.record(Fact("member.add", "user", str(user_id), context={"role": role, "tenant": str(tenant_id)}))
 
 
@@ -90,9 +90,9 @@ async def change_member(work: Work, user_id: UUID, roles: Sequence[str]) -> None
     member = await _hold_member(work, user_id, keeps_admin="Admin" in roles)
     new = [await known_role(work, "tenant", role) for role in sorted(set(roles) - set(member.roles))]
     kept = [await _role(work, "tenant", role) for role in sorted(set(roles) & set(member.roles))]
-    await store.remove_memberships(work, user_id, tenant_id)
+    await people.remove_memberships(work, user_id, tenant_id)
     for role in (*kept, *new):
-        await store.add_membership(work, user_id, tenant_id, role.id)
+        await people.add_membership(work, user_id, tenant_id, role.id)
     context = {"from": sorted(member.roles), "to": sorted(set(roles))}
     work.record(Fact("member.change", "user", str(user_id), context=context))
 
@@ -107,8 +107,8 @@ async def remove_member(work: Work, user_id: UUID) -> None:
     work.actor.require("member.administer")
     tenant_id = work.actor.in_tenant()
     await _hold_member(work, user_id, keeps_admin=False)
-    await store.remove_memberships(work, user_id, tenant_id)
-    await store.revoke_tokens(work, work.now, user_id=user_id, tenant_id=tenant_id)
+    await people.remove_memberships(work, user_id, tenant_id)
+    await tokens.revoke_tokens(work, work.now, user_id=user_id, tenant_id=tenant_id)
     await end_sessions(work, "membership", user_id=user_id, tenant_id=tenant_id)
     await invitations.revoke_of(work, user_id, tenant_id)
     work.record(Fact("member.remove", "user", str(user_id)))
@@ -116,18 +116,18 @@ async def remove_member(work: Work, user_id: UUID) -> None:
 
 async def belongs_to(work: Work, user_id: UUID, tenant_id: UUID) -> bool:
     """Whether a user has a role in a tenant, as far as the actor may see: staff see all."""
-    return await store.is_member(work, user_id, tenant_id)
+    return await people.is_member(work, user_id, tenant_id)
 
 
 async def names_of(work: Work, users: Collection[UUID]) -> dict[UUID, str]:
     """What users are called, as far as the actor may see them: those of their own tenant."""
-    return await store.names_of(work, users)
+    return await people.names_of(work, users)
 
 
 async def list_members(work: Work) -> list[dict[str, Any]]:
     """The members of the actor's tenant."""
     work.actor.require("member.administer")
-    rows = await store.list_members(work, work.actor.in_tenant())
+    rows = await people.list_members(work, work.actor.in_tenant())
     return [
         {"id": r.id, "kind": r.kind, "email": r.email, "name": r.name, "roles": sorted(r.roles)} for r in rows
     ]
@@ -141,7 +141,7 @@ async def add_staff(work: Work, user_id: UUID, role: str) -> None:
     """
     work.actor.require("staff.administer")
     work.actor.require_recent_proof(work.now)
-    await store.add_staff(work, user_id, (await known_role(work, "staff", role)).id)
+    await people.add_staff(work, user_id, (await known_role(work, "staff", role)).id)
     work.record(Fact("staff.add", "user", str(user_id), context={"role": role}))
 
 
@@ -151,7 +151,7 @@ async def write_builtin_roles(works: Works) -> None:
         for realm, granted in (("tenant", rules.TENANT_ROLES), ("staff", rules.STAFF_ROLES)):
             for name, actions in granted.items():
                 role_id = uuid5(_ROLE_IDS, f"{realm}/{name}")
-                await store.write_builtin_role(work, role_id, realm, name, actions)
+                await role_store.write_builtin_role(work, role_id, realm, name, actions)
 
 
 async def known_role(work: Work, realm: str, name: str) -> Any:
@@ -169,7 +169,7 @@ async def known_role(work: Work, realm: str, name: str) -> Any:
 
 
 async def _role(work: Work, realm: str, name: str) -> Any:
-    role = await store.find_role(work, realm, name)
+    role = await role_store.find_role(work, realm, name)
     if role is None:
         known = rules.TENANT_ROLES if realm == "tenant" else rules.STAFF_ROLES
         raise UnknownRole(f"There is no {realm} role {name[:60]!r}; built in are {', '.join(known)}.")
@@ -184,8 +184,8 @@ async def _hold_member(work: Work, user_id: UUID, *, keeps_admin: bool) -> Any:
         LastAdmin: without them nobody could administer the tenant.
     """
     tenant_id = work.actor.in_tenant()
-    await store.hold_tenant(work, tenant_id)
-    members = {row.id: row for row in await store.list_members(work, tenant_id)}
+    await tenants.hold_tenant(work, tenant_id)
+    members = {row.id: row for row in await people.list_members(work, tenant_id)}
     if user_id not in members:
         raise NoSuchUser("There is no such member.")
     others = [row for row in members.values() if row.id != user_id and row.disabled_at is None]

@@ -7,7 +7,7 @@ from uuid import UUID
 from aei_marketplace.accounts import rules
 from aei_marketplace.accounts.errors import NoSuchRole, RoleInUse, RoleTaken
 from aei_marketplace.accounts.store import invitations
-from aei_marketplace.accounts.store import people as store
+from aei_marketplace.accounts.store import roles as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.work import Work

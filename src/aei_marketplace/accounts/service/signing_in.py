@@ -14,7 +14,7 @@ from aei_marketplace.accounts.errors import (
 )
 from aei_marketplace.accounts.service.passwords import password_fits
 from aei_marketplace.accounts.service.tokens import Token, issue_token
-from aei_marketplace.accounts.store import people as store
+from aei_marketplace.accounts.store import people, tokens
 from aei_marketplace.ground.actor import Actor, ActorKind
 from aei_marketplace.ground.errors import NotSignedIn
 from aei_marketplace.ground.work import Works
@@ -36,7 +36,7 @@ async def authenticate(works: Works, token: str, trace_id: str) -> Actor:
     Raises:
         NotSignedIn: unknown, revoked or expired; a refused known token is recorded.
     """
-    row = await store.token_state(works.database.quick, rules.token_hash(token))
+    row = await tokens.token_state(works.database.quick, rules.token_hash(token))
     return await actor_of_token(works, None if row is None else rules.TokenState(**row), trace_id)
 
 
@@ -64,7 +64,7 @@ async def actor_for(works: Works, user_id: UUID, tenant_id: UUID | None) -> Acto
         AccountDisabled: the account was closed in the meantime, or is gone.
     """
     async with works.system("accounts.identify") as work:
-        row = await store.identity(work, user_id, tenant_id)
+        row = await people.identity(work, user_id, tenant_id)
     if row is None or row.disabled_at is not None:
         raise AccountDisabled("The account that asked for this is closed.")
     actions = rules.effective_actions(tenant_id, row.tenant_actions, row.staff_actions, ("*",))
@@ -107,7 +107,7 @@ async def check_credentials(works: Works, email: str, password: str) -> Person:
     Raises:
         WrongPassword: nobody's.
     """
-    row = await store.password_of(works.database.quick, email)
+    row = await people.password_of(works.database.quick, email)
     usable = row if row is not None and row["disabled_at"] is None else None
     fits = await password_fits(usable["password_hash"] if usable else None, password)
     if usable is None or not fits:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aei_marketplace.accounts import rules
 from aei_marketplace.accounts.errors import NoSuchToken
-from aei_marketplace.accounts.store import people as store
+from aei_marketplace.accounts.store import roles, tokens
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.errors import NotSignedIn
@@ -58,7 +58,7 @@ async def issue_token(
     held = work.actor.actions if work.actor.scoped else None
     rules.check_reach(scopes, held, work.actor.publishes)
     if not for_self and work.actor.tenant is not None:
-        held = await store.actions_of(work, user_id, work.actor.tenant)
+        held = await roles.actions_of(work, user_id, work.actor.tenant)
         rules.check_granted(rules.effective_actions(tenant_id, held, (), scopes), work.actor)
     secret = rules.new_token()
     token = Token(
@@ -71,7 +71,7 @@ async def issue_token(
         rules.token_expiry(work.now, lifetime),
         secret=secret,
     )
-    await store.add_token(work, _token_values(token, rules.token_hash(secret)))
+    await tokens.add_token(work, _token_values(token, rules.token_hash(secret)))
     work.record(Fact("token.create", "token", str(token.id), context={"scopes": list(token.scopes)}))
     return token
 
@@ -79,7 +79,7 @@ async def issue_token(
 async def list_tokens(work: Work) -> list[Token]:
     """The actor's own tokens; all of the tenant's for who administers them."""
     everyones = work.actor.may("token.administer")
-    rows = await store.list_tokens(work, None if everyones else work.actor.id)
+    rows = await tokens.list_tokens(work, None if everyones else work.actor.id)
     return [_token(row) for row in rows]
 
 
@@ -89,19 +89,19 @@ async def revoke_token(work: Work, token_id: UUID) -> None:
     Raises:
         NoSuchToken: there is none that the actor may see.
     """
-    row = await store.find_token(work, token_id)
+    row = await tokens.find_token(work, token_id)
     if row is None:
         raise NoSuchToken("There is no such token.")
     if row.user_id != work.actor.id:
         work.actor.require("token.administer")
-    await store.revoke_tokens(work, work.now, id=token_id)
+    await tokens.revoke_tokens(work, work.now, id=token_id)
     work.record(Fact("token.revoke", "token", str(token_id)))
 
 
 async def revoke_service_tokens(work: Work, user_id: UUID) -> None:
     """Take back all tokens of a service account that publishes for the actor's tenant."""
     work.actor.require("plugin.publish")
-    count = await store.revoke_tokens(work, work.now, user_id=user_id, tenant_id=work.actor.in_tenant())
+    count = await tokens.revoke_tokens(work, work.now, user_id=user_id, tenant_id=work.actor.in_tenant())
     if count:
         work.record(Fact("token.revoke", "user", str(user_id), context={"count": count}))
 
@@ -109,7 +109,7 @@ async def revoke_service_tokens(work: Work, user_id: UUID) -> None:
 async def revoke_publishing_tokens(work: Work, namespace: str) -> int:
     """Take back the tokens of the actor's tenant that name a namespace or a plugin in it; how many."""
     work.actor.require("plugin.publish")
-    count = await store.revoke_publishing_tokens(work, work.actor.in_tenant(), namespace)
+    count = await tokens.revoke_publishing_tokens(work, work.actor.in_tenant(), namespace)
     if count:
         context = {"count": count}
         work.record(Fact("token.revoke", "namespace", namespace, context=context))

@@ -1,0 +1,75 @@
+"""Queries of tenants and their policies."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from aei_marketplace.accounts.models import memberships, tenants
+from aei_marketplace.ground.work import Work
+
+_MEMBERS = (
+    select(func.count(memberships.c.user_id.distinct()))
+    .where(memberships.c.tenant_id == tenants.c.id)
+    .scalar_subquery()
+)
+
+
+async def hold_tenant(work: Work, tenant_id: UUID) -> None:
+    """Have changes of a tenant's members happen one after the other."""
+    await work.run(select(tenants.c.id).where(tenants.c.id == tenant_id).with_for_update())
+
+
+async def add_tenant(work: Work, tenant_id: UUID, slug: str, name: str) -> bool:
+    """Create a tenant; False when the slug is taken."""
+    statement = insert(tenants).values(id=tenant_id, slug=slug, name=name, policies={}, created_at=work.now)
+    done = await work.run(statement.on_conflict_do_nothing(index_elements=["slug"]))
+    return done.rowcount == 1
+
+
+async def find_tenant(work: Work, slug: str) -> Row[Any] | None:
+    """A tenant by its short name, if the actor may see it."""
+    return (await work.run(select(tenants).where(tenants.c.slug == slug))).first()
+
+
+async def list_tenants(work: Work) -> Sequence[Row[Any]]:
+    """The tenants that the actor may see."""
+    return (await work.run(select(tenants).order_by(tenants.c.slug))).all()
+
+
+async def find_tenants(work: Work, text: str, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Tenants whose short name or name has this text, by short name; with members, one more than `limit`."""
+    statement = (
+        select(tenants.c.id, tenants.c.slug, tenants.c.name, tenants.c.created_at, _MEMBERS.label("members"))
+        .where(_named_like(text))
+        .order_by(tenants.c.slug)
+        .limit(limit + 1)
+    )
+    if after is not None:
+        statement = statement.where(tenants.c.slug > after)
+    return (await work.run(statement)).all()
+
+
+async def count_tenants(work: Work, text: str) -> int:
+    """How many tenants have this text in their short name or name."""
+    statement = select(func.count()).select_from(tenants).where(_named_like(text))
+    return int((await work.run(statement)).scalar_one())
+
+
+def _named_like(text: str) -> ColumnElement[bool]:
+    return or_(
+        tenants.c.slug.icontains(text, autoescape=True), tenants.c.name.icontains(text, autoescape=True)
+    )
+
+
+async def find_policies(work: Work, tenant_id: UUID, *, hold: bool) -> Any:
+    """A tenant's policies; with `hold` nobody else changes them until this work ends."""
+    wanted = select(tenants.c.policies).where(tenants.c.id == tenant_id)
+    return (await work.run(wanted.with_for_update() if hold else wanted)).scalar_one()
+
+
+async def save_policies(work: Work, tenant_id: UUID, policies: dict[str, Any]) -> None:
+    """Write a tenant's policies."""
+    await work.run(update(tenants).where(tenants.c.id == tenant_id).values(policies=policies))
