@@ -1,5 +1,10 @@
 """What can be done with accounts."""
 
+from aei_marketplace.accounts.service.accepting import (
+    accept_invitation,
+    accept_with_password,
+    read_invitation,
+)
 from aei_marketplace.accounts.service.accounts import (
     ERASED_NAME,
     close_account,
@@ -17,14 +22,11 @@ from aei_marketplace.accounts.service.entering import (
 from aei_marketplace.accounts.service.identities import list_identities, remove_identity
 from aei_marketplace.accounts.service.invitations import (
     Invitation,
-    accept_invitation,
-    accept_with_password,
     invite,
     invite_first_admin,
     invite_first_operator,
     list_invitations,
     mail_invitation,
-    read_invitation,
     revoke_invitation,
 )
 from aei_marketplace.accounts.service.members import (

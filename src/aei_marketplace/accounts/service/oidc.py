@@ -20,8 +20,8 @@ from aei_marketplace.accounts.errors import (
 )
 from aei_marketplace.accounts.rules import oidc
 from aei_marketplace.accounts.rules.sessions import PATIENCE
+from aei_marketplace.accounts.service.accepting import accept_with_identity
 from aei_marketplace.accounts.service.entering import Entry, enter
-from aei_marketplace.accounts.service.invitations import accept_with_identity
 from aei_marketplace.accounts.service.providers import usable_provider
 from aei_marketplace.accounts.service.sessions import JOB, Entrant, authenticate_session, own_session
 from aei_marketplace.accounts.store import people, proofs, sessions
