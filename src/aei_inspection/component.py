@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from aei_inspection.component_sections import PLACE, Item, read_outline
+from aei_inspection.component_sections import Item, read_outline
 from aei_inspection.problems import PackageRefused, Problem, refuse, shown
+from aei_inspection.wasm_binary import PLACE
 from aei_inspection.wasm_tools import Verdict, judge
 from aei_protocol.interface import (
     INTERFACE_VERSION,

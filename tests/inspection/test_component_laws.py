@@ -7,8 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aei_inspection.component import read_component
-from aei_inspection.component_sections import PREAMBLE, read_outline
+from aei_inspection.component_sections import read_outline
 from aei_inspection.problems import PackageRefused
+from aei_inspection.wasm_binary import PREAMBLE
 from aei_protocol.interface import ALWAYS
 from tests.inspection.samples import component
 

@@ -1,0 +1,56 @@
+"""Software inside a plugin, as an advisory database names it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from aei_inspection.checks.report import Component
+from aei_inspection.extract.python import Distribution
+
+#: Types of package URLs (purl specification) and the ecosystems that OSV calls them.
+_ECOSYSTEMS = {"pypi": "PyPI", "npm": "npm", "cargo": "crates.io", "golang": "Go"}
+_LONGEST = 200
+
+
+def embedded_components(distributions: Iterable[Distribution]) -> Iterator[Component]:
+    """What was found packed into the component."""
+    for found in distributions:
+        yield Component("PyPI", pypi_name(found.name), found.version[:_LONGEST], "embedded")
+
+
+def sbom_components(sbom: Mapping[str, Any]) -> Iterator[Component]:
+    """What an SBOM claims: each component with a version, nested ones included.
+
+    Args:
+        sbom: CycloneDX, as the gate accepts it.
+    """
+    waiting = [entry for entry in sbom.get("components", ()) if isinstance(entry, Mapping)]
+    while waiting:
+        entry = waiting.pop()
+        nested = entry.get("components")
+        waiting.extend(e for e in (nested if isinstance(nested, list) else ()) if isinstance(e, Mapping))
+        if component := _claimed(entry):
+            yield component
+
+
+def pypi_name(name: str) -> str:
+    """A distribution's name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def read_purl(text: str) -> tuple[str, str, str] | None:
+    """Ecosystem, name and version of a package URL; None when it is none that advisories know."""
+    match = re.fullmatch(r"pkg:([a-z]+)/([^@?#]+)@([^?#]+)(?:[?#].*)?", text, re.DOTALL)
+    if match is None or match[1] not in _ECOSYSTEMS:
+        return None
+    name = unquote(match[2])
+    return _ECOSYSTEMS[match[1]], pypi_name(name) if match[1] == "pypi" else name, unquote(match[3])
+
+
+def _claimed(entry: Mapping[str, Any]) -> Component | None:
+    if entry.get("type") == "file":
+        return None
+    known = read_purl(str(entry.get("purl", "")))
+    ecosystem, name, version = known or ("", str(entry.get("name", "")), str(entry.get("version", "")))
+    return Component(ecosystem, name[:_LONGEST], version[:_LONGEST], "sbom") if name else None
