@@ -20,6 +20,7 @@ from tests.serving import Client, serving
 
 HTML = {"Accept": "text/html"}
 UPLOAD = "/publisher/upload"
+OWN = ("/publisher/namespaces", "/publisher/domains")
 
 
 @pytest.fixture
@@ -123,8 +124,10 @@ async def test_who_does_not_publish_is_refused(client: Client, deps: Deps, role:
     acme = await make_tenant(deps.works, "acme")
     await publish(deps, acme.manager)
     token = acme.tokens[role]
-    for path in ("/publisher", UPLOAD, "/publisher/acme.echo", "/publisher/acme.echo/1.0.0"):
+    for path in ("/publisher", UPLOAD, "/publisher/acme.echo", "/publisher/acme.echo/1.0.0", *OWN):
         assert (await client.get(path, token, headers=HTML)).status == 403
+    for path in (*OWN, "/publisher/namespaces/ask"):
+        assert (await client.post(path, token, headers=HTML, data={"namespace": "akme"})).status == 403
     assert (await client.post(UPLOAD, token, headers=HTML, data=form(make_package()))).status == 403
 
 
@@ -169,3 +172,18 @@ async def test_own_plugins_come_in_pages(client: Client, deps: Deps):
     assert b"2 of 3 plugins" in first.body
     assert b"acme.two" not in first.body
     assert (await client.get("/publisher?cursor=e30", acme.tokens["Admin"], headers=HTML)).status == 422
+
+
+async def test_a_name_that_is_refused_at_a_publish_leads_to_those_who_can_give_it(client: Client, deps: Deps):
+    acme = await make_tenant(deps.works, "acme")
+    token, data = acme.tokens["Admin"], form(make_package({"id": "official.tool"}))
+    refused = await client.post(UPLOAD, token, headers=HTML, data=data)
+    assert b'href="/publisher/namespaces?ask=official"' in refused.body
+    page = await client.get("/publisher/namespaces?ask=official", token, headers=HTML)
+    assert b'value="official"' in page.body
+    for name, status in (("official", 303), ("acme", 409), ("Not a name", 422)):
+        wish = {"name": name, "reason": "It is ours."}
+        answer = await client.post(
+            "/publisher/namespaces/ask", token, headers=HTML, data=wish, allow_redirects=False
+        )
+        assert answer.status == status

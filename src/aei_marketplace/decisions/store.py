@@ -66,6 +66,11 @@ async def find(work: Work, case_id: UUID) -> Case | None:
     return None if row is None else _case(row)
 
 
+async def find_several(work: Work, ids: Collection[UUID]) -> list[Case]:
+    """Those of these cases that the actor may see."""
+    return [_case(row) for row in await work.run(select(cases).where(cases.c.id.in_(ids)))]
+
+
 async def save(work: Work, before: Case, after: Case) -> bool:
     """Write a step down; False when somebody else made one meanwhile."""
     unchanged = and_(cases.c.id == before.id, cases.c.version == before.version)

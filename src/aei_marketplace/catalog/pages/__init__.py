@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 
-from aei_marketplace.catalog.pages import kill_list, namespaces, publishing, releases
+from aei_marketplace.catalog.pages import domains, kill_list, names, namespaces, publishing, releases
 from aei_marketplace.catalog.pages.words import PUBLISHER, seen_by
 
 router = APIRouter(include_in_schema=False)
 # Plugins last: their addresses would take in `/publisher/namespaces`.
-for _part in (publishing, kill_list, namespaces, releases):
+for _part in (publishing, kill_list, names, namespaces, domains, releases):
     router.include_router(_part.router)
 
 __all__ = ["PUBLISHER", "router", "seen_by"]

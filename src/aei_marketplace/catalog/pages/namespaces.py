@@ -1,4 +1,4 @@
-"""Pages: the tenant's namespaces, who belongs to each, and handing one over."""
+"""Pages: one namespace, who belongs to it, and handing it over."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -18,7 +18,7 @@ from aei_marketplace.catalog.errors import (
     TransferEnded,
     TransferOffered,
 )
-from aei_marketplace.catalog.pages.words import PUBLISHER
+from aei_marketplace.catalog.pages.words import NAMESPACES, PUBLISHER
 from aei_marketplace.catalog.service import (
     Member,
     NamespaceRole,
@@ -37,7 +37,6 @@ from aei_marketplace.web.shell.rendering import PageContext, render
 
 router = APIRouter(route_class=FormRoute)
 
-NAMESPACES = PUBLISHER + "/namespaces"
 NAMESPACE = NAMESPACES + "/{name}"
 
 #: What is told on the page itself, beside the form that asked for it.
@@ -56,14 +55,6 @@ _TOLD = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamespacesPage(PageContext):
-    """The tenant's namespaces, and those that are offered to it."""
-
-    namespaces: tuple[OwnNamespace, ...]
-    offers: tuple[Transfer, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NamespacePage(PageContext):
     """One namespace.
 
@@ -79,21 +70,6 @@ class NamespacePage(PageContext):
     roles: tuple[tuple[str, str], ...] = (("maintainer", "Maintainer"), ("owner", "Owner"))
     naming: Form = field(default_factory=Form)
     offering: Form = field(default_factory=Form)
-
-
-@router.get(NAMESPACES)
-async def list_namespaces(request: Request, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
-    """The namespaces of the tenant."""
-    async with deps.works.begin(actor, trace) as work:
-        namespaces = await service.list_namespaces(work)
-        offers = [t for t in await _open_offers(work) if t.to_tenant == actor.tenant]
-    page = NamespacesPage(
-        title="Namespaces",
-        crumbs=(("Publisher", PUBLISHER),),
-        namespaces=tuple(namespaces),
-        offers=tuple(offers),
-    )
-    return await render(request, "catalog/namespaces.html", page)
 
 
 @router.get(NAMESPACE)

@@ -3,13 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from aei_marketplace.catalog import service
-from aei_marketplace.catalog.pages.words import PUBLISHER, STATE_WORDS, StateWords
-from aei_marketplace.catalog.rules.verification import DomainProof
+from aei_marketplace.catalog.errors import NameConfusable, NamespaceReserved
+from aei_marketplace.catalog.pages.words import (
+    NAMESPACES,
+    PROOF_WORDS,
+    PUBLISHER,
+    STATE_WORDS,
+    ProofWords,
+    StateWords,
+)
+from aei_marketplace.catalog.rules.verification import DomainProof, ProofState
 from aei_marketplace.catalog.service import (
     OwnNamespace,
     OwnPlugin,
@@ -75,6 +84,7 @@ class PublisherPage(PageContext):
     keys: tuple[SigningKey, ...]
     signatures_required: bool
     words: dict[ReleaseState, StateWords] = field(default_factory=lambda: STATE_WORDS)
+    proof_words: dict[ProofState, ProofWords] = field(default_factory=lambda: PROOF_WORDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +94,13 @@ class UploadPage(PageContext):
     Attributes:
         way: where it is sent, with the token for uploads.
         faults: what the gate found, in order.
+        ask: where staff can be asked for the name that was refused.
     """
 
     way: str
     form: Form
     faults: tuple[Fault, ...] = ()
+    ask: str | None = None
     namespaces: tuple[OwnNamespace, ...] = ()
 
 
@@ -174,6 +186,12 @@ def _advice(refusal: Refusal) -> str:
     return "Correct what is named here, build again and publish again."
 
 
+def _way_to_ask(refusal: Refusal) -> str | None:
+    if not isinstance(refusal, NameConfusable | NamespaceReserved):
+        return None
+    return f"{NAMESPACES}?{urlencode({'ask': str(refusal.extensions['name'])})}"
+
+
 def _all(found: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(found)
 
@@ -188,6 +206,7 @@ async def _form_page(request: Request, form: Form, refusal: Refusal | None = Non
         way=f"{UPLOAD}?upload_token={upload_token(request)}",
         form=form if refusal is None else Form(form.values, {}, refusal.detail, _advice(refusal)),
         faults=refusal.faults if refusal else (),
+        ask=_way_to_ask(refusal) if refusal else None,
         namespaces=tuple(namespaces),
     )
     return await render(request, "catalog/upload.html", page, refusal.status if refusal else 200)

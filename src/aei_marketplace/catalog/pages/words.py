@@ -1,11 +1,17 @@
-"""What the states of a release mean to its publisher, and what to do about each."""
+"""What the states of releases, domains and names mean to their publisher, and what to do about each."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from aei_marketplace.catalog.rules.names import Verdict
+from aei_marketplace.catalog.rules.verification import ProofState
 from aei_marketplace.catalog.service import ReleaseState
+from aei_marketplace.decisions.service import Case, CaseState
 from aei_marketplace.ground.actor import Actor
 
 PUBLISHER = "/publisher"
+NAMESPACES = PUBLISHER + "/namespaces"
+DOMAINS = PUBLISHER + "/domains"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,61 @@ STATE_WORDS = {
     ),
     ReleaseState.REMOVED: StateWords("Removed", "danger", "It is gone for good."),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ProofWords:
+    """How a domain's proof stands, in words.
+
+    Attributes:
+        label, meaning: as the badge shows it.
+        says: what it means and what to do.
+    """
+
+    label: str
+    meaning: str
+    says: str
+
+
+PROOF_WORDS = {
+    ProofState.WAITING: ProofWords(
+        "Waiting", "note", "Put the text there. It is looked for every few minutes, for a week."
+    ),
+    ProofState.VERIFIED: ProofWords(
+        "Verified", "ok", "Leave the text where it is: it is looked for every day, and counts for a week."
+    ),
+    ProofState.LAPSED: ProofWords(
+        "Lapsed", "warn", "It was not seen for a week and proves nothing. Forget it and begin again."
+    ),
+    ProofState.FAILED: ProofWords(
+        "Not found", "danger", "It was looked for during a week. Forget it and begin again."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimWords:
+    """How a name that was asked for stands.
+
+    Attributes:
+        label, meaning: as the badge shows it.
+        appealable: whether the publisher can still have staff look again.
+    """
+
+    label: str
+    meaning: str
+    appealable: bool = False
+
+
+def claim_words(case: Case, now: datetime) -> ClaimWords:
+    """How the case of a name stands, in words."""
+    if case.open:
+        return ClaimWords("Your appeal waits" if case.round == 2 else "Waits for staff", "note")
+    if case.state is CaseState.WITHDRAWN:
+        return ClaimWords("Withdrawn", "")
+    if case.verdict == Verdict.GRANT:
+        return ClaimWords("Granted", "ok")
+    return ClaimWords("Refused", "danger", appealable=case.appealable_at(now))
 
 
 def seen_by(actor: Actor) -> bool:

@@ -43,11 +43,13 @@ from aei_marketplace.catalog.service.members import (
 )
 from aei_marketplace.catalog.service.name_claims import (
     NAME_DESK,
+    AskedName,
     NameCase,
     NameClaim,
     ask_for_name,
     describe_name_claim,
     find_name_claim,
+    list_asked_names,
 )
 from aei_marketplace.catalog.service.namespaces import claim_namespace
 from aei_marketplace.catalog.service.own import (
@@ -160,6 +162,7 @@ __all__ = [
     "STOPPED_NOW",
     "STOPS",
     "Advisory",
+    "AskedName",
     "Change",
     "Channel",
     "LogHead",
@@ -234,6 +237,7 @@ __all__ = [
     "latest_versions",
     "leave_to_successor",
     "list_advisories",
+    "list_asked_names",
     "list_blocked",
     "list_domains",
     "list_namespace_members",

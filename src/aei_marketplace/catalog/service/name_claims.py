@@ -25,6 +25,9 @@ from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.typed import clean_typed
 from aei_marketplace.ground.work import Work
 
+#: How many of the names that a publisher asked for are listed.
+MOST_ASKED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class NameClaim:
@@ -44,6 +47,14 @@ class NameClaim:
     words: str
     created_at: datetime
     granted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedName:
+    """A name that the actor's publisher asked for, and the case in which staff decide it."""
+
+    claim: NameClaim
+    case: Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,18 @@ async def names_asked(work: Work, cases: Collection[UUID]) -> list[NameClaim]:
     """What was asked for in these cases, as far as the actor may see them."""
     work.actor.require("plugin.publish" if work.actor.tenant else "plugin.moderate")
     return [_claim(row) for row in await names.claims_of(work, cases)]
+
+
+async def list_asked_names(work: Work) -> list[AskedName]:
+    """What the actor's publisher asked for, the newest first; at most `MOST_ASKED` of them.
+
+    Raises:
+        NotAllowed: the actor does not publish.
+    """
+    work.actor.require_somewhere("plugin.publish")
+    claims = [_claim(row) for row in await names.claims_by(work, work.actor.in_tenant(), MOST_ASKED)]
+    cases = await decisions.find_cases(work, [claim.case_id for claim in claims])
+    return [AskedName(claim, cases[claim.case_id]) for claim in claims]
 
 
 async def describe_name_claim(work: Work, case_id: UUID) -> NameCase:

@@ -47,6 +47,12 @@ async def claims_of(work: Work, cases: Collection[UUID]) -> Sequence[Row[Any]]:
     return (await work.run(select(name_claims).where(_C.case_id.in_(cases)))).all()
 
 
+async def claims_by(work: Work, tenant: UUID, limit: int) -> Sequence[Row[Any]]:
+    """The claims of a tenant, the newest first."""
+    wanted = select(name_claims).where(_C.tenant_id == tenant).order_by(_C.case_id.desc()).limit(limit)
+    return (await work.run(wanted)).all()
+
+
 async def publisher_facts(work: Work, publisher_id: UUID) -> Row[Any]:
     """A publisher with what it has: name, verified, created_at, namespaces, plugins, installs."""
     mine = select(_N.name).where(_N.publisher_id == publisher_id).order_by(_N.name)

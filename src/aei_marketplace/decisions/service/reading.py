@@ -69,6 +69,11 @@ async def find_case(work: Work, case_id: UUID) -> Case:
     return case
 
 
+async def find_cases(work: Work, ids: Collection[UUID]) -> dict[UUID, Case]:
+    """Those of these cases that the actor may see, by id."""
+    return {case.id: case for case in await store.find_several(work, ids)}
+
+
 async def find_history(work: Work, case_id: UUID) -> History:
     """The decisions and the appeal of a case that was found before."""
     decisions = tuple(
