@@ -24,6 +24,7 @@ from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.sign_in import SignInTerms
 from aei_marketplace.ground.work import Works
 from aei_protocol.limits import OPERATOR_CAP
+from tests.clocks import Time
 from tests.databases import Databases
 from tests.serving import Client, serving
 
@@ -80,10 +81,16 @@ async def urls(template: DatabaseUrls, databases: Databases) -> AsyncIterator[Da
 
 
 @pytest.fixture
-async def works(urls: DatabaseUrls) -> AsyncIterator[Works]:
+def time() -> Time:
+    """The clock of `works`."""
+    return Time()
+
+
+@pytest.fixture
+async def works(urls: DatabaseUrls, time: Time) -> AsyncIterator[Works]:
     """Works on this test's database, with the built-in roles in it."""
     async with open_database(urls.app, urls.system, size=12) as database:
-        works = Works(database, PostgresQueue())
+        works = Works(database, PostgresQueue(), time.now)
         await accounts.write_builtin_roles(works)
         yield works
 

@@ -3,8 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,34 +40,17 @@ from aei_marketplace.catalog.service import (
     Workflow,
 )
 from aei_marketplace.ground.actor import Actor, OutOfReach, ProofNeeded
-from aei_marketplace.ground.clock import utc_now
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import NotAllowed, NotSignedIn
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Works
 from tests.builders import Tenant, make_tenant
+from tests.clocks import Time
 from tests.packages import make_package
 from tests.publishing import publish, publish_listed
 from tests.serving import Client
 
 ISSUER = "https://issuer.example"
-
-
-@dataclass
-class Time:
-    """A clock that goes on when the test says so."""
-
-    ahead: timedelta = field(default_factory=timedelta)
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def works(works: Works, time: Time) -> Works:
-    return Works(works.database, works.queue, lambda: utc_now() + time.ahead)
 
 
 async def do(deps: Deps, actor: Actor, step: Callable[..., Awaitable[Any]], *args: Any) -> Any:

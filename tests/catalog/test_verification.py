@@ -31,8 +31,8 @@ from aei_marketplace.ground.clock import new_id, utc_now
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid, NotAllowed
 from aei_marketplace.ground.ports import DomainSilent
-from aei_marketplace.ground.work import Works
 from tests.builders import Tenant
+from tests.clocks import Time
 from tests.publishing import publish_listed
 from tests.serving import Client
 
@@ -53,23 +53,6 @@ class FakeDomains:
         if f"https://{domain}{path}" not in self.files:
             raise DomainSilent("nobody answers")
         return self.files[f"https://{domain}{path}"]
-
-
-@dataclass
-class Time:
-    """A clock that goes on when the test says so."""
-
-    ahead: timedelta = field(default_factory=timedelta)
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def works(works: Works, time: Time) -> Works:
-    return Works(works.database, works.queue, lambda: utc_now() + time.ahead)
 
 
 @pytest.fixture

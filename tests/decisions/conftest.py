@@ -1,6 +1,5 @@
 """A kind of case for tests, with people on both sides of it."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,7 +8,6 @@ import pytest
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.service import Brought, Case, CaseKind, Desk, Ruling, Subject
 from aei_marketplace.ground.actor import Actor
-from aei_marketplace.ground.clock import utc_now
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.work import Work, Works
 from tests.builders import Tenant, make_staff, make_tenant
@@ -44,24 +42,6 @@ async def pay(work: Work, case_id: UUID, ruling: Ruling) -> Case:
 
 
 DESKS = decisions.by_kind([Desk(KIND, decide), Desk(PAYOUTS, pay)])
-
-
-@dataclass
-class Time:
-    """A clock that goes on when the test says so."""
-
-    ahead: timedelta = field(default_factory=timedelta)
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def works(works: Works, time: Time) -> Works:
-    """Works by that clock."""
-    return Works(works.database, works.queue, lambda: utc_now() + time.ahead)
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid
 from aei_marketplace.ground.paging import PageWanted
 from tests.builders import Tenant, make_tenant
-from tests.decisions.conftest import KIND, PAYOUTS, Time, bring
+from tests.clocks import Time
+from tests.decisions.conftest import KIND, PAYOUTS, bring
 
 
 async def decide(

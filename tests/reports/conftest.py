@@ -1,7 +1,5 @@
 """A published plugin, its publisher, tenants that report it, staff that decide, and a clock."""
 
-from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,31 +8,12 @@ from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.decisions.service import Case, Ruling
 from aei_marketplace.ground.actor import Actor
-from aei_marketplace.ground.clock import utc_now
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.work import Works
 from aei_marketplace.reports import service as reports
 from aei_marketplace.reports.service import Report, Wish
 from tests.builders import Tenant, make_staff, make_tenant
 from tests.publishing import publish_listed
-
-
-@dataclass
-class Time:
-    """A clock that goes on when the test says so."""
-
-    ahead: timedelta = field(default_factory=timedelta)
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def works(works: Works, time: Time) -> Works:
-    """Works by that clock."""
-    return Works(works.database, works.queue, lambda: utc_now() + time.ahead)
 
 
 @pytest.fixture

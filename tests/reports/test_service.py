@@ -27,8 +27,9 @@ from aei_marketplace.reports.errors import AlreadyReported, AlreadyTrusted, NotT
 from aei_marketplace.reports.events import PluginReported
 from aei_marketplace.reports.rules import filing
 from tests.builders import Tenant, make_staff, make_tenant
+from tests.clocks import Time
 from tests.publishing import publish_listed
-from tests.reports.conftest import Time, decide, release, report, states
+from tests.reports.conftest import decide, release, report, states
 
 S = ReleaseState
 
