@@ -15,8 +15,10 @@ from aei_marketplace.ground.ports import (
     ModelEndpoints,
     NoDomains,
     NoMail,
+    NoScanner,
     NoWebhooks,
     Sandbox,
+    Scanner,
     WebhookSender,
 )
 from aei_marketplace.ground.publisher_quota import PublisherQuota
@@ -42,6 +44,7 @@ class Deps:
         domains: the way to what stands on publishers' domains.
         mail: the way to people's mailboxes.
         webhooks: the way to the webhooks of tenants and operator.
+        scanner: where packages are scanned.
         sign_in: how long sessions and proofs last.
         attempts: how often somebody tried to sign in lately.
         issuer_keys: keys of the issuers whose identity tokens publish.
@@ -64,6 +67,7 @@ class Deps:
     domains: Domains = field(default_factory=NoDomains)
     mail: Mail = field(default_factory=NoMail)
     webhooks: WebhookSender = field(default_factory=NoWebhooks)
+    scanner: Scanner = field(default_factory=NoScanner)
     sign_in: SignInTerms = field(default_factory=SignInTerms)
     attempts: Attempts = field(default_factory=Attempts)
     issuer_keys: IssuerKeys = field(default_factory=IssuerKeys)

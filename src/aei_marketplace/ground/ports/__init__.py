@@ -24,6 +24,7 @@ from aei_marketplace.ground.ports.sandbox import (
     Secrets,
     plugin_failure,
 )
+from aei_marketplace.ground.ports.scanner import NoScanner, ScanFailed, ScanFailure, Scanner
 from aei_marketplace.ground.ports.webhooks import NoWebhooks, WebhookAnswer, WebhookSender
 
 __all__ = [
@@ -45,12 +46,16 @@ __all__ = [
     "Models",
     "NoDomains",
     "NoMail",
+    "NoScanner",
     "NoWebhooks",
     "PluginFailure",
     "ProviderFailed",
     "Sandbox",
     "SandboxGone",
     "SandboxRefused",
+    "ScanFailed",
+    "ScanFailure",
+    "Scanner",
     "Secrets",
     "WebhookAnswer",
     "WebhookSender",
