@@ -43,22 +43,12 @@ async def execute_within(
         TaskTooLarge, TaskUnfit, Invalid: the task cannot be used.
         TooManyRunning, TooFast, QueueFull, NotReady, NeverStarted: not now.
     """
-    waiting = (*asking.waiting, asking.start.plugin_id)
-    if plugin_id in waiting:
-        raise TooDeep(f"{plugin_id} waits for this answer itself.")
-    if len(waiting) > DEEPEST:
-        raise TooDeep(f"{DEEPEST} plugins wait for each other already.")
+    waiting = _waiting(asking, plugin_id)
     wall_ms = _wall_left(runs, asking)
     lowered = {**(limits or {}), "wall_ms": min(wall_ms, (limits or {}).get("wall_ms", wall_ms))}
     wanted = Wanted(task=msgspec.Raw(task), limits=lowered)
     run = await decide(runs, asking.actor, asking.start.trace_id, plugin_id, wanted)
-    run.origin = Origin(asking.start.id, waiting)
-    run.start = replace(run.start, mode="call", parent_id=asking.start.id, depth=len(waiting))
-    run.tokens = asking.tokens
-    held = run.task.capabilities
-    left = max(0, held.max_tokens - run.tokens[plugin_id])
-    limited = replace(held, max_tokens=left if most_tokens is None else min(left, most_tokens))
-    run.task = replace(run.task, capabilities=limited, parent=str(asking.start.id))
+    _place_below(run, asking, waiting, most_tokens)
     carried_out = runs.begin(run)
     try:
         execution = await asyncio.shield(carried_out)
@@ -73,6 +63,27 @@ def tokens_used(execution: Execution) -> int:
     """What the models have cost that it asked."""
     usage = msgspec.json.decode(execution.usage or "{}")
     return int(usage.get("tokens", 0))
+
+
+def _waiting(asking: Run, plugin_id: str) -> tuple[str, ...]:
+    """The plugins that wait for this answer, outermost first."""
+    waiting = (*asking.waiting, asking.start.plugin_id)
+    if plugin_id in waiting:
+        raise TooDeep(f"{plugin_id} waits for this answer itself.")
+    if len(waiting) > DEEPEST:
+        raise TooDeep(f"{DEEPEST} plugins wait for each other already.")
+    return waiting
+
+
+def _place_below(run: Run, asking: Run, waiting: tuple[str, ...], most_tokens: int | None) -> None:
+    """Make it a part of the execution that asks, within the tokens that are left of its own grant."""
+    run.origin = Origin(asking.start.id, waiting)
+    run.start = replace(run.start, mode="call", parent_id=asking.start.id, depth=len(waiting))
+    run.tokens = asking.tokens
+    held = run.task.capabilities
+    left = max(0, held.max_tokens - run.tokens[run.start.plugin_id])
+    limited = replace(held, max_tokens=left if most_tokens is None else min(left, most_tokens))
+    run.task = replace(run.task, capabilities=limited, parent=str(asking.start.id))
 
 
 def _wall_left(runs: Runs, asking: Run) -> int:
