@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
@@ -26,21 +27,23 @@ from aei_marketplace.ground.work import Works
 from aei_protocol.limits import OPERATOR_CAP
 from tests.clocks import Time
 from tests.databases import Databases
+from tests.scheduling import Scheduling, longest_first
 from tests.serving import Client, serving
 
 # How fast examples are drawn depends on what else the machine does; it says nothing about the code.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
 
-_BROWSER = Path(__file__).parent / "browser"
 
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file run in one process, in order; those of the browser share a marketplace, and all do."""
-    for item in items:
-        together = "browser" if _BROWSER in item.path.parents else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(together))
+    """Begin with what takes longest."""
+    longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Tests that share something run in one process."""
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
