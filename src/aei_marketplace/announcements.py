@@ -29,7 +29,13 @@ from aei_marketplace.installations.errors import NotInstalled
 from aei_marketplace.notices import service as notices
 from aei_marketplace.notices.service import Notice, Subject, to_holders, to_staff, to_user
 from aei_marketplace.operations.events import OperationFailed
-from aei_marketplace.reviews.events import ReviewJudged, ReviewPublished, ReviewReplied
+from aei_marketplace.reviews.events import (
+    ReplyJudged,
+    ReviewJudged,
+    ReviewPublished,
+    ReviewReopened,
+    ReviewReplied,
+)
 
 _JOB = "announcements"
 #: The states whose coming is told to those who have the release installed.
@@ -120,6 +126,23 @@ async def review_judged(deps: Deps, event: ReviewJudged, trace_id: str) -> None:
     async with deps.works.system(_JOB, trace_id) as work:
         to = to_user(event.writer_id, event.tenant_id)
         await notices.notify(work, Notice("review.judged", to, _review(event), data))
+
+
+async def review_reopened(deps: Deps, event: ReviewReopened, trace_id: str) -> None:
+    """Tell the writer."""
+    if event.writer_id is None:
+        return
+    async with deps.works.system(_JOB, trace_id) as work:
+        to = to_user(event.writer_id, event.tenant_id)
+        await notices.notify(work, Notice("review.reopened", to, _review(event), {"plugin": event.plugin_id}))
+
+
+async def reply_judged(deps: Deps, event: ReplyJudged, trace_id: str) -> None:
+    """Tell those who publish the plugin."""
+    data = {"plugin": event.plugin_id, "verdict": event.verdict, "reason": event.reason or "none"}
+    async with deps.works.system(_JOB, trace_id) as work:
+        to = to_holders(event.tenant_id, "plugin.publish")
+        await notices.notify(work, Notice("reply.judged", to, _review(event), data))
 
 
 async def review_replied(deps: Deps, event: ReviewReplied, trace_id: str) -> None:
@@ -243,7 +266,9 @@ def _advisory_data(event: AdvisoryFiled | AdvisoryRetracted, version: str) -> di
     return {"advisory": event.advisory_id, "plugin": event.plugin_id, "version": version}
 
 
-def _review(event: ReviewPublished | ReviewJudged | ReviewReplied) -> Subject:
+def _review(
+    event: ReviewPublished | ReviewJudged | ReviewReopened | ReviewReplied | ReplyJudged,
+) -> Subject:
     return Subject("review", str(event.review_id))
 
 

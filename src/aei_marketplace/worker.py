@@ -47,11 +47,14 @@ from aei_marketplace.reports import jobs as reports_jobs
 from aei_marketplace.reports.events import PluginQuarantined, PluginReported
 from aei_marketplace.reviews import jobs as reviews_jobs
 from aei_marketplace.reviews.events import (
+    ReplyJudged,
     ReportFiled,
     ReviewJudged,
     ReviewPublished,
+    ReviewReopened,
     ReviewReplied,
     ReviewsChanged,
+    ReviewWritten,
 )
 from aei_marketplace.settings import load_settings
 from aei_marketplace.web.idempotency import forget_old_keys
@@ -98,7 +101,10 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     ReviewsChanged: (reviews_jobs.rate_plugin,),
     ReviewPublished: (announcements.review_published,),
     ReviewJudged: (announcements.review_judged,),
+    ReviewWritten: (reviews_jobs.examine,),
+    ReviewReopened: (announcements.review_reopened,),
     ReviewReplied: (announcements.review_replied,),
+    ReplyJudged: (announcements.reply_judged,),
     ReportFiled: (reviews_jobs.weigh_reports,),
 }
 
@@ -116,6 +122,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (300, installations_jobs.update_automatically),
     (600, reports_jobs.remove_for_good),
     (3600, notices_jobs.forget_old),
+    (60, reviews_jobs.forget_undos),
     (3600, collections_jobs.forget_old_counts),
     (3600, lambda deps: forget_old_keys(deps.works)),
     (3600, accounts_jobs.forget_what_is_over),

@@ -129,7 +129,11 @@ async def test_who_may_not_is_answered_with_the_reason(
     }
     policy = "/api/plugins/reviews/policy"
     assert (await client.send("PUT", policy, operator, json={"trusted_after": 3})).status == 200
-    assert (await client.get(policy, operator)).json == {"trusted_after": 3}
+    assert (await client.get(policy, operator)).json == {
+        "trusted_after": 3,
+        "most_links": 0,
+        "allowed_hosts": [],
+    }
     assert (await client.send("PUT", policy, operator, json={"trusted_after": 0})).status == 422
 
 

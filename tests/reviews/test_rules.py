@@ -203,7 +203,8 @@ def test_an_edit_of_what_staff_found_fault_with_is_read_by_them_first() -> None:
 def test_what_can_be_decided_follows_from_the_state(
     state: ReviewState, reports: int, published: Published | None, wanted: set[ReviewState]
 ) -> None:
-    review = replace(REVIEW, state=state, reports=reports)
+    waits = NOW if reports or state is S.PENDING else None
+    review = replace(REVIEW, state=state, reports=reports, waiting_since=waits)
     assert states.possible(review, published) == wanted
     for verdict in set(S) - wanted:
         with pytest.raises(ReviewDecided) as refusal:
@@ -211,9 +212,14 @@ def test_what_can_be_decided_follows_from_the_state(
         assert refusal.value.extensions == {"state": state}
 
 
+def test_what_was_read_at_once_and_has_a_flag_is_kept_or_hidden() -> None:
+    flagged = replace(REVIEW, state=S.APPROVED, waiting_since=NOW)
+    assert states.possible(flagged, PUBLISHED) == {S.APPROVED, S.HIDDEN}
+
+
 def test_a_word_that_is_no_state_and_a_missing_reason_are_malformed() -> None:
     with pytest.raises(Invalid):
-        states.check_decision(REVIEW, None, "splendid")
+        states.read_verdict("splendid")
     for verdict in (S.REJECTED, S.HIDDEN):
         with pytest.raises(Invalid):
             states.check_reason(verdict, "  ")

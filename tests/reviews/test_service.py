@@ -293,10 +293,10 @@ async def test_a_trusted_writer_is_read_at_once_until_staff_find_a_fault(
 ) -> None:
     operator, _ = await make_staff(deps.works, "Operator")
     async with deps.works.begin(operator) as work:
-        await service.change_policy(work, 1)
+        await service.change_policy(work, service.Policy(1))
     with pytest.raises(MissingAction):
         async with deps.works.begin(moderator) as work:
-            await service.change_policy(work, None)
+            await service.change_policy(work, service.Policy())
     first = await published(deps, globex.viewer, moderator)
     assert (await edit(deps, globex.viewer, first.id, 5, "Even better.")).state is S.APPROVED
     assert await shown(deps, ANONYMOUS) == [("1.0.0", 5, "Even better.")]

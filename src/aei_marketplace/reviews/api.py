@@ -11,6 +11,7 @@ from aei_marketplace.reviews.rules.texts import LONGEST_NOTE, LONGEST_REASON, LO
 from aei_marketplace.reviews.service import (
     Listed,
     OwnReview,
+    Policy,
     Rating,
     Reply,
     Review,
@@ -63,9 +64,27 @@ class ReplyWanted(_Body):
 
 
 class PolicyWanted(_Body):
-    """After how many approved reviews a writer's next one is shown at once; null: all wait for staff."""
+    """How the operator moderates."""
 
-    trusted_after: Annotated[int, Field(strict=True, ge=1, le=1000)] | None
+    trusted_after: (
+        Annotated[
+            int,
+            Field(
+                strict=True,
+                ge=1,
+                le=1000,
+                description="so many approved reviews, and the next is shown at once; null: all wait",
+            ),
+        ]
+        | None
+    )
+    most_links: Annotated[
+        int, Field(strict=True, ge=0, le=100, description="more links to other hosts have a review flagged")
+    ] = 0
+    allowed_hosts: Annotated[
+        list[Annotated[str, Field(max_length=253)]],
+        Field(max_length=100, description="links to these, and to what is below them, are not counted"),
+    ] = []
 
 
 @router.get("/reviews/moderation")
@@ -87,14 +106,15 @@ async def list_waiting(
 async def get_policy(deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
     """Staff: how much is shown before staff have read it."""
     async with deps.works.begin(actor, trace) as work:
-        return json_answer({"trusted_after": await service.find_policy(work)})
+        return json_answer(await service.find_policy(work))
 
 
 @router.put("/reviews/policy")
 async def put_policy(body: PolicyWanted, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
     """Operators: change that."""
     async with deps.works.begin(actor, trace) as work:
-        return json_answer({"trusted_after": await service.change_policy(work, body.trusted_after)})
+        wanted = Policy(body.trusted_after, body.most_links, tuple(body.allowed_hosts))
+        return json_answer(await service.change_policy(work, wanted))
 
 
 @router.get("/reviews/mine")

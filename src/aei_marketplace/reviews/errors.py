@@ -1,6 +1,6 @@
 """Refusals of the reviews."""
 
-from aei_marketplace.ground.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from aei_marketplace.ground.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal, TooMany
 
 
 class ReviewUnfit(Invalid):
@@ -102,3 +102,25 @@ class TooManyReviews(TooMany):
     """One person writes or reports more than a person does in a day."""
 
     type = "too-many-reviews"
+
+
+class NothingToAppeal(Conflict):
+    """No decision can be appealed (any more)."""
+
+    type = "nothing-to-appeal"
+
+
+class NothingToUndo(Conflict):
+    """There is no decision of the caller's that can be taken back (any more)."""
+
+    type = "nothing-to-undo"
+    advice = "Decide about the reviews once more, one by one."
+
+
+class ReviewMoved(Refusal):
+    """The review is not the one that the caller saw: its ETag is another."""
+
+    status = 412
+    type = "review-moved"
+    title = "Changed meanwhile"
+    advice = "Read the review again, and send the ETag that it has now."

@@ -48,6 +48,42 @@ class ReviewJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewReopened:
+    """Staff have taken their decision about a review back."""
+
+    kind: ClassVar[str] = "reviews.reopened"
+    review_id: UUID
+    plugin_id: str
+    writer_id: UUID | None
+    tenant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWritten:
+    """A review says something new, which is to be looked at before staff do."""
+
+    kind: ClassVar[str] = "reviews.written"
+    review_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyJudged:
+    """Staff have decided about a publisher's reply.
+
+    Attributes:
+        verdict: `approved` or `rejected`.
+        tenant_id: the publisher's.
+    """
+
+    kind: ClassVar[str] = "reviews.reply_judged"
+    review_id: UUID
+    plugin_id: str
+    verdict: str
+    reason: str | None
+    tenant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewReplied:
     """The publisher's reply to a review is read by everybody."""
 

@@ -1,6 +1,18 @@
-"""The tables of the reviews; the migration `0024_reviews` says more about each column."""
+"""The tables of the reviews; the migrations 0024 and 0025 say more about each column."""
 
-from sqlalchemy import Boolean, Column, DateTime, Integer, SmallInteger, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from aei_marketplace.ground.db import metadata
 
@@ -27,6 +39,8 @@ reviews = Table(
     Column("decided_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True)),
     Column("updated_at", DateTime(timezone=True)),
+    Column("due_at", DateTime(timezone=True)),
+    Column("appeal_case", Uuid),
 )
 
 review_revisions = Table(
@@ -100,5 +114,54 @@ review_policy = Table(
     metadata,
     Column("single", Boolean, primary_key=True),
     Column("trusted_after", Integer),
+    Column("most_links", Integer),
+    Column("allowed_hosts", ARRAY(Text)),
     Column("updated_at", DateTime(timezone=True)),
+)
+
+review_flags = Table(
+    "review_flags",
+    metadata,
+    Column("review_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("reason", Text),
+    Column("flagged_at", DateTime(timezone=True)),
+)
+
+review_likenesses = Table(
+    "review_likenesses",
+    metadata,
+    Column("review_id", Uuid, primary_key=True),
+    Column("other_id", Uuid, primary_key=True),
+    Column("score", SmallInteger),
+)
+
+review_signatures = Table(
+    "review_signatures",
+    metadata,
+    Column("review_id", Uuid, primary_key=True),
+    Column("signature", LargeBinary),
+    Column("bands", ARRAY(BigInteger)),
+)
+
+review_tallies = Table(
+    "review_tallies",
+    metadata,
+    Column("plugin_id", Text, primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("rating", SmallInteger, primary_key=True),
+    Column("writers", Integer),
+    Column("reviews", Integer),
+)
+
+review_undos = Table(
+    "review_undos",
+    metadata,
+    Column("batch_id", Uuid, primary_key=True),
+    Column("review_id", Uuid, primary_key=True),
+    Column("decided_by", Uuid),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("before", JSONB),
+    Column("published", JSONB),
+    Column("settled", ARRAY(Uuid)),
 )

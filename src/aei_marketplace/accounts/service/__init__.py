@@ -38,6 +38,7 @@ from aei_marketplace.accounts.service.members import (
     find_user,
     list_members,
     names_of,
+    opened_at,
     remove_member,
     write_builtin_roles,
 )
@@ -160,6 +161,7 @@ __all__ = [
     "mail_recovery",
     "names_of",
     "open_account",
+    "opened_at",
     "passkey_asked",
     "policies_in_force",
     "prove_by_passkey",

@@ -1,6 +1,7 @@
 """People and service accounts, the roles that they hold in tenants and on the staff."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -122,6 +123,11 @@ async def belongs_to(work: Work, user_id: UUID, tenant_id: UUID) -> bool:
 async def names_of(work: Work, users: Collection[UUID]) -> dict[UUID, str]:
     """What users are called, as far as the actor may see them: those of their own tenant."""
     return await people.names_of(work, users)
+
+
+async def opened_at(work: Work, users: Collection[UUID]) -> dict[UUID, datetime]:
+    """Since when users have their accounts, as far as the actor may see them."""
+    return await people.opened_at(work, users)
 
 
 async def list_members(work: Work) -> list[dict[str, Any]]:

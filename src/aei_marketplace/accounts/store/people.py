@@ -103,6 +103,12 @@ async def names_of(work: Work, ids: Collection[UUID]) -> dict[UUID, str]:
     return {row.id: row.name for row in rows}
 
 
+async def opened_at(work: Work, ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Since when these users have their accounts; those that the actor may not see are left out."""
+    rows = await work.run(select(users.c.id, users.c.created_at).where(users.c.id.in_(ids)))
+    return {row.id: row.created_at for row in rows}
+
+
 async def remove_memberships(work: Work, user_id: UUID, tenant_id: UUID) -> int:
     """Take all of a user's roles in a tenant; how many there were."""
     wanted = and_(memberships.c.user_id == user_id, memberships.c.tenant_id == tenant_id)

@@ -18,7 +18,8 @@ TYPO = 0.9
 _HALF_TEXT = 8.0
 #: The usual constants of BM25, and the length of a usual name and summary in words.
 _K1, _B, _USUAL_LENGTH = 1.2, 0.75, 12.0
-_PRIOR_REVIEWS, _PRIOR_RATING = 10, 4
+#: So many usual ratings are imagined beside those of a plugin.
+PRIOR_REVIEWS, PRIOR_RATING = 10, 4
 
 
 class Parts(NamedTuple):
@@ -99,7 +100,7 @@ def rating_share(total: float, weight: float) -> float:
         total: the sum of the ratings, each times its weight.
         weight: the weights together; as many as there are ratings where each counts alike.
     """
-    mean = (_PRIOR_REVIEWS * _PRIOR_RATING + total) / (_PRIOR_REVIEWS + weight)
+    mean = (PRIOR_REVIEWS * PRIOR_RATING + total) / (PRIOR_REVIEWS + weight)
     return (mean - 1) / 4
 
 

@@ -168,7 +168,21 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "review.judged",
             "Your review of $plugin is $verdict",
-            "The operator's staff have decided about what you wrote.\nReason given: $reason",
+            "The operator's staff have decided about what you wrote. Against a decision that it is not read you"
+            " can appeal once within 14 days.\nReason given: $reason",
+            link=_LISTING,
+        ),
+        Kind(
+            "review.reopened",
+            "The decision about your review of $plugin was taken back",
+            "The operator's staff look at it once more, and tell you what they decide.",
+            link=_LISTING,
+        ),
+        Kind(
+            "reply.judged",
+            "Your reply to a review of $plugin is $verdict",
+            "The operator's staff have decided about it. One that was rejected can be written anew.\nReason"
+            " given: $reason",
             link=_LISTING,
         ),
         Kind(

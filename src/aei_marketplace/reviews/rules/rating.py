@@ -14,6 +14,7 @@ Source of the form: Evan Miller, "Bayesian Average Ratings" (2012), with weights
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from aei_marketplace.catalog.rules.ranking import PRIOR_RATING, PRIOR_REVIEWS
 from aei_marketplace.catalog.rules.versions import precedence_key
 
 #: How much a rating of a version weighs beside one of the version after it.
@@ -69,6 +70,47 @@ def rate(counted: Iterable[Counted]) -> Rating:
         distribution={stars: sum(g.count for g in groups if g.rating == stars) for stars in range(1, 6)},
         by_version=by_version,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """What the ratings of one version do to the score.
+
+    Attributes:
+        average, count: of the version's ratings.
+        weight: how much each of them weighs.
+    """
+
+    version: str
+    average: float
+    count: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The mean by which plugins are ranked, with all that goes into it.
+
+    Attributes:
+        value: from 1 to 5.
+        imagined, usual: so many ratings are imagined beside the real ones, each of that many stars.
+        parts: of each version, the newest first.
+    """
+
+    value: float
+    imagined: int
+    usual: int
+    parts: tuple[ScorePart, ...]
+
+
+def explain(rating: Rating) -> Score:
+    """How the ratings of a plugin become the mean by which it is ranked."""
+    parts = tuple(
+        ScorePart(version, total / count, count, STEP**age)
+        for age, (version, (total, count)) in enumerate(rating.by_version.items())
+    )
+    mean = (PRIOR_REVIEWS * PRIOR_RATING + rating.weighed_total) / (PRIOR_REVIEWS + rating.weight)
+    return Score(mean, PRIOR_REVIEWS, PRIOR_RATING, parts)
 
 
 def _sum(groups: Iterable[Counted]) -> tuple[int, int]:

@@ -12,13 +12,13 @@ def possible(review: Review, published: Published | None) -> frozenset[ReviewSta
     """What staff can decide now.
 
     What is reported is kept or hidden: turning down a later edit would say nothing about the text that
-    the reports are about.
+    the reports are about. So is what was read at once and has a flag.
 
     Args:
         published: what everybody reads, or read before it was hidden.
     """
     if review.state is S.APPROVED:
-        return frozenset({S.APPROVED, S.HIDDEN} if review.reports else {S.HIDDEN})
+        return frozenset({S.APPROVED, S.HIDDEN} if review.waiting_since else {S.HIDDEN})
     if review.state is not S.PENDING:
         return frozenset()
     if review.reports:
@@ -27,21 +27,27 @@ def possible(review: Review, published: Published | None) -> frozenset[ReviewSta
     return frozenset({S.APPROVED, S.REJECTED, S.HIDDEN} if shown else {S.APPROVED, S.REJECTED})
 
 
-def check_decision(review: Review, published: Published | None, wanted: str) -> ReviewState:
-    """A decision about a review.
+def read_verdict(wanted: str) -> ReviewState:
+    """A decision about reviews by its name.
 
     Raises:
         ReviewUnfit: there is no such decision.
-        ReviewDecided: it does not follow from the present state.
     """
     try:
-        verdict = ReviewState(wanted)
+        return ReviewState(wanted)
     except ValueError as error:
         fault = Fault("/state", "approved, rejected or hidden")
         raise ReviewUnfit("A review is not decided so.", faults=[fault]) from error
+
+
+def check_decision(review: Review, published: Published | None, verdict: ReviewState) -> None:
+    """Whether a decision follows from where a review stands.
+
+    Raises:
+        ReviewDecided: it does not.
+    """
     if verdict not in possible(review, published):
         raise ReviewDecided(f"The review is {review.state}, and cannot become {verdict} now.", review.state)
-    return verdict
 
 
 def check_reply_decision(present: ReviewState, wanted: str) -> ReviewState:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.reviews.rules.flags import FlagKind
 
 
 class ReviewState(StrEnum):
@@ -31,6 +32,8 @@ class Review:
         reports: those that wait for a decision.
         held: reports have taken it out of sight until that decision.
         waiting_since: since when staff have something to decide about it; None when they have not.
+        due_at: until when they should have; set with `waiting_since`.
+        appeal_case: the appeal against the last decision; None while there was none.
     """
 
     id: UUID
@@ -53,6 +56,8 @@ class Review:
     decided_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    due_at: datetime | None = None
+    appeal_case: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,54 @@ class Revision:
     written_at: datetime
 
 
+class Order(StrEnum):
+    """In which order a plugin's reviews are read."""
+
+    NEWEST = "newest"
+    HELPFUL = "helpful"
+    HIGHEST = "highest"
+    LOWEST = "lowest"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which reviews of a plugin are wanted; None stands for any."""
+
+    plugin_id: str
+    version: str | None = None
+    rating: int | None = None
+    order: Order = Order.NEWEST
+
+    def key_of(self, review: Published) -> tuple[int | None, UUID]:
+        """Where a review stands in the order: what it is ordered by first, and its id."""
+        if self.order is Order.NEWEST:
+            return None, review.review_id
+        return (review.helpful if self.order is Order.HELPFUL else review.rating), review.review_id
+
+
+class QueueOrder(StrEnum):
+    """In which order staff see what waits."""
+
+    DUE = "due"
+    OLDEST = "oldest"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSelection:
+    """Which of the reviews that wait staff want to see; None stands for any.
+
+    Attributes:
+        flag: the name of a flag that they have.
+        reported: whether reports about them wait.
+        plugin_id: of this plugin.
+    """
+
+    flag: FlagKind | None = None
+    reported: bool | None = None
+    plugin_id: str | None = None
+    order: QueueOrder = QueueOrder.DUE
+
+
 def position_of(page: PageWanted) -> UUID | None:
     """Behind which id a page begins; None at the start.
 
@@ -118,5 +171,45 @@ def position_of(page: PageWanted) -> UUID | None:
     try:
         return None if page.after is None else UUID(str(page.after))
     except ValueError as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error
+        raise _foreign() from error
+
+
+def place_of(page: PageWanted, order: Order) -> tuple[int | None, UUID] | None:
+    """Behind which place of a plugin's reviews a page begins; None at the start.
+
+    Raises:
+        Invalid: the cursor is of another list, or of another order.
+    """
+    try:
+        match page.after:
+            case None:
+                return None
+            case [None, str(review_id)] if order is Order.NEWEST:
+                return None, UUID(review_id)
+            case [int(value), str(review_id)] if order is not Order.NEWEST and 0 <= value < 2**31:
+                return value, UUID(review_id)
+    except ValueError as error:
+        raise _foreign() from error
+    raise _foreign()
+
+
+def moment_of(page: PageWanted) -> tuple[datetime, UUID] | None:
+    """Behind which place of the queue a page begins; None at the start.
+
+    Raises:
+        Invalid: the cursor is of another list.
+    """
+    try:
+        match page.after:
+            case None:
+                return None
+            case [str(moment), str(review_id)] if (found := datetime.fromisoformat(moment)).tzinfo:
+                return found, UUID(review_id)
+    except ValueError as error:
+        raise _foreign() from error
+    raise _foreign()
+
+
+def _foreign() -> Invalid:
+    fault = Fault("cursor", "send back `next_cursor` unchanged")
+    return Invalid("The cursor is of another list.", faults=[fault])

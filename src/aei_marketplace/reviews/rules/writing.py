@@ -6,12 +6,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from aei_marketplace.catalog.rules.states import STOPPED, ReleaseState
-from aei_marketplace.ground.errors import Fault
 from aei_marketplace.reviews.errors import (
     NeverInstalled,
     OwnPlugin,
     PluginStopped,
-    ReviewUnfit,
     TooManyReviews,
 )
 from aei_marketplace.reviews.rules.views import Review, ReviewState
@@ -19,7 +17,6 @@ from aei_marketplace.reviews.rules.views import Review, ReviewState
 #: What one person writes, edits and reports within `PERIOD`, at most, each counted for itself.
 MOST_IN_PERIOD = 20
 PERIOD = timedelta(hours=24)
-MOST_TRUSTED_AFTER = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +102,3 @@ def stands_well(review: Review) -> bool:
     """Whether staff have found no fault with a review so far; where they have, they read its edits first."""
     praised = review.state is ReviewState.APPROVED and review.reason is None
     return review.decided_at is None or praised
-
-
-def check_trusted_after(wanted: int | None) -> int | None:
-    """The operator's policy.
-
-    Raises:
-        ReviewUnfit: that is no number of reviews.
-    """
-    if wanted is not None and not 1 <= wanted <= MOST_TRUSTED_AFTER:
-        fault = Fault("/trusted_after", f"from 1 to {MOST_TRUSTED_AFTER}, or null")
-        raise ReviewUnfit("That is no policy.", faults=[fault])
-    return wanted

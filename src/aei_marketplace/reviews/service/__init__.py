@@ -1,9 +1,29 @@
 """What can be done with reviews."""
 
-from aei_marketplace.reviews.rules.rating import Rating
-from aei_marketplace.reviews.rules.reporting import Report
-from aei_marketplace.reviews.rules.views import Published, Reply, Review, ReviewState
+from aei_marketplace.reviews.rules.flags import Flag, FlagKind
+from aei_marketplace.reviews.rules.policy import Policy
+from aei_marketplace.reviews.rules.rating import Rating, Score, ScorePart
+from aei_marketplace.reviews.rules.reporting import Report, ReportKind
+from aei_marketplace.reviews.rules.standing import Deed
+from aei_marketplace.reviews.rules.views import (
+    Order,
+    Published,
+    QueueOrder,
+    QueueSelection,
+    Reply,
+    Review,
+    ReviewState,
+    Selection,
+)
 from aei_marketplace.reviews.service.answering import mark_helpful, reply_to_review, report_review
+from aei_marketplace.reviews.service.batches import (
+    Batch,
+    Happened,
+    decide_reviews,
+    forget_undos,
+    undo_decisions,
+)
+from aei_marketplace.reviews.service.examining import examine
 from aei_marketplace.reviews.service.following import forget_person, rate_plugin, weigh_reports
 from aei_marketplace.reviews.service.moderating import (
     change_policy,
@@ -11,41 +31,75 @@ from aei_marketplace.reviews.service.moderating import (
     decide_review,
     find_policy,
 )
+from aei_marketplace.reviews.service.queue import (
+    Link,
+    QueueCount,
+    Waiting,
+    count_queue,
+    find_waiting,
+    list_waiting,
+)
 from aei_marketplace.reviews.service.reading import (
     Listed,
     OwnReview,
-    Waiting,
+    OwnStanding,
+    Standing,
+    explain_score,
     find_rating,
     find_review,
+    find_standing,
     list_own,
     list_reviews,
-    list_waiting,
     list_waiting_replies,
 )
 from aei_marketplace.reviews.service.writing import Words, confirm_review, edit_review, write_review
-from aei_marketplace.reviews.store.published import Selection
+from aei_marketplace.reviews.store.evidence import Alike
 
 __all__ = [
+    "Alike",
+    "Batch",
+    "Deed",
+    "Flag",
+    "FlagKind",
+    "Happened",
+    "Link",
     "Listed",
+    "Order",
     "OwnReview",
+    "OwnStanding",
+    "Policy",
     "Published",
+    "QueueCount",
+    "QueueOrder",
+    "QueueSelection",
     "Rating",
     "Reply",
     "Report",
+    "ReportKind",
     "Review",
     "ReviewState",
+    "Score",
+    "ScorePart",
     "Selection",
+    "Standing",
     "Waiting",
     "Words",
     "change_policy",
     "confirm_review",
+    "count_queue",
     "decide_reply",
     "decide_review",
+    "decide_reviews",
     "edit_review",
+    "examine",
+    "explain_score",
     "find_policy",
     "find_rating",
     "find_review",
+    "find_standing",
+    "find_waiting",
     "forget_person",
+    "forget_undos",
     "list_own",
     "list_reviews",
     "list_waiting",
@@ -54,6 +108,7 @@ __all__ = [
     "rate_plugin",
     "reply_to_review",
     "report_review",
+    "undo_decisions",
     "weigh_reports",
     "write_review",
 ]

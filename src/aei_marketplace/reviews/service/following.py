@@ -7,18 +7,20 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work, Works
+from aei_marketplace.reviews.rules import urgency
 from aei_marketplace.reviews.rules.rating import rate
 from aei_marketplace.reviews.rules.reporting import hides
-from aei_marketplace.reviews.service.publishing import take_back
-from aei_marketplace.reviews.store import published, reports, reviews
+from aei_marketplace.reviews.rules.views import Review
+from aei_marketplace.reviews.service.publishing import take_back, tell_of_change
+from aei_marketplace.reviews.store import evidence, published, reports, reviews, tallies, undos
 
 
 async def rate_plugin(works: Works, plugin_id: str, trace_id: str) -> None:
     """Have listing and search show what the published ratings come to; again changes nothing."""
     async with works.system("reviews.rate", trace_id) as work:
-        # Held before counting: of two that count at once, the later writes what it sees.
-        await catalog.hold_releases(work, plugin_id)
-        rating = rate(await published.count_ratings(work, plugin_id))
+        await tallies.hold(work, plugin_id)
+        await tallies.count_anew(work, plugin_id)
+        rating = rate(await tallies.ratings_of(work, plugin_id))
         figures = (rating.total, rating.count, rating.weighed_total, rating.weight)
         await catalog.save_rating(work, plugin_id, catalog.RatingFigures(*figures))
 
@@ -35,11 +37,21 @@ async def weigh_reports(works: Works, review_id: UUID, trace_id: str) -> None:
         too_much = hides((report.reporter_tenant, records[report.reporter_id]) for report in filed)
         if too_much and not review.held:
             await take_back(work, review)
+            tell_of_change(work, [review.plugin_id])
             context = {"plugin": review.plugin_id, "reports": len(filed)}
             work.record(Fact("review.hold", "review", str(review_id), context=context))
-        since = review.waiting_since or work.now
         held = review.held or too_much
-        await reviews.save(work, replace(review, reports=len(filed), held=held, waiting_since=since))
+        weighed = replace(
+            review, reports=len(filed), held=held, waiting_since=review.waiting_since or work.now
+        )
+        await reviews.save(work, await with_due(work, weighed))
+
+
+async def with_due(work: Work, review: Review) -> Review:
+    """A review that waits, with the time by which staff should have decided."""
+    assert review.waiting_since is not None, "only what waits is due"
+    flags = [flag.kind for flag in (await evidence.flags_of(work, [review.id])).get(review.id, [])]
+    return replace(review, due_at=urgency.due(review.waiting_since, flags, review.reports, held=review.held))
 
 
 async def forget_person(work: Work, user_id: UUID) -> None:
@@ -49,6 +61,7 @@ async def forget_person(work: Work, user_id: UUID) -> None:
     they said in reports.
     """
     work.actor.require("tenant.administer")
+    await undos.forget_writer(work, user_id)
     await published.forget_writer(work, user_id, accounts.ERASED_NAME)
     await reviews.forget_writer(work, user_id, accounts.ERASED_NAME)
     await reports.forget_reporter(work, user_id)

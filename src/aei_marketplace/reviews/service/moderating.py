@@ -1,19 +1,33 @@
 """What staff decide: about reviews, about replies, and how much of it waits for them."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.errors import ReplyNotFound, ReviewNotFound, WroteItYourself
-from aei_marketplace.reviews.events import ReviewJudged, ReviewReplied
-from aei_marketplace.reviews.rules import states, writing
+from aei_marketplace.reviews.events import ReplyJudged, ReviewJudged, ReviewReplied
+from aei_marketplace.reviews.rules import states
+from aei_marketplace.reviews.rules.policy import Policy, check_policy
 from aei_marketplace.reviews.rules.views import Published, Reply, Review, ReviewState
-from aei_marketplace.reviews.service.publishing import publish, take_back
+from aei_marketplace.reviews.service.publishing import publish, take_back, tell_of_change
 from aei_marketplace.reviews.store import policy, published, replies, reports, reviews
 
 _ACTION = "review.moderate"
 _VERB = {ReviewState.APPROVED: "approve", ReviewState.REJECTED: "reject", ReviewState.HIDDEN: "hide"}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A review after a decision.
+
+    Attributes:
+        settled: the reports that the decision closed.
+    """
+
+    review: Review
+    settled: Sequence[UUID]
 
 
 async def decide_review(work: Work, review_id: UUID, wanted: str, reason: str | None = None) -> Review:
@@ -31,26 +45,46 @@ async def decide_review(work: Work, review_id: UUID, wanted: str, reason: str | 
         Invalid: there is no such decision, or its reason is missing.
     """
     work.actor.require(_ACTION)
+    verdict = states.read_verdict(wanted)
+    reason = states.check_reason(verdict, reason)
     review = await reviews.find(work, review_id, hold=True)
     if review is None:
         raise ReviewNotFound(f"There is no review {review_id}.")
-    if review.writer_id == work.actor.id:
+    judged = await judge(work, review, await published.find(work, review_id), verdict, reason)
+    tell_of_change(work, [review.plugin_id])
+    return judged.review
+
+
+async def judge(
+    work: Work, review: Review, shown: Published | None, verdict: ReviewState, reason: str | None
+) -> Judged:
+    """Decide about a review that is held; part of a work of staff, which tells of the change.
+
+    Args:
+        shown: what everybody reads of it, or read before it was hidden.
+
+    Raises:
+        WroteItYourself: the actor wrote it.
+        ReviewDecided: the decision does not follow from the present state.
+    """
+    if review.writer_id is not None and review.writer_id == work.actor.id:
         raise WroteItYourself("You wrote this review.")
-    shown = await published.find(work, review_id)
-    verdict = states.check_decision(review, shown, wanted)
+    states.check_decision(review, shown, verdict)
+    settled = await _settle(work, review, verdict)
     decided = replace(
-        review,
-        reason=states.check_reason(verdict, reason),
+        await _carry_out(work, review, shown, verdict),
+        reason=reason,
         waiting_since=None,
+        due_at=None,
+        appeal_case=None,
         decided_by=work.actor.id,
         decided_at=work.now,
     )
-    decided = await _carry_out(work, decided, shown, verdict)
     await reviews.save(work, decided)
-    _record(work, f"review.{_VERB[verdict]}", review_id, review.plugin_id, decided.reason)
-    judged = (str(verdict), decided.reason, review.writer_id, review.tenant_id)
-    work.emit(ReviewJudged(review.id, review.plugin_id, *judged))
-    return decided
+    record(work, f"review.{_VERB[verdict]}", review.id, review.plugin_id, reason)
+    event = (str(verdict), reason, review.writer_id, review.tenant_id)
+    work.emit(ReviewJudged(review.id, review.plugin_id, *event))
+    return Judged(decided, settled)
 
 
 async def decide_reply(work: Work, review_id: UUID, wanted: str, reason: str | None = None) -> Reply:
@@ -79,33 +113,40 @@ async def decide_reply(work: Work, review_id: UUID, wanted: str, reason: str | N
         decided_at=work.now,
     )
     await replies.save(work, decided)
-    _record(work, f"reply.{_VERB[verdict]}", review_id, reply.plugin_id, decided.reason)
+    record(work, f"reply.{_VERB[verdict]}", review_id, reply.plugin_id, decided.reason)
+    judged = (str(verdict), decided.reason, reply.tenant_id)
+    work.emit(ReplyJudged(review_id, reply.plugin_id, *judged))
     if verdict is ReviewState.APPROVED:
         work.emit(ReviewReplied(review.id, review.plugin_id, review.writer_id, review.tenant_id))
     return decided
 
 
-async def find_policy(work: Work) -> int | None:
-    """After how many approved reviews a writer's next one is shown at once; None: all wait for staff.
+async def find_policy(work: Work) -> Policy:
+    """How much is shown before staff have read it, and which links they look at.
 
     Raises:
         NotAllowed: the actor does not moderate.
     """
     work.actor.require(_ACTION)
-    return await policy.trusted_after(work)
+    return await policy.find(work)
 
 
-async def change_policy(work: Work, trusted_after: int | None) -> int | None:
+async def change_policy(work: Work, wanted: Policy) -> Policy:
     """Change that.
 
     Raises:
         NotAllowed: the actor does not operate the marketplace.
-        Invalid: that is no number of reviews.
+        Invalid: it cannot be followed.
     """
     work.actor.require("policy.operate")
-    wanted = writing.check_trusted_after(trusted_after)
+    wanted = check_policy(wanted)
     await policy.save(work, wanted)
-    work.record(Fact("review.policy", "policy", "reviews", context={"trusted_after": wanted}))
+    context = {
+        "trusted_after": wanted.trusted_after,
+        "most_links": wanted.most_links,
+        "allowed_hosts": list(wanted.allowed_hosts),
+    }
+    work.record(Fact("review.policy", "policy", "reviews", context=context))
     return wanted
 
 
@@ -116,11 +157,15 @@ async def _carry_out(work: Work, review: Review, shown: Published | None, verdic
         await publish(work, review)
     else:
         await take_back(work, review)
-    # A report that staff have not seen yet is not dismissed with the others.
-    if verdict is ReviewState.HIDDEN or review.reports:
-        outcome = "dismissed" if verdict is ReviewState.APPROVED else "upheld"
-        await reports.settle(work, review.id, outcome)
     return replace(review, state=verdict, reports=0, held=False)
+
+
+async def _settle(work: Work, review: Review, verdict: ReviewState) -> Sequence[UUID]:
+    # A report that staff have not seen yet is not dismissed with the others.
+    if verdict is ReviewState.REJECTED or (verdict is ReviewState.APPROVED and not review.reports):
+        return ()
+    outcome = "dismissed" if verdict is ReviewState.APPROVED else "upheld"
+    return await reports.settle(work, review.id, outcome)
 
 
 def _given_back(review: Review, shown: Published | None) -> Review:
@@ -131,7 +176,8 @@ def _given_back(review: Review, shown: Published | None) -> Review:
     return replace(review, state=state, rating=shown.rating, text=shown.text)
 
 
-def _record(work: Work, action: str, review_id: UUID, plugin_id: str, reason: str | None) -> None:
+def record(work: Work, action: str, review_id: UUID, plugin_id: str, reason: str | None) -> None:
+    """Have the audit log say what staff did about a review or its reply."""
     personal = {} if reason is None else {"reason": reason}
     context = {"plugin": plugin_id}
     work.record(Fact(action, "review", str(review_id), context=context, personal=personal))

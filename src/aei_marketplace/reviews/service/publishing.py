@@ -1,5 +1,7 @@
 """Having everybody read a review, and no longer."""
 
+from collections.abc import Iterable
+
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.events import ReviewPublished, ReviewsChanged
@@ -8,7 +10,7 @@ from aei_marketplace.reviews.store import published as store
 
 
 async def publish(work: Work, review: Review) -> None:
-    """Have everybody read what a review says now; part of the work that decides so."""
+    """Have everybody read what a review says now; the work that decides so tells of the change."""
     first = await store.find(work, review.id) is None
     await store.put(
         work,
@@ -28,7 +30,6 @@ async def publish(work: Work, review: Review) -> None:
             updated_at=work.now,
         ),
     )
-    work.emit(ReviewsChanged(review.plugin_id))
     if first:
         owner = (await catalog.find_plugin(work, review.plugin_id)).owner_tenant
         work.emit(ReviewPublished(review.id, review.plugin_id, review.version, review.rating, owner))
@@ -37,4 +38,9 @@ async def publish(work: Work, review: Review) -> None:
 async def take_back(work: Work, review: Review) -> None:
     """Have nobody read a review; what was published is kept, and can be shown again."""
     await store.show(work, review.id, visible=False)
-    work.emit(ReviewsChanged(review.plugin_id))
+
+
+def tell_of_change(work: Work, plugin_ids: Iterable[str]) -> None:
+    """Have the ratings of these plugins counted anew: what everybody reads about them has changed."""
+    for plugin_id in sorted(set(plugin_ids)):
+        work.emit(ReviewsChanged(plugin_id))

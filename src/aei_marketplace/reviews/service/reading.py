@@ -1,19 +1,29 @@
-"""Reading reviews: everybody what was published, writers their own, staff what waits for them."""
+"""Reading reviews: everybody what was published, writers their own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.service import PluginView, ReleaseView
+from aei_marketplace.ground.errors import Refusal
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
-from aei_marketplace.reviews.errors import ReviewNotFound
-from aei_marketplace.reviews.rules.rating import Rating, rate
-from aei_marketplace.reviews.rules.reporting import Report
-from aei_marketplace.reviews.rules.views import Published, Reply, Review, Revision, position_of
-from aei_marketplace.reviews.rules.writing import WriterRecord
-from aei_marketplace.reviews.store import published, replies, reports, reviews
-from aei_marketplace.reviews.store.published import Selection
+from aei_marketplace.installations import service as installations
+from aei_marketplace.reviews.errors import AlreadyReviewed, ReviewNotFound
+from aei_marketplace.reviews.rules import writing
+from aei_marketplace.reviews.rules.rating import Rating, Score, explain, rate
+from aei_marketplace.reviews.rules.standing import Deed, may_now
+from aei_marketplace.reviews.rules.views import (
+    Published,
+    Reply,
+    Review,
+    Revision,
+    Selection,
+    place_of,
+    position_of,
+)
+from aei_marketplace.reviews.store import published, replies, reviews, tallies
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +53,42 @@ class OwnReview:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A review that waits for staff.
-
-    Attributes:
-        published: what of it everybody reads; None while nothing was approved.
-        record: how the writer's reviews stand; None when their account was erased.
-        reports: those that wait for a decision.
-    """
+class OwnStanding:
+    """A review of the caller's, and what they can do with it now."""
 
     review: Review
     published: Published | None
-    record: WriterRecord | None
-    reports: Sequence[Report]
+    may: frozenset[Deed]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the caller has said about a plugin, and can say now.
+
+    Attributes:
+        reviews: theirs, the newest first.
+        version: the one that they can review now; None when there is none.
+        obstacle: why they can write no new review; None when they can.
+    """
+
+    reviews: Sequence[OwnStanding]
+    version: str | None
+    obstacle: Refusal | None
 
 
 async def list_reviews(work: Work, wanted: Selection, page: PageWanted) -> Page:
-    """A plugin's published reviews as `Listed`, the newest first.
+    """A plugin's published reviews as `Listed`, in the order that is wanted.
 
     Raises:
         PluginNotFound: there is none that the actor may see.
         Invalid: the cursor is of another list.
     """
     await catalog.find_plugin(work, wanted.plugin_id)
-    rows, total = await published.find_page(work, wanted, position_of(page), page.limit)
+    rows = await published.find_page(work, wanted, place_of(page, wanted.order), page.limit)
+    total = await tallies.count(work, wanted)
     answers = await replies.approved_of(work, [row.review_id for row in rows])
     listed = [Listed(row, answers.get(row.review_id)) for row in rows]
-    return page.page(listed, total, lambda item: str(item.review.review_id))
+    return page.page(listed, total, lambda item: wanted.key_of(item.review))
 
 
 async def find_rating(work: Work, plugin_id: str) -> Rating:
@@ -79,7 +98,38 @@ async def find_rating(work: Work, plugin_id: str) -> Rating:
         PluginNotFound: there is none that the actor may see.
     """
     await catalog.find_plugin(work, plugin_id)
-    return rate(await published.count_ratings(work, plugin_id))
+    return rate(await tallies.ratings_of(work, plugin_id))
+
+
+async def explain_score(work: Work, plugin_id: str) -> Score:
+    """How the ratings of a plugin become the mean by which the search ranks it.
+
+    Raises:
+        PluginNotFound: there is none that the actor may see.
+    """
+    return explain(await find_rating(work, plugin_id))
+
+
+async def find_standing(work: Work, plugin_id: str) -> Standing:
+    """What the caller has said about a plugin, and can do now; a visitor learns what is missing.
+
+    Raises:
+        PluginNotFound: there is none that the actor may see.
+    """
+    plugin = await catalog.find_plugin(work, plugin_id)
+    actor = work.actor
+    mine = await reviews.of_plugin(work, actor.id, plugin_id) if actor.id and actor.tenant else []
+    present, obstacle = await _reviewable(work, plugin)
+    known = present is not None and any(review.release_id == present.release_id for review in mine)
+    if present is not None and known:
+        obstacle = AlreadyReviewed(f"You have reviewed {plugin_id} {present.version}.")
+    shown = await published.find_several(work, [review.id for review in mine])
+    release = present.release_id if present else None
+    standings = [
+        OwnStanding(one, shown.get(one.id), may_now(one, present=release, reviewed=known, now=work.now))
+        for one in mine
+    ]
+    return Standing(standings, present.version if present and not known else None, obstacle)
 
 
 async def list_own(work: Work, page: PageWanted) -> Page:
@@ -111,30 +161,6 @@ async def find_review(work: Work, review_id: UUID) -> OwnReview:
     return (await _own(work, [review]))[0]
 
 
-async def list_waiting(work: Work, page: PageWanted) -> Page:
-    """The reviews that wait for staff as `Waiting`, the oldest first.
-
-    Raises:
-        NotAllowed: the actor does not moderate.
-        Invalid: the cursor is of another list.
-    """
-    work.actor.require("review.moderate")
-    rows, total = await reviews.find_waiting(work, position_of(page), page.limit)
-    ids = [row.id for row in rows]
-    shown, filed = await published.find_several(work, ids), await reports.open_of(work, ids)
-    records = await reviews.record_of(work, {row.writer_id for row in rows if row.writer_id})
-    waiting = [
-        Waiting(
-            review=row,
-            published=shown.get(row.id),
-            record=records.get(row.writer_id) if row.writer_id else None,
-            reports=[report for report in filed if report.review_id == row.id],
-        )
-        for row in rows
-    ]
-    return page.page(waiting, total, lambda item: str(item.review.id))
-
-
 async def list_waiting_replies(work: Work, page: PageWanted) -> Page:
     """The publishers' replies that wait for staff.
 
@@ -145,6 +171,19 @@ async def list_waiting_replies(work: Work, page: PageWanted) -> Page:
     work.actor.require("review.moderate")
     rows, total = await replies.find_waiting(work, position_of(page), page.limit)
     return page.page(rows, total, lambda reply: str(reply.review_id))
+
+
+async def _reviewable(work: Work, plugin: PluginView) -> tuple[ReleaseView | None, Refusal | None]:
+    """The release that the caller can review, or why there is none."""
+    try:
+        work.actor.require("review.write")
+        tenant, installed = work.actor.in_tenant(), await installations.installed_versions(work, plugin.id)
+        writing.check_reviewer(tenant, plugin.owner_tenant, installed)
+        release = await catalog.find_release(work, plugin.id, installed[0])
+        writing.check_release(release.state)
+    except Refusal as refusal:
+        return None, refusal  # an answer to show; nothing was asked for that could be denied
+    return release, None
 
 
 async def _own(work: Work, rows: Sequence[Review]) -> list[OwnReview]:

@@ -16,9 +16,10 @@ from aei_marketplace.reviews.errors import (
     ReviewNotFound,
     ReviewReported,
 )
-from aei_marketplace.reviews.rules import texts, writing
+from aei_marketplace.reviews.events import ReviewWritten
+from aei_marketplace.reviews.rules import texts, urgency, writing
 from aei_marketplace.reviews.rules.views import Review, ReviewState
-from aei_marketplace.reviews.service.publishing import publish
+from aei_marketplace.reviews.service.publishing import publish, tell_of_change
 from aei_marketplace.reviews.store import policy, published, reviews
 
 
@@ -69,6 +70,7 @@ async def write_review(work: Work, plugin_id: str, words: Words, version: str | 
         decided_at=None,
         created_at=work.now,
         updated_at=work.now,
+        due_at=urgency.due(work.now),
     )
     if not await reviews.add(work, review):
         raise AlreadyReviewed(f"You have reviewed {plugin_id} {release.version}.")
@@ -103,6 +105,7 @@ async def edit_review(work: Work, review_id: UUID, words: Words) -> Review:
         revision=review.revision + 1,
         waiting_since=work.now,
         updated_at=work.now,
+        due_at=urgency.due(work.now),
     )
     return await _say(work, edited, "review.edit", known=writing.stands_well(review))
 
@@ -139,6 +142,7 @@ async def confirm_review(work: Work, review_id: UUID) -> Review:
     shown = await published.find(work, review_id)
     if shown is not None and shown.visible:
         await publish(work, confirmed)
+        tell_of_change(work, [confirmed.plugin_id])
     work.record(_fact("review.confirm", confirmed))
     return confirmed
 
@@ -151,13 +155,15 @@ async def _say(work: Work, review: Review, action: str, *, known: bool) -> Revie
     """
     await reviews.keep_revision(work, review)
     work.record(_fact(action, review))
-    trusted_after = await policy.trusted_after(work)
+    trusted_after = (await policy.find(work)).trusted_after
     writer = _writer(work)
     record = (await reviews.record_of(work, [writer]))[writer]
     if known and writing.is_trusted(trusted_after, record):
-        review = replace(review, state=ReviewState.APPROVED, waiting_since=None)
+        review = replace(review, state=ReviewState.APPROVED, waiting_since=None, due_at=None)
         await publish(work, review)
+        tell_of_change(work, [review.plugin_id])
     await reviews.save(work, review)
+    work.emit(ReviewWritten(review.id))
     return review
 
 

@@ -1,26 +1,24 @@
-"""Reviews as everybody reads them, the marks on them, and the ratings together."""
+"""Reviews as everybody reads them, and the marks on them."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, update
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.models import published_reviews, review_marks
-from aei_marketplace.reviews.rules.rating import Counted
-from aei_marketplace.reviews.rules.views import Published
+from aei_marketplace.reviews.rules.views import Order, Published, Selection
 
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which reviews of a plugin are wanted; None stands for any."""
-
-    plugin_id: str
-    version: str | None = None
-    rating: int | None = None
+_SHOWN = published_reviews.c
+#: By what each order sorts first, and whether downwards; the id, newest first, settles the rest.
+_FIRST = {
+    Order.HELPFUL: (_SHOWN.helpful, True),
+    Order.HIGHEST: (_SHOWN.rating, True),
+    Order.LOWEST: (_SHOWN.rating, False),
+}
 
 
 async def put(work: Work, review: Published) -> None:
@@ -38,6 +36,11 @@ async def show(work: Work, review_id: UUID, *, visible: bool) -> None:
     await work.run(wanted.values(visible=visible))
 
 
+async def unpublish(work: Work, review_id: UUID) -> None:
+    """Have a review never have been read: it goes with the marks on it; for staff."""
+    await work.run(select(func.reviews_unpublish(review_id)))
+
+
 async def find(work: Work, review_id: UUID) -> Published | None:
     """A review as everybody reads it; hidden ones are found by their writers and staff."""
     row = (
@@ -53,32 +56,12 @@ async def find_several(work: Work, review_ids: Collection[UUID]) -> dict[UUID, P
 
 
 async def find_page(
-    work: Work, wanted: Selection, after: UUID | None, limit: int
-) -> tuple[list[Published], int]:
-    """A plugin's reviews, the newest first, one more than `limit` if there are more; how many."""
-    chosen = _chosen(wanted)
-    total = (await work.run(select(func.count()).select_from(published_reviews).where(*chosen))).scalar_one()
-    page = select(published_reviews).where(*chosen).order_by(published_reviews.c.review_id.desc())
-    rows = await work.run(
-        (page if after is None else page.where(published_reviews.c.review_id < after)).limit(limit + 1)
-    )
-    return [_published(row) for row in rows], total
-
-
-async def count_ratings(work: Work, plugin_id: str) -> list[Counted]:
-    """The ratings that everybody reads, one of each writer: their newest."""
-    shown = published_reviews.c
-    writer = func.coalesce(shown.writer_id, shown.review_id)
-    newest = (
-        select(shown.version, shown.rating)
-        .where(shown.plugin_id == plugin_id, shown.visible)
-        .ext(distinct_on(writer))
-        .order_by(writer, shown.review_id.desc())
-        .subquery()
-    )
-    wanted = select(newest.c.version, newest.c.rating, func.count().label("count"))
-    rows = await work.run(wanted.group_by(newest.c.version, newest.c.rating))
-    return [Counted(**row._mapping) for row in rows]
+    work: Work, wanted: Selection, after: tuple[int | None, UUID] | None, limit: int
+) -> list[Published]:
+    """A plugin's reviews in the order that is wanted, one more than `limit` if there are more."""
+    page = select(published_reviews).where(*_chosen(wanted)).order_by(*_order(wanted.order)).limit(limit + 1)
+    rows = await work.run(page if after is None else page.where(_behind(wanted.order, *after)))
+    return [_published(row) for row in rows]
 
 
 async def mark(work: Work, review_id: UUID, user: UUID, tenant: UUID) -> bool:
@@ -110,6 +93,23 @@ def _chosen(wanted: Selection) -> list[ColumnElement[bool]]:
     if wanted.rating is not None:
         chosen.append(published_reviews.c.rating == wanted.rating)
     return chosen
+
+
+def _order(order: Order) -> list[ColumnElement[Any]]:
+    newest = _SHOWN.review_id.desc()
+    if order not in _FIRST:
+        return [newest]
+    column, downwards = _FIRST[order]
+    return [column.desc() if downwards else column.asc(), newest]
+
+
+def _behind(order: Order, value: int | None, review_id: UUID) -> ColumnElement[bool]:
+    later = _SHOWN.review_id < review_id
+    if order not in _FIRST:
+        return later
+    column, downwards = _FIRST[order]
+    reached = column <= value if downwards else column >= value
+    return and_(reached, or_(column != value, later))
 
 
 def _published(row: Row[Any]) -> Published:

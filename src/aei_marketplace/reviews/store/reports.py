@@ -49,10 +49,17 @@ async def record_of(work: Work, reporters: Collection[UUID]) -> dict[UUID, Recor
     return {one: found.get(one, Record(0, 0)) for one in reporters}
 
 
-async def settle(work: Work, review_id: UUID, outcome: str) -> None:
-    """Say of the open reports about a review what came of them."""
+async def settle(work: Work, review_id: UUID, outcome: str) -> list[UUID]:
+    """Say of the open reports about a review what came of them; which ones."""
     theirs = update(review_reports).where(review_reports.c.review_id == review_id, _OPEN)
-    await work.run(theirs.values(outcome=outcome))
+    settled = await work.run(theirs.values(outcome=outcome).returning(review_reports.c.id))
+    return list(settled.scalars())
+
+
+async def reopen(work: Work, report_ids: Collection[UUID]) -> None:
+    """Have reports wait for a decision again."""
+    theirs = update(review_reports).where(review_reports.c.id.in_(report_ids))
+    await work.run(theirs.values(outcome=None))
 
 
 async def forget_reporter(work: Work, reporter: UUID) -> None:

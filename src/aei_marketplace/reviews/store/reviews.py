@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.work import Work
-from aei_marketplace.reviews.models import review_revisions, reviews
-from aei_marketplace.reviews.rules.views import Review, ReviewState, Revision
+from aei_marketplace.reviews.models import review_flags, review_revisions, reviews
+from aei_marketplace.reviews.rules.views import QueueOrder, QueueSelection, Review, ReviewState, Revision
 from aei_marketplace.reviews.rules.writing import WriterRecord
 
+#: So many are looked at to see whether new accounts come together.
+_MOST_WRITERS = 500
 _HOLD = text("select pg_advisory_xact_lock(hashtextextended('reviews ' || :writer, 0))")
 
 
@@ -92,13 +94,41 @@ async def record_of(work: Work, writers: Collection[UUID]) -> dict[UUID, WriterR
     return {writer: found.get(writer, WriterRecord(0, 0, 0)) for writer in writers}
 
 
-async def find_waiting(work: Work, after: UUID | None, limit: int) -> tuple[list[Review], int]:
-    """Reviews that wait for staff, the oldest first, one more than `limit` if there are more; how many."""
-    waiting: ColumnElement[bool] = reviews.c.waiting_since.is_not(None)
-    total = (await work.run(select(func.count()).select_from(reviews).where(waiting))).scalar_one()
-    page = select(reviews).where(waiting).order_by(reviews.c.id).limit(limit + 1)
-    rows = await work.run(page if after is None else page.where(reviews.c.id > after))
-    return [_review(row) for row in rows], total
+async def hold_several(work: Work, review_ids: Collection[UUID]) -> dict[UUID, Review]:
+    """Several reviews, held until this work ends; in one order, so that two never wait for each other."""
+    wanted = select(reviews).where(reviews.c.id.in_(review_ids)).order_by(reviews.c.id).with_for_update()
+    return {row.id: _review(row) for row in await work.run(wanted)}
+
+
+async def find_waiting(
+    work: Work, wanted: QueueSelection, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Review]:
+    """Reviews that wait for staff, in the order that is wanted, one more than `limit` if there are more."""
+    first = reviews.c.due_at if wanted.order is QueueOrder.DUE else reviews.c.waiting_since
+    page = select(reviews).where(*_queued(wanted)).order_by(first, reviews.c.id).limit(limit + 1)
+    behind = tuple_(first, reviews.c.id) > tuple_(*after) if after else None
+    rows = await work.run(page if behind is None else page.where(behind))
+    return [_review(row) for row in rows]
+
+
+async def count_waiting(work: Work, wanted: QueueSelection) -> int:
+    """How many of them there are."""
+    counted = select(func.count()).select_from(reviews).where(*_queued(wanted))
+    return int((await work.run(counted)).scalar_one())
+
+
+async def count_overdue(work: Work) -> int:
+    """How many of those that wait should have been decided by now."""
+    late = (reviews.c.waiting_since.is_not(None), reviews.c.due_at < work.now)
+    return int((await work.run(select(func.count()).select_from(reviews).where(*late))).scalar_one())
+
+
+async def of_plugin(work: Work, writer: UUID, plugin_id: str) -> list[Review]:
+    """Somebody's reviews of a plugin, the newest first."""
+    mine = (reviews.c.writer_id == writer, reviews.c.plugin_id == plugin_id)
+    return [
+        _review(row) for row in await work.run(select(reviews).where(*mine).order_by(reviews.c.id.desc()))
+    ]
 
 
 async def find_of(work: Work, writer: UUID, after: UUID | None, limit: int) -> tuple[list[Review], int]:
@@ -110,11 +140,40 @@ async def find_of(work: Work, writer: UUID, after: UUID | None, limit: int) -> t
     return [_review(row) for row in rows], total
 
 
+async def count_between(work: Work, plugin_id: str, after: datetime, until: datetime) -> int:
+    """How many reviews of a plugin were written after a moment, up to another."""
+    written = (reviews.c.plugin_id == plugin_id, reviews.c.created_at > after, reviews.c.created_at <= until)
+    return int((await work.run(select(func.count()).select_from(reviews).where(*written))).scalar_one())
+
+
+async def writers_between(
+    work: Work, plugin_id: str, after: datetime, until: datetime
+) -> dict[UUID, datetime]:
+    """Who reviewed a plugin first after a moment, up to another: the last `_MOST_WRITERS`, each with when."""
+    moment = reviews.c.created_at
+    written = (reviews.c.plugin_id == plugin_id, moment > after, moment <= until)
+    wanted = select(reviews.c.writer_id, moment).where(*written, reviews.c.writer_id.is_not(None))
+    rows = await work.run(wanted.order_by(moment.desc()).limit(_MOST_WRITERS))
+    return {row.writer_id: row.created_at for row in rows}
+
+
 async def forget_writer(work: Work, writer: UUID, author: str) -> None:
     """Have nothing lead from somebody's reviews to them; what the reviews said before goes."""
     mine = select(reviews.c.id).where(reviews.c.writer_id == writer)
     await work.run(delete(review_revisions).where(review_revisions.c.review_id.in_(mine)))
     await work.run(update(reviews).where(reviews.c.writer_id == writer).values(writer_id=None, author=author))
+
+
+def _queued(wanted: QueueSelection) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = [reviews.c.waiting_since.is_not(None)]
+    if wanted.plugin_id is not None:
+        chosen.append(reviews.c.plugin_id == wanted.plugin_id)
+    if wanted.reported is not None:
+        chosen.append(reviews.c.reports > 0 if wanted.reported else reviews.c.reports == 0)
+    if wanted.flag is not None:
+        flagged = select(review_flags.c.review_id).where(review_flags.c.kind == wanted.flag)
+        chosen.append(reviews.c.id.in_(flagged))
+    return chosen
 
 
 def _review(row: Row[Any]) -> Review:
