@@ -24,6 +24,7 @@ from aei_marketplace.adapters.model_endpoints import ModelEndpointClient
 from aei_marketplace.adapters.postgres import DatabaseUrls, PostgresError, read_urls
 from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.adapters.sandbox import SandboxClient
+from aei_marketplace.adapters.scanner import ScannerProcess
 from aei_marketplace.adapters.webhooks import WebhookClient
 from aei_marketplace.audit.service import Signer
 from aei_marketplace.ground.actor import Actor
@@ -116,6 +117,7 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
                 issuer_keys=IssuerKeys(settings.trusted_issuers),
                 mail=open_mail(settings),
                 webhooks=webhooks,
+                scanner=ScannerProcess(require_walls=not settings.development_without_walls),
             )
         finally:
             await webhooks.close()

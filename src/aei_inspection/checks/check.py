@@ -2,10 +2,12 @@
 
 import importlib
 import importlib.metadata
+import importlib.util
 import pkgutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
@@ -65,19 +67,33 @@ class Progress:
     check: str
 
 
-def find_checks(package: ModuleType = own_checks) -> tuple[Check, ...]:
-    """Every check of a package, by id: of each of its modules that exports `CHECK`.
+def find_checks(further: Path | None = None) -> tuple[Check, ...]:
+    """Every check, by id: `CHECK` of each module here that exports one.
+
+    Args:
+        further: a folder of further checks, of whose files the same is true.
 
     Raises:
         ValueError: two checks have the same id.
-        ImportError: a module cannot be loaded.
+        ImportError, OSError: a module cannot be loaded.
     """
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    modules = [importlib.import_module(f"{package.__name__}.{name}") for name in names]
-    found = {module.CHECK.id: module.CHECK for module in modules if hasattr(module, "CHECK")}
-    if len(found) != sum(hasattr(module, "CHECK") for module in modules):
+    names = [f"{own_checks.__name__}.{module.name}" for module in pkgutil.iter_modules(own_checks.__path__)]
+    modules = [importlib.import_module(name) for name in sorted(names)]
+    modules += [_load(path) for path in sorted(further.glob("*.py"))] if further else []
+    checks = [module.CHECK for module in modules if hasattr(module, "CHECK")]
+    found = {check.id: check for check in checks}
+    if len(found) != len(checks):
         raise ValueError("two checks have the same id")
     return tuple(found[check_id] for check_id in sorted(found))
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"aei_further_checks.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no module")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def run_checks(subject: Subject, checks: Sequence[Check], progress: Callable[[Progress], None]) -> Report:
@@ -110,6 +126,8 @@ def run_check(subject: Subject, check: Check) -> CheckResult:
         result, note = Result.NOT_RUN, str(reason)
     except PackageRefused:
         result, note = Result.NOT_RUN, "What it looks at can't be read; see what is wrong with the package."
+    except MemoryError:
+        raise  # what comes after it can't be trusted: the whole scan has failed
     except Exception as error:  # noqa: BLE001 whatever breaks in a check must end as its error
         result, note = Result.ERROR, f"The check broke: {type(error).__name__}: {error}"
     else:
@@ -137,6 +155,8 @@ def _within(most: int, find: Callable[[], tuple[Told, ...]]) -> tuple[Told, ...]
     """What was found; None when that breaks or is too much: a part of it would pass for the whole."""
     try:
         found = find()
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 the report says that it is not known
         return None
     return found if len(found) <= most else None

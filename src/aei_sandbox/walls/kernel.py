@@ -12,6 +12,35 @@ import sys
 libc = ctypes.CDLL(None, use_errno=True)
 MACHINE = platform.machine()
 
+# What no tool of a scan has a use for; the newest have the same number everywhere.
+_FORBIDDEN_EVERYWHERE = {
+    "pidfd_getfd": 438, "process_madvise": 440, "io_uring_setup": 425, "io_uring_enter": 426,
+    "io_uring_register": 427, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431,
+    "fsmount": 432, "fspick": 433, "mount_setattr": 442,
+}  # fmt: skip
+_X86_64_FORBIDDEN = _FORBIDDEN_EVERYWHERE | {
+    "socket": 41, "connect": 42, "accept": 43, "bind": 49, "listen": 50, "socketpair": 53, "clone": 56,
+    "ptrace": 101, "syslog": 103, "modify_ldt": 154, "adjtimex": 159, "chroot": 161, "acct": 163,
+    "settimeofday": 164, "mount": 165, "umount2": 166, "swapon": 167, "swapoff": 168, "reboot": 169,
+    "iopl": 172, "ioperm": 173, "init_module": 175, "delete_module": 176, "quotactl": 179,
+    "clock_settime": 227, "kexec_load": 246, "add_key": 248, "request_key": 249, "keyctl": 250,
+    "unshare": 272, "accept4": 288, "perf_event_open": 298, "open_by_handle_at": 304,
+    "clock_adjtime": 305, "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312,
+    "finit_module": 313, "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
+}  # fmt: skip
+_AARCH64_FORBIDDEN = _FORBIDDEN_EVERYWHERE | {
+    "umount2": 39, "mount": 40, "chroot": 51, "quotactl": 60, "acct": 89, "unshare": 97,
+    "kexec_load": 104, "init_module": 105, "delete_module": 106, "clock_settime": 112, "syslog": 116,
+    "ptrace": 117, "reboot": 142, "settimeofday": 170, "adjtimex": 171, "socket": 198,
+    "socketpair": 199, "bind": 200, "listen": 201, "accept": 202, "connect": 203, "add_key": 217,
+    "request_key": 218, "keyctl": 219, "clone": 220, "swapon": 224, "swapoff": 225,
+    "perf_event_open": 241, "accept4": 242, "open_by_handle_at": 265, "clock_adjtime": 266, "setns": 268,
+    "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272, "finit_module": 273, "bpf": 280,
+    "userfaultfd": 282, "kexec_file_load": 294,
+}  # fmt: skip
+#: Calls that are refused to the tools of a scan whatever their arguments are.
+FORBIDDEN_TO_TOOLS = tuple(sorted({*_X86_64_FORBIDDEN, *_AARCH64_FORBIDDEN, "pivot_root"} - {"clone"}))
+
 _NUMBERS: dict[str, dict[str, int]] = {
     "x86_64": {
         "read": 0, "write": 1, "open": 2, "close": 3, "stat": 4, "fstat": 5, "lstat": 6, "poll": 7,
@@ -28,6 +57,7 @@ _NUMBERS: dict[str, dict[str, int]] = {
         "memfd_create": 319, "membarrier": 324, "statx": 332, "rseq": 334, "clone3": 435,
         "close_range": 436, "faccessat2": 439, "landlock_create_ruleset": 444, "landlock_add_rule": 445,
         "landlock_restrict_self": 446,
+        **_X86_64_FORBIDDEN,
     },
     "aarch64": {
         "getcwd": 17, "fcntl": 25, "ioctl": 29, "pivot_root": 41, "faccessat": 48, "openat": 56,
@@ -43,6 +73,7 @@ _NUMBERS: dict[str, dict[str, int]] = {
         "seccomp": 277, "getrandom": 278, "memfd_create": 279, "membarrier": 283, "statx": 291,
         "rseq": 293, "clone3": 435, "close_range": 436, "faccessat2": 439,
         "landlock_create_ruleset": 444, "landlock_add_rule": 445, "landlock_restrict_self": 446,
+        **_AARCH64_FORBIDDEN,
     },
 }  # fmt: skip
 

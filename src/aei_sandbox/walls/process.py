@@ -4,7 +4,7 @@ import ctypes
 import os
 import resource
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aei_sandbox.walls.kernel import (
     PR_SET_DUMPABLE,
@@ -86,18 +86,37 @@ def limit_resources(memory_bytes: int, cpu_seconds: int, file_bytes: int = 0, de
         file_bytes: largest file it may write.
         descriptors: open descriptors.
     """
+    _limit(
+        {
+            resource.RLIMIT_FSIZE: file_bytes,
+            resource.RLIMIT_NOFILE: descriptors,
+            resource.RLIMIT_NPROC: 0,
+            resource.RLIMIT_STACK: 8 << 20,
+            resource.RLIMIT_DATA: memory_bytes,
+        },
+        cpu_seconds,
+    )
+
+
+def limit_tools(memory_bytes: int, cpu_seconds: int, file_bytes: int = 256 << 20) -> None:
+    """The same for a process that loads libraries and starts tools, which inherit the limits.
+
+    Args:
+        memory_bytes: as above, for each of the processes.
+        cpu_seconds: as above, for each of the processes.
+        file_bytes: largest file that one of them may write.
+    """
     bounds = {
-        resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: file_bytes,
-        resource.RLIMIT_NOFILE: descriptors,
-        resource.RLIMIT_NPROC: 0,
-        resource.RLIMIT_STACK: 8 << 20,
-        resource.RLIMIT_MEMLOCK: 0,
-        resource.RLIMIT_MSGQUEUE: 0,
-        resource.RLIMIT_SIGPENDING: 64,
+        resource.RLIMIT_NOFILE: 256,
         resource.RLIMIT_DATA: memory_bytes,
     }
-    for limit, bound in bounds.items():
+    _limit(bounds, cpu_seconds)
+
+
+def _limit(bounds: Mapping[int, int], cpu_seconds: int) -> None:
+    nothing = (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE)
+    for limit, bound in {**dict.fromkeys(nothing, 0), resource.RLIMIT_SIGPENDING: 64, **bounds}.items():
         _, hard = resource.getrlimit(limit)
         bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
         resource.setrlimit(limit, (bound, bound))

@@ -9,7 +9,14 @@ import os
 import struct
 from dataclasses import dataclass
 
-from aei_sandbox.walls.kernel import MACHINE, NUMBERS, PR_SET_NO_NEW_PRIVS, prctl, system_call
+from aei_sandbox.walls.kernel import (
+    FORBIDDEN_TO_TOOLS,
+    MACHINE,
+    NUMBERS,
+    PR_SET_NO_NEW_PRIVS,
+    prctl,
+    system_call,
+)
 
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -20,6 +27,8 @@ _X32_BIT = 0x40000000
 _PROT_EXEC = 4
 _PR_SET_NAME, _PR_GET_NAME = 15, 16
 _F_SETFL = 4
+#: Mount, cgroup, UTS, IPC, user, pid and network namespaces (`CLONE_NEW…` in the kernel's `sched.h`).
+_NEW_NAMESPACES = 0x7E020000
 
 # No sendmsg: descriptors never leave this way. No clone: guests need no thread.
 _ALLOWED = [
@@ -101,11 +110,11 @@ class Filter:
 
     Attributes:
         program: packed instructions of 8 bytes.
-        pid_offset: where the pid is written that alone may be signalled.
+        pid_offset: where the pid is written that alone may be signalled; None without such a rule.
     """
 
     program: bytes
-    pid_offset: int
+    pid_offset: int | None
 
     def install(self) -> None:
         """Put this process behind the filter, for good.
@@ -113,9 +122,10 @@ class Filter:
         Raises:
             OSError: the kernel refused.
         """
-        end = self.pid_offset + 4
-        program = self.program[: self.pid_offset] + struct.pack("I", os.getpid()) + self.program[end:]
-        code = ctypes.create_string_buffer(program, len(program))
+        program = bytearray(self.program)
+        if self.pid_offset is not None:
+            struct.pack_into("I", program, self.pid_offset, os.getpid())
+        code = ctypes.create_string_buffer(bytes(program), len(program))
         header = _Program(len(program) // 8, ctypes.addressof(code))
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         system_call("seccomp", _SET_MODE_FILTER, _TSYNC, ctypes.byref(header))
@@ -135,6 +145,19 @@ def compiler_filter() -> Filter:
     return _assemble(executable_memory=True)
 
 
+def tools_filter() -> Filter:
+    """For a scan: everything that libraries and tools do, but no socket, and no way to touch the system."""
+    refuse = _give(_ERRNO | errno.EPERM)
+    body = [*_preamble()]
+    for name in FORBIDDEN_TO_TOOLS:
+        body += _block(name, [refuse])
+    # Its flags lie in memory, where a filter can't look; the C library then uses clone.
+    body += _block("clone3", [_give(_ERRNO | errno.ENOSYS)])
+    body += _block("clone", [_load_argument(0), (_ANY_BIT, 0, 1, _NEW_NAMESPACES), refuse, _give(ALLOW)])
+    body.append(_give(ALLOW))
+    return Filter(_packed(body), None)
+
+
 def _assemble(executable_memory: bool) -> Filter:
     body = [*_preamble()]
     for name in ("mmap", "mprotect"):
@@ -152,7 +175,11 @@ def _assemble(executable_memory: bool) -> Filter:
     # abort() signals its own process and must stay able to.
     body += _block("tgkill", [_load_argument(0), (_EQUAL, 0, 1, 0), _give(ALLOW), _give(KILL)])
     body.append(_give(KILL))
-    return Filter(b"".join(struct.pack("HBBI", *line) for line in body), pid_at * 8 + 4)
+    return Filter(_packed(body), pid_at * 8 + 4)
+
+
+def _packed(body: list[_Instruction]) -> bytes:
+    return b"".join(struct.pack("HBBI", *line) for line in body)
 
 
 def _preamble() -> list[_Instruction]:

@@ -1,0 +1,28 @@
+"""One scan, in whatever process this is."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from aei_inspection.checks.check import Progress, find_checks, run_checks
+from aei_inspection.checks.report import Report
+from aei_inspection.checks.subject import Previous, Subject
+
+
+def scan(
+    package: bytes,
+    previous: Previous | None,
+    progress: Callable[[Progress], None],
+    further_checks: Path | None = None,
+) -> Report:
+    """Run every check on a package.
+
+    Args:
+        package: the archive, whole.
+        previous: the last certified release of the same plugin.
+        progress: told before each check, and once at the end.
+        further_checks: a folder of checks beside our own.
+
+    Raises:
+        ImportError, OSError, ValueError: the checks themselves can't be loaded.
+    """
+    return run_checks(Subject(package, previous), find_checks(further_checks), progress)

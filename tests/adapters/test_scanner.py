@@ -1,0 +1,185 @@
+"""The scanner's adapter: a report is believed or there is none, whatever the process does."""
+
+import asyncio
+import os
+import socket
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from aei_inspection.checks.check import Progress
+from aei_inspection.checks.report import Report, Result
+from aei_inspection.checks.subject import Previous
+from aei_marketplace.adapters.scanner import ScanLimits, ScannerProcess
+from aei_marketplace.ground.ports import ScanFailed
+from tests.packages import make_package
+from tests.scanner.checks import write_check
+
+PACKAGE = make_package()
+#: Generous: a slow machine must not end a scan that goes well.
+PATIENT = ScanLimits(wall_seconds=120.0, memory_bytes=512 << 20)
+
+MISBEHAVIOUR = {
+    "ends at once": ("import os; os._exit(0)", "crashed"),
+    "is killed": ("import os; os.kill(os.getpid(), 9)", "crashed"),
+    "breaks its memory": ("import ctypes; ctypes.string_at(1)", "crashed"),
+    "eats memory": ("return [bytearray(1 << 20) for _ in range(4096)]", "memory"),
+    "prints": ("print('{}'); return []", "garbage"),
+    "prints without end": ("import sys\nwhile True: sys.stdout.write('x' * 65536)", "garbage"),
+    "says its own step": (
+        'print(\'{"type":"step","done":0,"total":1,"check":""}\', flush=True); return []',
+        "garbage",
+    ),
+    "reports beforehand, and goes on": (
+        "import sys\n"
+        "from aei_inspection.checks.frames import Finished, encode_line\n"
+        "from aei_inspection.checks.report import Report\n"
+        "sys.stdout.buffer.write(encode_line(Finished(Report(subject.digest, (), (), (), {}))))\n"
+        "return []",
+        "garbage",
+    ),
+    "reports about another package": (
+        "import sys, os\n"
+        "from aei_inspection.checks.frames import Finished, encode_line\n"
+        "from aei_inspection.checks.report import Report\n"
+        "sys.stdout.buffer.write(encode_line(Finished(Report('0' * 64, (), (), (), {}))))\n"
+        "sys.stdout.flush(); os._exit(0)",
+        "garbage",
+    ),
+}
+
+
+async def scan(scanner: ScannerProcess, told: list[Progress] | None = None) -> Report:
+    return await scanner.scan(PACKAGE, None, (told if told is not None else []).append)
+
+
+async def test_a_scan_gives_a_report_of_every_check_and_tells_its_steps(tmp_path):
+    checks = write_check(tmp_path / "checks", "return [Finding(Severity.LOW, subject.previous.version)]")
+    scanner, told = ScannerProcess(PATIENT, further_checks=checks), []
+    previous = Previous("0.9.0", "0" * 64, 10, {"id": "acme.echo"})
+    report = await scanner.scan(PACKAGE, previous, told.append)
+    assert report.digest == sha256(PACKAGE).hexdigest()
+    ids = [check.id for check in report.checks]
+    assert ids[0] == "a-first"
+    assert {"package", "component", "permissions"} < set(ids)
+    assert report.check("permissions").result is Result.PASS
+    assert report.check("a-first").findings[0].title == "0.9.0"
+    assert [step.check for step in told] == [*ids, ""]
+    assert told[-1] == Progress(len(ids), len(ids), "")
+
+
+@pytest.mark.parametrize("what", MISBEHAVIOUR)
+async def test_a_scan_that_misbehaves_gives_no_report(tmp_path, what):
+    body, code = MISBEHAVIOUR[what]
+    scanner = ScannerProcess(PATIENT, further_checks=write_check(tmp_path / "checks", body))
+    with pytest.raises(ScanFailed) as failed:
+        await scan(scanner)
+    assert failed.value.code == code
+
+
+async def test_a_scan_that_hangs_is_ended_with_everything_that_it_started(tmp_path):
+    line = "import subprocess, time; subprocess.Popen(['/bin/sleep', '97531']); time.sleep(97531)"
+    checks = write_check(tmp_path / "checks", line)
+    scanner = ScannerProcess(ScanLimits(wall_seconds=3.0), further_checks=checks)
+    with pytest.raises(ScanFailed) as failed:
+        await scan(scanner)
+    assert failed.value.code == "timeout"
+    for _ in range(200):
+        if not _running(b"97531"):
+            break
+        await asyncio.sleep(0.05)
+    assert not _running(b"97531")
+
+
+async def test_a_scan_that_computes_without_end_runs_into_its_cpu_limit(tmp_path):
+    checks = write_check(tmp_path / "checks", "while True: pass")
+    limits = ScanLimits(wall_seconds=120.0, cpu_seconds=1)
+    with pytest.raises(ScanFailed) as failed:
+        await scan(ScannerProcess(limits, further_checks=checks))
+    assert (failed.value.code, "CPU" in failed.value.detail) == ("timeout", True)
+
+
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [
+        (("/nowhere/scanner",), "missing"),
+        (("/bin/true",), "crashed"),
+        (("/bin/echo", "fine"), "garbage"),
+    ],
+)
+async def test_without_the_program_there_is_no_report(program, code):
+    with pytest.raises(ScanFailed) as failed:
+        await scan(ScannerProcess(PATIENT, program=program))
+    assert failed.value.code == code
+
+
+async def test_a_check_that_cannot_be_loaded_fails_the_whole_scan(tmp_path):
+    (tmp_path / "broken.py").write_text("import no_such_library\n", "utf-8")
+    with pytest.raises(ScanFailed) as failed:
+        await scan(ScannerProcess(PATIENT, further_checks=tmp_path))
+    assert failed.value.code == "crashed"
+
+
+#: What native code would try that got the better of a parser; each line must raise OSError.
+ATTACKS = {
+    "read a file of the machine": "open('/etc/hostname').read()",
+    "read this marketplace's files": "open({secret!r}).read()",
+    "read the parent's memory": "open('/proc/{parent}/environ', 'rb').read()",
+    "list a folder": "os.listdir('/')",
+    "write beside the folder": "open({outside!r}, 'w')",
+    "write into the libraries": "open(os.path.join(sys.prefix, 'planted.py'), 'w')",
+    "write into the checks": "open({planted!r}, 'w')",
+    "open a socket": "socket.socket()",
+    "open a socket of this machine": "socket.socket(socket.AF_UNIX)",
+    "make a pair of sockets": "socket.socketpair()",
+    "connect": "socket.create_connection(('127.0.0.1', {port}), 2)",
+    "kill the parent": "os.kill({parent}, 0)",
+    "trace a process": "call(libc.ptrace(16, {parent}, 0, 0))",
+    "leave for new namespaces": "call(libc.unshare(0x10000000))",
+    "mount": "call(libc.mount(b'none', b'/tmp', b'tmpfs', 0, None))",
+    "become root": "os.setuid(0) if os.getuid() else os.mknod('/tmp/null', 0o20666, os.makedev(1, 3))",
+    "raise its limits": "resource.setrlimit(resource.RLIMIT_DATA, (-1, -1))",
+}
+_TRY = """
+import ctypes, os, resource, socket, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def call(result):
+    if result < 0: raise OSError(ctypes.get_errno(), 'refused')
+def attempt(name, act):
+    try:
+        act()
+    except (OSError, ValueError):
+        return []
+    return [Finding(Severity.CRITICAL, name)]
+found = []
+"""
+
+
+async def test_what_gets_the_better_of_a_parser_reaches_nothing(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("key", "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        facts = {
+            "secret": str(secret), "outside": str(tmp_path / "outside"), "parent": os.getpid(),
+            "planted": str(tmp_path / "checks" / "planted.py"), "port": listening.getsockname()[1],
+        }  # fmt: skip
+        lines = [f"found += attempt({name!r}, lambda: {a.format(**facts)})" for name, a in ATTACKS.items()]
+        seen = "found += [Finding(Severity.INFO, f'{len(os.environ)} {sorted(os.listdir(os.getcwd()))}')]"
+        body = "\n".join([_TRY, *lines, seen, "return found"])
+        report = await scan(ScannerProcess(PATIENT, further_checks=write_check(tmp_path / "checks", body)))
+    check = report.check("a-first")
+    assert check.note == ""
+    assert [finding.title for finding in check.findings if finding.severity == "critical"] == []
+    assert check.findings[-1].title == "0 ['complaints.txt']"
+
+
+def _running(word: bytes) -> bool:
+    return any(word in _command(Path("/proc", pid)) for pid in os.listdir("/proc") if pid.isdigit())
+
+
+def _command(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
