@@ -19,6 +19,7 @@ from aei_inspection.extract.hosts import hosts_named
 from aei_inspection.extract.javascript import scripts
 from aei_inspection.extract.memory import Region, rebuild_memory
 from aei_inspection.extract.python import Distribution, Module, find_distributions, find_modules
+from aei_inspection.extract.python_code import Function, find_functions
 from aei_inspection.extract.strings import strings_of
 from aei_inspection.extract.texts import Extract
 from aei_inspection.gate import Package, inspect_package
@@ -134,6 +135,11 @@ class Subject:
         return find_modules(self.memory)
 
     @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """Python functions of the modules that came with the plugin."""
+        return find_functions(self.memory)
+
+    @cached_property
     def scripts(self) -> tuple[Extract, ...]:
         """JavaScript packed into the component."""
         return scripts(self.memory)
@@ -146,7 +152,8 @@ class Subject:
     @cached_property
     def components(self) -> tuple[Component, ...]:
         """Software inside: what was found, and what the SBOM claims."""
-        found = {*embedded_components(self.distributions), *sbom_components(self.sbom or {})}
+        embedded = embedded_components(self.distributions, self.scripts)
+        found = {*embedded, *sbom_components(self.sbom or {})}
         return tuple(sorted(found))
 
     @cached_property

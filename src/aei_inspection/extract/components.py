@@ -7,16 +7,29 @@ from urllib.parse import unquote
 
 from aei_inspection.checks.report import Component
 from aei_inspection.extract.python import Distribution
+from aei_inspection.extract.texts import Extract
 
 #: Types of package URLs (purl specification) and the ecosystems that OSV calls them.
 _ECOSYSTEMS = {"pypi": "PyPI", "npm": "npm", "cargo": "crates.io", "golang": "Go"}
 _LONGEST = 200
+#: The comment that bundlers keep for its licence: `/*! lodash v4.17.20`, `/** @license React v17.0.1`.
+_BANNER = re.compile(
+    rb"/\*(?:!\s{0,20}(?:\*\s{0,20})?|\*\s{0,20}(?:\*\s{0,20})?@license\s{1,5})"
+    rb"((?:@[\w.-]{1,80}/)?[A-Za-z][\w.-]{1,80})\s{1,5}v?"
+    rb"(\d{1,6}\.\d{1,6}\.\d{1,6}(?:-[\w.]{1,40})?)(?![\w.])"
+)
 
 
-def embedded_components(distributions: Iterable[Distribution]) -> Iterator[Component]:
-    """What was found packed into the component."""
+def embedded_components(
+    distributions: Iterable[Distribution], scripts: Iterable[Extract]
+) -> Iterator[Component]:
+    """What was found in the component: distributions of Python, and scripts that say what they are."""
     for found in distributions:
         yield Component("PyPI", pypi_name(found.name), found.version[:_LONGEST], "embedded")
+    for script in scripts:
+        for banner in _BANNER.finditer(script.content):
+            name, version = banner[1].decode("ascii").lower(), banner[2].decode("ascii")
+            yield Component("npm", name.removesuffix(".js")[:_LONGEST], version[:_LONGEST], "embedded")
 
 
 def sbom_components(sbom: Mapping[str, Any]) -> Iterator[Component]:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from aei_inspection.extract.memory import Region
 from aei_inspection.extract.texts import Extract
 
-_TEXT = re.compile(rb"[\x20-\x7e\t\n\r\x80-\xff]{60,}")
+_SHORTEST = 60
+_KINDS = bytes(b"a"[0] if byte in b"\t\n\r" or 0x20 <= byte != 0x7F else 0 for byte in range(256))
+_TEXT = re.compile(b"a" * _SHORTEST + b"a*")
 #: Forms of which prose and other languages rarely have two at once.
 _FORMS = tuple(
     re.compile(form)
@@ -35,7 +37,7 @@ def scripts(memory: Iterable[Region]) -> tuple[Extract, ...]:
 
 
 def _texts(content: bytes) -> Iterator[bytes]:
-    for run in _TEXT.finditer(content):
-        text = run.group()
+    for run in _TEXT.finditer(content.translate(_KINDS)):
+        text = content[run.start() : run.end()]
         if b"{" in text and sum(bool(form.search(text)) for form in _FORMS) >= _ENOUGH:
             yield text

@@ -21,9 +21,13 @@ class Region:
     Attributes:
         place: for people: `plugin.wasm module 3 memory 0x1a40`, or `… segment 7` when its place in the
             memory is not known.
+        space: index of the module and of its memory: within one, addresses are comparable.
+        start: address of the first byte; None when it is not known.
     """
 
     place: str
+    space: tuple[int, int]
+    start: int | None
     content: bytes = field(repr=False)
 
 
@@ -33,10 +37,11 @@ def rebuild_memory(module: CoreModule) -> Iterator[Region]:
     for memory, segments in groupby(sorted(placed, key=_memory), key=_memory):
         number = f" {memory}" if memory else ""
         for start, content in _joined(list(segments)):
-            yield Region(f"{module.place} memory{number} {start:#x}", content)
+            yield Region(f"{module.place} memory{number} {start:#x}", (module.index, memory), start, content)
     for index, segment in enumerate(module.segments):
         if segment.offset is None and segment.content:
-            yield Region(f"{module.place} segment {index}", bytes(segment.content))
+            place, space = f"{module.place} segment {index}", (module.index, segment.memory)
+            yield Region(place, space, None, bytes(segment.content))
 
 
 def _memory(segment: Segment) -> int:

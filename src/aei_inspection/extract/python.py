@@ -14,7 +14,7 @@ from aei_inspection.extract.memory import Region
 _FOLDER = re.compile(rb"([A-Za-z0-9][A-Za-z0-9_.]*)-([0-9][0-9A-Za-z.!+_]*)\.(?:dist|egg)-info")
 _FOLDER_END = re.compile(rb"\.(?:dist|egg)-info(?=[\0/])")
 #: A code object's file: folders of the build are numbered, the standard library's is `python`.
-_MODULE = re.compile(rb"\0/(\d{1,4}|python)/([A-Za-z0-9_][A-Za-z0-9_./-]{0,300})\.py(?=\0)")
+FILE_NAME = re.compile(rb"\0(/(\d{1,4}|python)/([A-Za-z0-9_][A-Za-z0-9_./-]{0,300})\.py)(?=\0)")
 
 _LONGEST_FOLDER = 160
 #: `PyASCIIObject` in CPython's unicodeobject.h, 32 bits: reference count, type, length, hash, state.
@@ -62,8 +62,8 @@ def find_distributions(memory: Iterable[Region]) -> tuple[Distribution, ...]:
 
 def find_modules(memory: Iterable[Region]) -> tuple[Module, ...]:
     """The modules that code objects name, sorted."""
-    found = (match for region in memory for match in _MODULE.finditer(region.content))
-    return tuple(sorted({Module(match[1].decode(), match[2].decode()) for match in found}))
+    found = (match for region in memory for match in FILE_NAME.finditer(region.content))
+    return tuple(sorted({Module(match[2].decode(), match[3].decode()) for match in found}))
 
 
 def _distributions_in(content: bytes) -> Iterator[Distribution]:

@@ -9,11 +9,17 @@ from aei_inspection.extract.texts import Extract
 #: Shorter runs are rarely words; longer names and addresses are what a reader looks for.
 SHORTEST = 6
 
-_CHARACTER = rb"[\x20-\x7e\t\n\r]"
-_NARROW = re.compile(_CHARACTER + rb"{%d,}" % SHORTEST)
-# Little endian, as WebAssembly is: a character of ASCII, then one or three zeros.
-_WIDE = re.compile(rb"(?:%s\0){%d,}" % (_CHARACTER, SHORTEST))
-_WIDEST = re.compile(rb"(?:%s\0\0\0){%d,}" % (_CHARACTER, SHORTEST))
+_PRINTABLE = frozenset(b"\t\n\r" + bytes(range(0x20, 0x7F)))
+#: Each byte's kind. A search for runs of kinds begins with a fixed text, which is many times faster.
+_KINDS = bytes(b"a"[0] if byte in _PRINTABLE else 0 if byte == 0 else b"x"[0] for byte in range(256))
+
+
+def _run_of(unit: bytes) -> re.Pattern[bytes]:
+    return re.compile(unit * SHORTEST + b"(?:" + unit + b")*")
+
+
+# Little endian, as WebAssembly is: a character of ASCII, then no, one or three zeros.
+_WIDTHS = {1: _run_of(b"a"), 2: _run_of(b"a\0"), 4: _run_of(b"a\0\0\0")}
 
 
 def strings_of(memory: Iterable[Region]) -> tuple[Extract, ...]:
@@ -23,6 +29,6 @@ def strings_of(memory: Iterable[Region]) -> tuple[Extract, ...]:
 
 
 def _runs(content: bytes) -> Iterator[bytes]:
-    yield from (run.group() for run in _NARROW.finditer(content))
-    yield from (run.group()[::2] for run in _WIDE.finditer(content))
-    yield from (run.group()[::4] for run in _WIDEST.finditer(content))
+    kinds = content.translate(_KINDS)
+    for width, run in _WIDTHS.items():
+        yield from (content[found.start() : found.end() : width] for found in run.finditer(kinds))

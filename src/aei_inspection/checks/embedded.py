@@ -1,0 +1,80 @@
+"""Embedded packages and modules: what is packed into the component, as far as it can be told."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from aei_inspection.checks.check import Check
+from aei_inspection.checks.report import Finding, Severity
+from aei_inspection.checks.subject import Subject
+from aei_inspection.checks.unused_permissions import KIT
+from aei_inspection.extract.components import pypi_name
+
+#: How programs begin: WebAssembly, ELF, Mach-O, and the text in every PE file.
+_PROGRAMS = {
+    "WebAssembly": re.compile(rb"\0asm[\x01\x0d]\0[\0\x01]\0"),
+    "ELF": re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01"),
+    "Mach-O": re.compile(rb"[\xce\xcf]\xfa\xed\xfe.\0\0[\0\x01]", re.DOTALL),
+    "Windows": re.compile(rb"MZ.{0,200}This program cannot be run in DOS mode", re.DOTALL),
+}
+_MOST_NAMED = 40
+
+
+def run(subject: Subject) -> Iterator[Finding]:
+    """Programs in the data, distributions in two versions, what each is, and what is known of none."""
+    yield from _programs(subject)
+    yield from _twins(subject)
+    for found in subject.distributions:
+        title = f"Python distribution {found.name} {found.version}"
+        if found.exact:
+            yield Finding(Severity.INFO, title, "plugin.wasm", rule="distribution")
+        else:
+            advice = "Its name or version may be cut off; name it in the SBOM."
+            yield Finding(Severity.LOW, title, "plugin.wasm", advice, rule="distribution-inexact")
+    yield from _modules(subject)
+
+
+def _programs(subject: Subject) -> Iterator[Finding]:
+    for region in subject.memory:
+        for kind, start in _PROGRAMS.items():
+            if match := start.search(region.content):
+                yield Finding(
+                    Severity.HIGH,
+                    f"The component carries a {kind} program in its data",
+                    f"{region.place} +{match.start():#x}",
+                    "Leave it out: nothing in a plugin can run it, and nobody can tell what it is for.",
+                    match[0][:32].hex(" "),
+                    "embedded-program",
+                )
+
+
+def _twins(subject: Subject) -> Iterator[Finding]:
+    versions = defaultdict(set)
+    for found in subject.distributions:
+        versions[pypi_name(found.name)].add(found.version)
+    for name, several in sorted(versions.items()):
+        if len(several) > 1:
+            title = f"Python distribution {name} is there in {len(several)} versions"
+            advice = "Bundle one of them; which one runs depends on the order of folders."
+            yield Finding(
+                Severity.MEDIUM,
+                title,
+                "plugin.wasm",
+                advice,
+                ", ".join(sorted(several)),
+                "distribution-twice",
+            )
+
+
+def _modules(subject: Subject) -> Iterator[Finding]:
+    """The modules of which no distribution is known: the plugin's own, or somebody's that is not named."""
+    known = {pypi_name(found.name).replace("-", "_") for found in subject.distributions} | KIT
+    own = {module.top for module in subject.python_modules if module.folder != "python"}
+    unknown = sorted(own - known)
+    if unknown:
+        named = ", ".join(unknown[:_MOST_NAMED]) + (", …" if len(unknown) > _MOST_NAMED else "")
+        title = f"{len(unknown)} Python modules belong to no distribution that is known"
+        yield Finding(Severity.INFO, title, "plugin.wasm", "", named, "module")
+
+
+CHECK = Check("embedded", 1, "Embedded packages and modules", run)
