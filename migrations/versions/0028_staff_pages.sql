@@ -1,1 +1,82 @@
-select 1; -- to be written
+-- Closed tenants: nobody acts in one any more. What it has stays for as long as retention says.
+
+alter table tenants add column closed_at timestamptz;
+
+-- A tenant's people write their own row (its policies); whether it is open is not theirs to say.
+create function tenants_keep_closed() returns trigger language plpgsql as $$
+begin
+  if new.closed_at is distinct from old.closed_at and current_user = 'aei_app' and not aei_staff() then
+    raise exception 'only staff close and open tenants' using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end $$;
+create trigger closed_by_staff before update of closed_at on tenants
+  for each row execute function tenants_keep_closed();
+
+alter table sessions drop constraint sessions_ended_by_check;
+alter table sessions add constraint sessions_ended_by_check check (
+  ended_by in ('sign_out', 'revoked', 'replaced', 'password', 'membership', 'account', 'tenant'));
+
+-- Closing ends tokens and sessions. So that nothing which slipped past it opens anything, the looks at who
+-- stands behind a secret count the tenant's end as theirs too.
+create or replace function authenticate(token_hash bytea)
+returns table (token_id uuid, user_id uuid, kind text, name text, tenant_id uuid, tenant_slug text,
+               tenant_actions text[], staff_actions text[], scopes text[],
+               expires_at timestamptz, revoked_at timestamptz, disabled_at timestamptz)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select t.id, u.id, u.kind, u.name, t.tenant_id, n.slug,
+    array(select distinct a from public.memberships m join public.roles r on r.id = m.role_id, unnest(r.actions) a
+          where m.user_id = u.id and m.tenant_id = t.tenant_id),
+    array(select distinct a from public.staff s join public.roles r on r.id = s.role_id, unnest(r.actions) a
+          where s.user_id = u.id),
+    t.scopes, t.expires_at, coalesce(t.revoked_at, n.closed_at), u.disabled_at
+  from public.tokens t join public.users u on u.id = t.user_id left join public.tenants n on n.id = t.tenant_id
+  where t.hash = token_hash
+$$;
+
+create or replace function authenticate_session(session_hash bytea)
+returns table (session_id uuid, user_id uuid, name text, tenant_id uuid, tenant_slug text,
+               tenant_actions text[], staff_actions text[], created_at timestamptz, seen_at timestamptz,
+               proven_at timestamptz, expires_at timestamptz, ended_at timestamptz, disabled_at timestamptz)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select s.id, u.id, u.name, s.tenant_id, n.slug,
+    array(select distinct a from public.memberships m join public.roles r on r.id = m.role_id, unnest(r.actions) a
+          where m.user_id = u.id and m.tenant_id = s.tenant_id),
+    array(select distinct a from public.staff f join public.roles r on r.id = f.role_id, unnest(r.actions) a
+          where f.user_id = u.id),
+    s.created_at, s.seen_at, s.proven_at, s.expires_at, coalesce(s.ended_at, n.closed_at), u.disabled_at
+  from public.sessions s join public.users u on u.id = s.user_id left join public.tenants n on n.id = s.tenant_id
+  where s.hash = session_hash
+$$;
+
+create or replace function identify(wanted_user uuid, wanted_tenant uuid)
+returns table (user_id uuid, kind text, name text, tenant_id uuid, tenant_slug text,
+               tenant_actions text[], staff_actions text[], disabled_at timestamptz)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select u.id, u.kind, u.name, n.id, n.slug,
+    array(select distinct a from public.memberships m join public.roles r on r.id = m.role_id, unnest(r.actions) a
+          where m.user_id = u.id and m.tenant_id = n.id),
+    array(select distinct a from public.staff s join public.roles r on r.id = s.role_id, unnest(r.actions) a
+          where s.user_id = u.id),
+    coalesce(u.disabled_at, n.closed_at)
+  from public.users u left join public.tenants n on n.id = wanted_tenant where u.id = wanted_user
+$$;
+
+-- Nobody signs in to a closed tenant, and nobody names one in an audience or offers it a namespace.
+create or replace function password_of(wanted_email text)
+returns table (user_id uuid, password_hash text, disabled_at timestamptz, tenants jsonb, is_staff boolean,
+               has_passkey boolean)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select u.id, u.password_hash, u.disabled_at,
+    coalesce((select jsonb_object_agg(n.slug, n.id) from public.memberships m join public.tenants n on n.id = m.tenant_id
+              where m.user_id = u.id and n.closed_at is null), '{}'),
+    exists (select from public.staff s where s.user_id = u.id),
+    exists (select from public.passkeys p where p.user_id = u.id)
+  from public.users u where u.email = lower(wanted_email) and u.kind = 'user'
+$$;
+
+create or replace function catalog_tenants_by_slug(wanted text[]) returns table (id uuid, slug text, name text)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select t.id, t.slug, t.name from public.tenants t
+  where t.slug = any(wanted) and cardinality(wanted) <= 100 and t.closed_at is null
+$$;

@@ -92,6 +92,7 @@ FRAME: Frame = Frame(
                 Place("Secrets", "/admin/secrets", lambda actor: actor.may("secret.administer")),
                 Place("Models", "/admin/models", lambda actor: actor.may("secret.administer")),
                 Place("Tenants", "/admin/tenants", lambda actor: actor.may("tenant.administer")),
+                Place("Staff", "/admin/staff", lambda actor: actor.may("staff.administer")),
                 Place("Kill list", "/admin/kill-list", lambda actor: actor.may("killlist.administer")),
                 Place("Operations", "/admin/operations", lambda actor: actor.may("policy.operate")),
                 Place("Audit log", "/admin/audit", _reads_log),

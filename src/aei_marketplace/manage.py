@@ -115,6 +115,30 @@ def add_tenant(slug: str, name: str, data: Data = None) -> None:
     typer.echo(f"{slug} {tenant_id}")
 
 
+@tenants.command("close", epilog="Example: aei-marketplace tenant close acme --reason 'They left'")
+def close_tenant(
+    slug: str, reason: Annotated[str, typer.Option(help="stands in the audit log")], data: Data = None
+) -> None:
+    """Close a tenant: its tokens and sessions stop working at once, and nothing in it runs any more."""
+
+    async def close(work: Work) -> None:
+        await accounts.close_tenant(work, await accounts.find_tenant(work, slug), reason)
+
+    _as_system(_settings(data=data), close)
+    typer.echo(f"{slug} is closed.")
+
+
+@tenants.command("open", epilog="Example: aei-marketplace tenant open acme")
+def open_tenant(slug: str, data: Data = None) -> None:
+    """Open a closed tenant again; its tokens and sessions stay ended."""
+
+    async def reopen(work: Work) -> None:
+        await accounts.reopen_tenant(work, await accounts.find_tenant(work, slug))
+
+    _as_system(_settings(data=data), reopen)
+    typer.echo(f"{slug} is open.")
+
+
 @users.command(
     "add", epilog="Example: aei-marketplace user add ada@acme.example Ada --tenant acme --role Admin"
 )

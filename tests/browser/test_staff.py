@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.operations import service as operations
 from aei_marketplace.operations.events import OperationFailed
@@ -80,7 +81,7 @@ def test_a_release_is_blocked_with_a_reason_typed_twice_and_lifted_again(
     assert site.run(state()) == "quarantined"
 
 
-@pytest.mark.parametrize("path", ["/admin/tenants", "/admin/kill-list", "/admin/operations"])
+@pytest.mark.parametrize("path", ["/admin/tenants", "/admin/staff", "/admin/kill-list", "/admin/operations"])
 def test_a_tenants_admin_and_a_moderator_are_refused(open_window: OpenWindow, site: Site, path: str):
     if "moderator" not in site.people:
         site.run(site.add_person("moderator", "Mo Moderator", "Moderator", None))
@@ -131,3 +132,79 @@ def test_a_job_that_gave_up_is_seen_and_tried_again(
     row = page.get_by_role("row").filter(has_text="operations.failed").first
     row.get_by_role("button", name="Try operations.failed").click()
     expect(page.get_by_role("status").first).to_contain_text("waits for its turn again")
+
+
+@pytest.mark.parametrize(("width", "theme"), VIEWS)
+def test_roles_of_the_staff_are_given_and_taken_by_who_types_whom_they_mean(
+    open_window: OpenWindow, site: Site, width: int, theme: str
+):
+    who = f"helper{width}"
+    site.run(site.add_person(who, f"Hal Helper {width}", "Curator", None))
+    page = open_window("operator", width=width, theme=theme)
+    page.goto("/admin/staff")
+    row = page.get_by_role("row").filter(has_text=f"Hal Helper {width}")
+    expect(row).to_contain_text("Curator")
+    expect(page.get_by_role("link", name="Change Olga Operator")).to_have_count(0)
+    page.get_by_label("E-mail of the invited").fill(f"nia{width}@operator.example")
+    page.get_by_role("button", name="Make the invitation").click()
+    expect(page.locator(".secret-once code")).to_contain_text("invitation=")
+    inspect(page, "admin-staff")
+    page.get_by_role("button", name=f"Take back the invitation for nia{width}@operator.example").click()
+    page.get_by_label("E-mail", exact=True).fill("nobody@operator.example")
+    page.get_by_role("button", name="Choose roles").click()
+    expect(page.get_by_role("alert")).to_contain_text("no such user")
+    page.get_by_label("E-mail", exact=True).fill(f"{who}@operator.example")
+    page.get_by_role("button", name="Choose roles").click()
+    page.get_by_label("Moderator").check()
+    page.get_by_label("Whom you mean").fill("somebody")
+    page.get_by_role("button", name="Give these roles").click()
+    expect(page.get_by_role("alert")).to_contain_text(f"type {who}@operator.example")
+    expect(page.get_by_label("Moderator")).to_be_checked()
+    inspect(page, "admin-staff-member")
+    page.get_by_label("Whom you mean").fill(f"{who}@operator.example")
+    page.get_by_role("button", name="Give these roles").click()
+    expect(row).to_contain_text("Moderator")
+    row.get_by_role("link", name="Change").click()
+    for role in ("Curator", "Moderator"):
+        page.get_by_label(role).uncheck()
+    page.get_by_label("Whom you mean").fill(f"{who}@operator.example")
+    page.get_by_role("button", name="Give these roles").click()
+    expect(page.get_by_role("status").first).to_contain_text("not on the staff any more")
+    expect(row).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "theme"), VIEWS)
+def test_a_tenant_is_closed_by_who_types_its_name_and_opened_again(
+    open_window: OpenWindow, site: Site, width: int, theme: str
+):
+    slug = f"leaving-{width}"
+    tenant = site.run(open_tenant(site, slug))
+    guest = open_window(slug, width=width, theme=theme)
+    guest.goto("/admin/members")
+    page = open_window("operator", width=width, theme=theme)
+    page.goto(f"/admin/tenants?q={slug}")
+    page.get_by_role("link", name=f"Leaving {width}", exact=True).click()
+    page.get_by_label("Why").fill("They left. <b>Really</b>")
+    page.get_by_label("Its short name").fill("acme")
+    page.get_by_role("button", name="Close the tenant").click()
+    expect(page.get_by_role("alert")).to_contain_text(f"type {slug}")
+    inspect(page, "admin-tenant-close")
+    page.get_by_label("Its short name").fill(slug)
+    page.get_by_role("button", name="Close the tenant").click()
+    expect(page.get_by_role("status").first).to_contain_text("is closed")
+    guest.reload()
+    assert "/login" in guest.url
+    page.goto(f"/admin/tenants/{tenant}")
+    inspect(page, "admin-tenant-closed")
+    page.get_by_role("button", name="Open it again").click()
+    expect(page.get_by_role("status").first).to_contain_text("is open again")
+    guest.reload()
+    assert "/login" in guest.url
+
+
+async def open_tenant(site: Site, slug: str) -> str:
+    """A tenant of one person by the same name; its id."""
+    async with site.deps.works.system("tests") as work:
+        tenant = await accounts.create_tenant(work, slug, slug.title().replace("-", " "))
+    await site.add_person(slug, "Lea Leaving", "Admin", tenant)
+    return str(tenant)

@@ -3,7 +3,9 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog import service as catalog
@@ -73,6 +75,25 @@ async def test_what_runs_of_a_deprecated_or_yanked_release_goes_on(
     sandbox.hold.set()
     await until(lambda: not runs.running)
     assert (await service.read_execution(deps.works, acme.agent, started.id)).outcome == "ok"
+
+
+async def test_what_runs_in_a_closed_tenant_ends_and_the_same_release_elsewhere_goes_on(
+    deps: Deps, runs: Runs, acme: Tenant, operator: Actor, sandbox: FakeSandbox
+) -> None:
+    started = await begin(runs, acme, sandbox)
+    async with deps.works.begin(operator) as work:
+        other = await accounts.create_tenant(work, "bystander", "Bystander")
+        await accounts.close_tenant(work, other, "never used")
+    assert await end_stopped(runs) == 0
+    async with deps.works.begin(operator) as work:
+        await accounts.reopen_tenant(work, other)
+        await accounts.close_tenant(work, acme.id, "they left")
+    await until(lambda: not runs.running)
+    async with deps.works.system("tests") as work:
+        row = (
+            await work.run(text("select outcome, problem from executions where id = :id"), {"id": started.id})
+        ).one()
+    assert (row.outcome, row.problem) == ("cancelled", "the tenant was closed")
 
 
 async def test_the_word_of_a_stop_reaches_every_process_without_waiting_for_its_next_look(

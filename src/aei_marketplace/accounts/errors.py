@@ -252,3 +252,27 @@ class NoSuchRole(NotFound):
 
     type = "no-such-role"
     advice = "Built-in roles stay as they are; make a role of your own."
+
+
+class OwnRoles(Conflict):
+    """Nobody changes their own roles on the staff."""
+
+    type = "own-staff-roles"
+    title = "Nobody changes their own staff roles"
+    advice = "Ask another Operator."
+
+
+class OwnTenant(Conflict):
+    """Whoever belongs to a tenant does not close it."""
+
+    type = "own-tenant"
+    title = "This is your own tenant"
+    advice = "Leave it first, or ask an Operator who does not belong to it."
+
+
+class LastTenant(Conflict):
+    """Without this tenant nobody could use the marketplace."""
+
+    type = "last-tenant"
+    title = "This is the last open tenant"
+    advice = "Open another tenant first. To end the marketplace itself, stop it."

@@ -1,4 +1,4 @@
-"""The tables of the accounts; the migrations `0001` and `0011` create them."""
+"""The tables of the accounts; the migrations `0001`, `0011` and `0028` create them."""
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
@@ -13,6 +13,7 @@ tenants = Table(
     Column("name", Text),
     Column("policies", JSONB),
     Column("created_at", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
 )
 
 users = Table(

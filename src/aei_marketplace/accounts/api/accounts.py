@@ -42,6 +42,13 @@ class TenantWanted(Body):
     name: Name
 
 
+class TenantChange(Body):
+    """Whether a tenant is closed, and for what reason."""
+
+    closed: bool
+    reason: Annotated[str, Field(max_length=2000)] = ""
+
+
 @telling.post("/login", status_code=201)
 async def sign_in(body: Credentials, request: Request, deps: TheDeps, trace: TheTrace) -> Response:
     """Exchange e-mail and password for a token."""
@@ -105,6 +112,19 @@ async def create_tenant(body: TenantWanted, deps: TheDeps, actor: TheActor, trac
     async with deps.works.begin(actor, trace) as work:
         tenant_id = await service.create_tenant(work, body.slug, body.name)
     return json_answer({"id": tenant_id, "slug": body.slug, "name": body.name}, 201)
+
+
+@router.patch("/tenants/{tenant_id}", status_code=204)
+async def close_or_reopen(
+    tenant_id: UUID, body: TenantChange, deps: TheDeps, actor: TheActor, trace: TheTrace
+) -> Response:
+    """Close a tenant, with the reason: its tokens and sessions end at once. Or open it again; for staff."""
+    async with deps.works.begin(actor, trace) as work:
+        if body.closed:
+            await service.close_tenant(work, tenant_id, body.reason)
+        else:
+            await service.reopen_tenant(work, tenant_id)
+    return Response(status_code=204)
 
 
 def _shape(token: service.Token) -> dict[str, Any]:

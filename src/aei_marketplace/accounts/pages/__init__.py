@@ -12,6 +12,8 @@ from aei_marketplace.accounts.pages import (
     roles,
     sessions,
     signing_in,
+    staff,
+    tenant,
     tenant_tokens,
     tenants,
     tokens,
@@ -29,6 +31,8 @@ for _part in (
     tokens,
     tenant_tokens,
     tenants,
+    tenant,
+    staff,
     members,
     roles,
 ):

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from aei_marketplace.accounts import service
 from aei_marketplace.accounts.errors import SlugTaken
+from aei_marketplace.accounts.pages.words import TENANTS
 from aei_marketplace.accounts.service import TenantRow
 from aei_marketplace.ground.actor import Actor, ProofNeeded
 from aei_marketplace.ground.errors import Invalid, Refusal
@@ -18,7 +19,6 @@ from aei_marketplace.web.visits import TheVisit
 
 router = APIRouter(route_class=FormRoute)
 
-TENANTS = "/admin/tenants"
 _LONGEST = 120
 
 

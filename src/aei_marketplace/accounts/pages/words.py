@@ -1,6 +1,9 @@
-"""What actions mean, for people who tick them."""
+"""What actions and roles mean, for people who tick them, and where staff administer."""
 
 from dataclasses import dataclass
+
+TENANTS = "/admin/tenants"
+STAFF = "/admin/staff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +39,12 @@ ACTION_WORDS = (
     ActionWords("spend.administer", "Manage spend", "See and limit what the tenant spends."),
     ActionWords("audit.read", "Read the audit log", "Of this tenant."),
 )
+
+#: Every role of the staff and what it lets do, from what most do to what few do.
+STAFF_ROLE_WORDS = {
+    "Moderator": "Decide about reviews, reports and names; quarantine releases.",
+    "Certifier": "Decide certification, waivers and advisories.",
+    "Curator": "Curate the sections of the first page.",
+    "Finance": "Share agreements, statements, payouts, tax and disputes.",
+    "Operator": "All of this, and tenants, staff, the kill list, operations and the whole audit log.",
+}

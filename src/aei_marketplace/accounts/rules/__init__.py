@@ -1,5 +1,6 @@
 """Decisions about who may act: roles, secrets, sessions, names. No I/O, and no clock of their own."""
 
+from aei_marketplace.accounts.rules.closing import LONGEST_REASON, check_closing, check_staff_change
 from aei_marketplace.accounts.rules.names import check_email, check_name, check_password, check_slug
 from aei_marketplace.accounts.rules.places import places_of
 from aei_marketplace.accounts.rules.roles import (
@@ -32,11 +33,13 @@ from aei_marketplace.accounts.rules.tokens import (
 
 __all__ = [
     "ALL_ACTIONS",
+    "LONGEST_REASON",
     "STAFF_ROLES",
     "TENANT_ACTIONS",
     "TENANT_ROLES",
     "SessionState",
     "TokenState",
+    "check_closing",
     "check_email",
     "check_granted",
     "check_name",
@@ -47,6 +50,7 @@ __all__ = [
     "check_scopes",
     "check_session",
     "check_slug",
+    "check_staff_change",
     "check_token",
     "choose_tenant",
     "effective_actions",

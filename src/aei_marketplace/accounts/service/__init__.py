@@ -12,6 +12,12 @@ from aei_marketplace.accounts.service.accounts import (
     forget_passkeys,
     open_account,
 )
+from aei_marketplace.accounts.service.closing import (
+    close_tenant,
+    closed_among,
+    describe_tenant,
+    reopen_tenant,
+)
 from aei_marketplace.accounts.service.entering import (
     Entry,
     PasskeyAsked,
@@ -81,6 +87,7 @@ from aei_marketplace.accounts.service.sessions import (
     switch_tenant,
 )
 from aei_marketplace.accounts.service.signing_in import actor_for, actor_of_token, authenticate, sign_in
+from aei_marketplace.accounts.service.staff import Colleague, change_staff, find_colleague, list_staff
 from aei_marketplace.accounts.service.tenants import (
     TenantRow,
     create_tenant,
@@ -102,6 +109,7 @@ from aei_marketplace.accounts.service.tokens import (
 
 __all__ = [
     "ERASED_NAME",
+    "Colleague",
     "Entry",
     "Invitation",
     "Linked",
@@ -130,12 +138,17 @@ __all__ = [
     "change_password",
     "change_provider",
     "change_role",
+    "change_staff",
     "close_account",
+    "close_tenant",
+    "closed_among",
     "create_role",
     "create_tenant",
     "create_user",
     "describe_session",
+    "describe_tenant",
     "erase_account",
+    "find_colleague",
     "find_policies",
     "find_tenant",
     "find_user",
@@ -155,6 +168,7 @@ __all__ = [
     "list_roles",
     "list_sessions",
     "list_sign_in_providers",
+    "list_staff",
     "list_tenants",
     "list_tokens",
     "mail_invitation",
@@ -174,6 +188,7 @@ __all__ = [
     "remove_provider",
     "remove_role",
     "rename_passkey",
+    "reopen_tenant",
     "revoke_invitation",
     "revoke_other_sessions",
     "revoke_publishing_tokens",

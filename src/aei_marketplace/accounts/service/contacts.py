@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from aei_marketplace.accounts.store import contacts as store
+from aei_marketplace.accounts.store.tenants import closed_among
 from aei_marketplace.ground.work import Work
 
 
@@ -30,3 +31,8 @@ async def person(work: Work, user_id: UUID, tenant: UUID | None) -> Contact | No
     if row is None or (tenant is not None and not await store.belongs(work, user_id, tenant)):
         return None
     return Contact(row.id, row.email)
+
+
+async def is_reached(work: Work, tenant: UUID | None) -> bool:
+    """Whether anything is sent to a tenant, or to the staff when it is None: nothing to a closed one."""
+    return tenant is None or not await closed_among(work, [tenant])

@@ -45,7 +45,10 @@ async def list_tenants(work: Work) -> list[dict[str, Any]]:
     """All tenants, for staff."""
     work.actor.require("tenant.administer")
     rows = await store.list_tenants(work)
-    return [{"id": r.id, "slug": r.slug, "name": r.name, "created_at": r.created_at} for r in rows]
+    return [
+        {"id": r.id, "slug": r.slug, "name": r.name, "created_at": r.created_at, "closed_at": r.closed_at}
+        for r in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class TenantRow:
     """A tenant as staff see it.
 
     Attributes:
+        closed_at: since when nobody acts in it; None while it is open.
         members: how many people and services belong to it.
     """
 
@@ -60,6 +64,7 @@ class TenantRow:
     slug: str
     name: str
     created_at: datetime
+    closed_at: datetime | None
     members: int
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, Update, delete, insert, select, update
 
 from aei_marketplace.accounts.models import invitations, roles, tenants, users
 from aei_marketplace.ground.work import Work
@@ -61,6 +61,22 @@ async def revoke_of(work: Work, inviter: UUID | None, tenant_id: UUID | None = N
     if tenant_id is not None:
         wanted.append(invitations.c.tenant_id == tenant_id)
     return (await work.run(update(invitations).where(*wanted).values(revoked_at=work.now))).rowcount
+
+
+async def revoke_to(work: Work, tenant_id: UUID) -> None:
+    """Take back all invitations to a tenant."""
+    await work.run(_taken_back(work, invitations.c.tenant_id == tenant_id))
+
+
+async def revoke_to_staff(work: Work, inviter: UUID) -> None:
+    """Take back what somebody offered on the staff."""
+    theirs = (invitations.c.invited_by == inviter, invitations.c.tenant_id.is_(None))
+    await work.run(_taken_back(work, *theirs))
+
+
+def _taken_back(work: Work, *which: ColumnElement[bool]) -> Update:
+    still_open = (invitations.c.accepted_at.is_(None), invitations.c.revoked_at.is_(None))
+    return update(invitations).where(*which, *still_open).values(revoked_at=work.now)
 
 
 async def accept(work: Work, invitation_id: UUID, user_id: UUID) -> None:

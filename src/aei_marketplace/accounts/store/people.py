@@ -24,11 +24,11 @@ async def password_of(pool: asyncpg.Pool, email: str) -> asyncpg.Record | None:
 
 
 async def places_of(work: Work, user_id: UUID) -> tuple[dict[str, UUID], bool]:
-    """Where a person belongs: tenants by short name, and whether they are staff."""
+    """Where a person belongs: open tenants by short name, and whether they are staff."""
     own = (
         select(tenants.c.slug, tenants.c.id)
         .join(memberships, memberships.c.tenant_id == tenants.c.id)
-        .where(memberships.c.user_id == user_id)
+        .where(memberships.c.user_id == user_id, tenants.c.closed_at.is_(None))
         .distinct()
     )
     found = {row.slug: row.id for row in (await work.run(own)).all()}

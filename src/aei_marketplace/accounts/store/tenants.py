@@ -1,6 +1,7 @@
-"""Queries of tenants and their policies."""
+"""Queries of tenants, their policies and whether they are open."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,14 @@ _MEMBERS = (
     select(func.count(memberships.c.user_id.distinct()))
     .where(memberships.c.tenant_id == tenants.c.id)
     .scalar_subquery()
+)
+_DESCRIBED = select(
+    tenants.c.id,
+    tenants.c.slug,
+    tenants.c.name,
+    tenants.c.created_at,
+    tenants.c.closed_at,
+    _MEMBERS.label("members"),
 )
 
 
@@ -41,15 +50,32 @@ async def list_tenants(work: Work) -> Sequence[Row[Any]]:
 
 async def find_tenants(work: Work, text: str, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """Tenants whose short name or name has this text, by short name; with members, one more than `limit`."""
-    statement = (
-        select(tenants.c.id, tenants.c.slug, tenants.c.name, tenants.c.created_at, _MEMBERS.label("members"))
-        .where(_named_like(text))
-        .order_by(tenants.c.slug)
-        .limit(limit + 1)
-    )
+    statement = _DESCRIBED.where(_named_like(text)).order_by(tenants.c.slug).limit(limit + 1)
     if after is not None:
         statement = statement.where(tenants.c.slug > after)
     return (await work.run(statement)).all()
+
+
+async def describe_tenant(work: Work, tenant_id: UUID) -> Row[Any] | None:
+    """A tenant as the list shows it."""
+    return (await work.run(_DESCRIBED.where(tenants.c.id == tenant_id))).first()
+
+
+async def hold_open(work: Work) -> Sequence[UUID]:
+    """All tenants that are open; until the work ends nobody else closes one."""
+    open_ones = select(tenants.c.id).where(tenants.c.closed_at.is_(None)).order_by(tenants.c.id)
+    return (await work.run(open_ones.with_for_update())).scalars().all()
+
+
+async def closed_among(work: Work, ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of these tenants that are closed."""
+    wanted = select(tenants.c.id).where(tenants.c.id.in_(list(ids)), tenants.c.closed_at.is_not(None))
+    return frozenset((await work.run(wanted)).scalars())
+
+
+async def save_closed(work: Work, tenant_id: UUID, at: datetime | None) -> None:
+    """Write down since when a tenant is closed; None opens it."""
+    await work.run(update(tenants).where(tenants.c.id == tenant_id).values(closed_at=at))
 
 
 async def count_tenants(work: Work, text: str) -> int:

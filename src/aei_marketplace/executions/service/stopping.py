@@ -1,10 +1,15 @@
-"""Ending what runs of a release that the registry has stopped, in each process for itself."""
+"""Ending what runs of a stopped release or in a closed tenant, in each process for itself."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.executions.service.runs import Runs
+from aei_marketplace.executions.store.quick import Start
 from aei_marketplace.ground.live import until_quiet
 from aei_marketplace.ground.ports import SandboxGone
 
@@ -26,20 +31,29 @@ async def end_stopped_for_ever(runs: Runs) -> None:
 
 
 async def end_stopped(runs: Runs) -> int:
-    """Ask for the end of every run here whose release is stopped; they end as `cancelled`, with the reason.
+    """Ask for the end of every run here that may not go on; they end as `cancelled`, with the reason.
 
     Asking again does no harm: a run leaves once its end is recorded.
 
     Returns:
         How many were asked to end.
     """
-    of_release = {run.start.release_id for run in runs.running.values()}
-    if not of_release:
+    starts = {id: run.start for id, run in runs.running.items()}
+    if not starts:
         return 0
     async with runs.deps.works.system("executions.end_stopped") as work:
-        stopped = await catalog.stopped_among(work, of_release)
-    ending = [(id, run) for id, run in runs.running.items() if run.start.release_id in stopped]
-    for id, run in ending:
-        why = f"the registry has stopped {run.start.plugin_id} {run.start.version}"
-        await runs.cancel(id, f"{why} ({stopped[run.start.release_id]})")
+        stopped = await catalog.stopped_among(work, {start.release_id for start in starts.values()})
+        closed = await accounts.closed_among(work, {start.tenant for start in starts.values()})
+    ending = {id: why for id, start in starts.items() if (why := _why(start, stopped, closed))}
+    for id, why in ending.items():
+        await runs.cancel(id, why)
     return len(ending)
+
+
+def _why(start: Start, stopped: Mapping[UUID, str], closed: Collection[UUID]) -> str | None:
+    """Why a run may not go on; None when it may."""
+    if start.tenant in closed:
+        return "the tenant was closed"
+    if reason := stopped.get(start.release_id):
+        return f"the registry has stopped {start.plugin_id} {start.version} ({reason})"
+    return None

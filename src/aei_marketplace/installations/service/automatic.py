@@ -32,7 +32,8 @@ async def update_automatically(deps: Deps) -> int:
     """Ask for every update that some policy wants; how many were asked for."""
     async with deps.works.system(_JOB) as work:
         tenants = await store.find_following_tenants(work)
-    return sum([await _update_tenant(deps, tenant) for tenant in tenants])
+        closed = await accounts.closed_among(work, tenants)
+    return sum([await _update_tenant(deps, tenant) for tenant in tenants if tenant not in closed])
 
 
 async def require_still_meant(deps: Deps, asked: UpdateRequested) -> None:

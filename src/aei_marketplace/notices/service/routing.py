@@ -19,12 +19,12 @@ from aei_marketplace.notices.store import webhooks as webhooks_store
 
 
 async def put_on_its_way(work: Work, notice_id: UUID) -> None:
-    """Put a notice's mails and webhooks on their way; doing so again adds nothing.
+    """Put a notice's mails and webhooks on their way; doing so again adds nothing. Closed tenants get none.
 
     For named jobs, which see everybody's preferences.
     """
     notice = (await notices_store.find_many(work, [notice_id])).get(notice_id)
-    if notice is not None:
+    if notice is not None and await contacts.is_reached(work, notice.to.tenant):
         await store.add(work, [*await _mails(work, notice), *await _webhooks(work, notice)])
 
 
