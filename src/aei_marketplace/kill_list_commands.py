@@ -1,6 +1,5 @@
 """`aei-marketplace kill-list`: what operators do with the kill list from a shell."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -10,23 +9,16 @@ from typing import Annotated, TypeVar
 import typer
 
 from aei_inspection.notes import NoteMalformed, NoteUnproven, VerifyingKey, parse_note
-from aei_marketplace.adapters.postgres import PostgresError
-from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseState
-from aei_marketplace.ground.db import open_database
-from aei_marketplace.ground.errors import Refusal
 from aei_marketplace.ground.work import Work, Works
-from aei_marketplace.settings import Settings, SettingsError, load_settings
-from aei_marketplace.wiring import database_urls
+from aei_marketplace.shell import AsJson, Data, failure, open_works, read_settings, run
 from aei_protocol.kill_list import MOST_BYTES, KillList, KillListMalformed, read_kill_list
 
 T = TypeVar("T")
 
 app = typer.Typer(help="Releases that must run nowhere.", no_args_is_help=True)
 
-Data = Annotated[Path | None, typer.Option("--data", help="the folder that holds all that lasts")]
-AsJson = Annotated[bool, typer.Option("--json", help="print JSON for scripts")]
 PluginId = Annotated[str, typer.Argument(metavar="ID", help="the plugin, NAMESPACE.NAME")]
 Version = Annotated[str, typer.Argument(metavar="VERSION", help="the release")]
 Reason = Annotated[str, typer.Option(help="why; it is public, and told to who has it installed")]
@@ -100,7 +92,7 @@ def _move(
     async def move(work: Work) -> None:
         present = (await catalog.find_release(work, plugin, version)).state
         if only_from is not None and present is not only_from:
-            raise _failure(f"{plugin} {version} is {present}, and not on the list.", 1)
+            raise failure(f"{plugin} {version} is {present}, and not on the list.", 1)
         await catalog.change_state(work, plugin, version, state, reason)
 
     _with_works(data, lambda works: _in_work(works, move))
@@ -113,9 +105,9 @@ def _read(file: Path, key: str) -> KillList:
         verifying.check(note)
         listed = read_kill_list(note.text)
     except (NoteMalformed, NoteUnproven, KillListMalformed, OSError) as error:
-        raise _failure(f"{error}\nNothing was blocked: this is no list that this key signed.", 1) from error
+        raise failure(f"{error}\nNothing was blocked: this is no list that this key signed.", 1) from error
     if listed.origin != verifying.name:
-        raise _failure(f"The list is of {listed.origin}, and the key of {verifying.name}.", 1)
+        raise failure(f"The list is of {listed.origin}, and the key of {verifying.name}.", 1)
     return listed
 
 
@@ -125,22 +117,8 @@ async def _in_work(works: Works, do: Callable[[Work], Awaitable[T]]) -> T:
 
 
 def _with_works(data: Path | None, do: Callable[[Works], Awaitable[T]]) -> T:
-    async def run(settings: Settings) -> T:
-        urls = database_urls(settings)
-        async with open_database(urls.app, urls.system, size=2) as database:
-            return await do(Works(database, PostgresQueue()))
+    async def with_works() -> T:
+        async with open_works(read_settings(data=data)) as works:
+            return await do(works)
 
-    try:
-        return asyncio.run(run(load_settings({"data": data})))
-    except SettingsError as error:
-        raise _failure(str(error), 2) from error
-    except Refusal as refusal:
-        faults = "".join(f"\n  {f.pointer}: {f.message}" for f in refusal.faults)
-        raise _failure(f"{refusal.detail} {refusal.next_step}{faults}", 1) from refusal
-    except (PostgresError, OSError) as error:
-        raise _failure(f"{error}\nIs the marketplace up? `aei-marketplace doctor` looks.", 1) from error
-
-
-def _failure(message: str, status: int) -> typer.Exit:
-    typer.echo(message, err=True)
-    return typer.Exit(status)
+    return run(with_works())

@@ -1,33 +1,35 @@
 """`aei-marketplace`: what operators do from a shell."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
-from aei_marketplace import audit_commands, catalogue_commands, kill_list_commands
+from aei_marketplace import (
+    advisory_commands,
+    audit_commands,
+    catalogue_commands,
+    kill_list_commands,
+    ledger_commands,
+)
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.rules import STAFF_ROLES, TENANT_ROLES
-from aei_marketplace.adapters.postgres import PostgresError
-from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.audit import service as audit
 from aei_marketplace.audit.errors import ArchiveRefused
 from aei_marketplace.audit_commands import audit_archives
 from aei_marketplace.backup import commands as backups
 from aei_marketplace.backup.key_commands import keys
 from aei_marketplace.examination import Finding, examine
-from aei_marketplace.ground.db import open_database
-from aei_marketplace.ground.errors import Refusal
-from aei_marketplace.ground.work import Work, Works
+from aei_marketplace.ground.work import Work
 from aei_marketplace.launcher import run_up
 from aei_marketplace.launcher.database import prepare_database
 from aei_marketplace.seed import seed_from
-from aei_marketplace.settings import Settings, SettingsError, load_settings
-from aei_marketplace.wiring import database_urls, open_mail
+from aei_marketplace.settings import Settings
+from aei_marketplace.shell import Data, failure, open_works, read_settings, run
+from aei_marketplace.wiring import open_mail
 
 T = TypeVar("T")
 
@@ -44,14 +46,15 @@ app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
 app.add_typer(tenants, name="tenant")
 app.add_typer(mails, name="mail")
+app.add_typer(advisory_commands.app, name="advisories")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(kill_list_commands.app, name="kill-list")
+app.add_typer(ledger_commands.app, name="ledger")
 app.add_typer(keys, name="keys")
 app.command("backup", epilog=backups.BACKUP_EXAMPLE)(backups.backup)
 app.command("restore", epilog=backups.RESTORE_EXAMPLE)(backups.restore)
 
-Data = Annotated[Path | None, typer.Option("--data", help="the folder that holds all that lasts")]
 DatabaseUrl = Annotated[
     str | None, typer.Option("--database-url", help="an existing PostgreSQL instead of the embedded one")
 ]
@@ -73,14 +76,14 @@ def up(
 ) -> None:
     """Run everything on this machine until Ctrl-C."""
     flags = {"data": data, "host": host, "port": port, "seed": seed, "database_url": database_url}
-    settings = _settings(**flags, development_without_walls=development_without_walls or None)
+    settings = read_settings(**flags, development_without_walls=development_without_walls or None)
     raise typer.Exit(run_up(settings, ready_file))
 
 
 @app.command(epilog="Example: aei-marketplace migrate --database-url postgresql://admin@db.example/postgres")
 def migrate(data: Data = None, database_url: DatabaseUrl = None) -> None:
     """Prepare the database: roles, tables, queue. A second run changes nothing."""
-    _run(prepare_database(_settings(data=data, database_url=database_url)))
+    run(prepare_database(read_settings(data=data, database_url=database_url)))
     typer.echo("The database is prepared.")
 
 
@@ -89,7 +92,7 @@ def seed(
     data: Data = None, kind: Annotated[str, typer.Option("--seed", help="demo or none")] = "demo"
 ) -> None:
     """Fill an empty marketplace and print the tokens as JSON."""
-    typer.echo(json.dumps(_run(seed_from(_settings(data=data, seed=kind))), indent=2))
+    typer.echo(json.dumps(run(seed_from(read_settings(data=data, seed=kind))), indent=2))
 
 
 @app.command(epilog="Example: aei-marketplace doctor --json")
@@ -99,7 +102,7 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Say what stands and what is not safe; exit status 1 when something is not."""
-    findings = _run(examine(_settings(data=data), backup_days))
+    findings = run(examine(read_settings(data=data), backup_days))
     if as_json:
         typer.echo(json.dumps([{"what": f.what, "fine": f.fine, "detail": f.detail} for f in findings]))
     else:
@@ -111,7 +114,7 @@ def doctor(
 @tenants.command("add", epilog="Example: aei-marketplace tenant add acme 'Acme Robotics'")
 def add_tenant(slug: str, name: str, data: Data = None) -> None:
     """Create a tenant."""
-    tenant_id = _as_system(_settings(data=data), lambda work: accounts.create_tenant(work, slug, name))
+    tenant_id = _as_system(read_settings(data=data), lambda work: accounts.create_tenant(work, slug, name))
     typer.echo(f"{slug} {tenant_id}")
 
 
@@ -124,7 +127,7 @@ def close_tenant(
     async def close(work: Work) -> None:
         await accounts.close_tenant(work, await accounts.find_tenant(work, slug), reason)
 
-    _as_system(_settings(data=data), close)
+    _as_system(read_settings(data=data), close)
     typer.echo(f"{slug} is closed.")
 
 
@@ -135,7 +138,7 @@ def open_tenant(slug: str, data: Data = None) -> None:
     async def reopen(work: Work) -> None:
         await accounts.reopen_tenant(work, await accounts.find_tenant(work, slug))
 
-    _as_system(_settings(data=data), reopen)
+    _as_system(read_settings(data=data), reopen)
     typer.echo(f"{slug} is open.")
 
 
@@ -162,7 +165,7 @@ def add_user(
             await accounts.add_staff(work, user_id, role)
         return user_id
 
-    typer.echo(f"{email} {_as_system(_settings(data=data), add)}")
+    typer.echo(f"{email} {_as_system(read_settings(data=data), add)}")
 
 
 @users.command("close", epilog="Example: aei-marketplace user close ada@acme.example")
@@ -172,7 +175,7 @@ def close_account(email: str, data: Data = None) -> None:
     async def close(work: Work) -> None:
         await accounts.close_account(work, await accounts.find_user(work, email))
 
-    _as_system(_settings(data=data), close)
+    _as_system(read_settings(data=data), close)
     typer.echo(f"{email} is closed.")
 
 
@@ -183,7 +186,7 @@ def open_account(email: str, data: Data = None) -> None:
     async def reopen(work: Work) -> None:
         await accounts.open_account(work, await accounts.find_user(work, email))
 
-    _as_system(_settings(data=data), reopen)
+    _as_system(read_settings(data=data), reopen)
     typer.echo(f"{email} is open.")
 
 
@@ -200,18 +203,16 @@ def erase_person(
     """Close an account for good and erase who it was, in the audit log too; every proof stays valid."""
     if not yes:
         typer.confirm(f"Erase {email} for good? This cannot be undone", abort=True)
-    settings = _settings(data=data)
+    settings = read_settings(data=data)
 
     async def erase() -> int:
-        urls = database_urls(settings)
-        async with open_database(urls.app, urls.system, size=2) as database:
-            works = Works(database, PostgresQueue())
+        async with open_works(settings) as works:
             return await audit.erase_person(works, audit_archives(settings, archives), email)
 
     try:
-        erased = _run(erase())
+        erased = run(erase())
     except ArchiveRefused as error:
-        raise _failure(str(error), 1) from error
+        raise failure(str(error), 1) from error
     typer.echo(
         f"{email} is erased, with {erased} values in the audit log. Backups made before still hold them."
     )
@@ -224,7 +225,7 @@ def forget_passkeys(email: str, data: Data = None) -> None:
     async def forget(work: Work) -> int:
         return await accounts.forget_passkeys(work, await accounts.find_user(work, email))
 
-    typer.echo(f"{_as_system(_settings(data=data), forget)} passkeys of {email} are removed.")
+    typer.echo(f"{_as_system(read_settings(data=data), forget)} passkeys of {email} are removed.")
 
 
 @tokens.command(
@@ -253,15 +254,15 @@ def issue_token(
         )
         return token.secret or ""
 
-    typer.echo(_as_system(_settings(data=data), issue))
+    typer.echo(_as_system(read_settings(data=data), issue))
 
 
 @mails.command("test", epilog="Example: aei-marketplace mail test you@example.org")
 def send_test_mail(address: str, data: Data = None) -> None:
     """Send one mail as notices are sent, and say how it went."""
-    settings = _settings(data=data)
+    settings = read_settings(data=data)
     text = "This marketplace can send mail: this one was asked for with `aei-marketplace mail test`."
-    _run(open_mail(settings).send(address, "A test of the marketplace's mail", text))
+    run(open_mail(settings).send(address, "A test of the marketplace's mail", text))
     where = settings.smtp_server or f"written into {settings.mail}, for no mail server is named"
     typer.echo(f"Handed over: {where}.")
 
@@ -271,38 +272,12 @@ def main() -> None:
     app()
 
 
-def _settings(**flags: object) -> Settings:
-    try:
-        return load_settings(flags)
-    except SettingsError as error:
-        raise _failure(str(error), 2) from error
-
-
 def _as_system(settings: Settings, do: Callable[[Work], Awaitable[T]]) -> T:
-    async def run() -> T:
-        urls = database_urls(settings)
-        async with (
-            open_database(urls.app, urls.system, size=2) as database,
-            Works(database, PostgresQueue()).system("aei-marketplace") as work,
-        ):
+    async def as_system() -> T:
+        async with open_works(settings) as works, works.system("aei-marketplace") as work:
             return await do(work)
 
-    return _run(run())
-
-
-def _run(doing: Coroutine[Any, Any, T]) -> T:
-    try:
-        return asyncio.run(doing)
-    except Refusal as refusal:
-        faults = "".join(f"\n  {f.pointer}: {f.message}" for f in refusal.faults)
-        raise _failure(f"{refusal.detail} {refusal.next_step}{faults}", 1) from refusal
-    except (PostgresError, OSError) as error:
-        raise _failure(f"{error}\nIs the marketplace up? `aei-marketplace doctor` looks.", 1) from error
-
-
-def _failure(message: str, status: int) -> typer.Exit:
-    typer.echo(message, err=True)
-    return typer.Exit(status)
+    return run(as_system())
 
 
 def _line(finding: Finding) -> str:

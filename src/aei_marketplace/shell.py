@@ -1,0 +1,55 @@
+"""What operators' commands share: settings, the database, and how a failure is said."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from aei_marketplace.adapters.postgres import PostgresError
+from aei_marketplace.adapters.queue import PostgresQueue
+from aei_marketplace.ground.db import open_database
+from aei_marketplace.ground.errors import Refusal
+from aei_marketplace.ground.work import Works
+from aei_marketplace.settings import Settings, SettingsError, load_settings
+from aei_marketplace.wiring import database_urls
+
+T = TypeVar("T")
+
+Data = Annotated[Path | None, typer.Option("--data", help="the folder that holds all that lasts")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for scripts")]
+
+
+def read_settings(**flags: object) -> Settings:
+    """The settings under these flags; a command ends with 2 where they cannot be read."""
+    try:
+        return load_settings(flags)
+    except SettingsError as error:
+        raise failure(str(error), 2) from error
+
+
+@asynccontextmanager
+async def open_works(settings: Settings) -> AsyncIterator[Works]:
+    """Works on the marketplace's database."""
+    urls = database_urls(settings)
+    async with open_database(urls.app, urls.system, size=2) as database:
+        yield Works(database, PostgresQueue())
+
+
+def run(doing: Coroutine[Any, Any, T]) -> T:
+    """What it gives; a command ends with 1 and what to do where it is refused or nobody answers."""
+    try:
+        return asyncio.run(doing)
+    except Refusal as refusal:
+        faults = "".join(f"\n  {f.pointer}: {f.message}" for f in refusal.faults)
+        raise failure(f"{refusal.detail} {refusal.next_step}{faults}", 1) from refusal
+    except (PostgresError, OSError) as error:
+        raise failure(f"{error}\nIs the marketplace up? `aei-marketplace doctor` looks.", 1) from error
+
+
+def failure(message: str, status: int) -> typer.Exit:
+    """The end of a command that failed, said on standard error."""
+    typer.echo(message, err=True)
+    return typer.Exit(status)
