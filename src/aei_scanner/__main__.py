@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aei_inspection.checks.check import Progress
 from aei_inspection.checks.frames import NO_MEMORY, Finished, Frame, Started, Step, decode_order, encode_line
+from aei_inspection.checks.subject import Subject
 from aei_scanner.isolation import isolate
 from aei_scanner.scanning import scan
 
@@ -23,7 +24,7 @@ def main() -> None:
         with os.fdopen(order.package, "rb") as file:
             package = file.read()
         checks = Path(order.checks) if order.checks else None
-        report = scan(package, order.previous, _tell, checks)
+        report = scan(Subject(package, order.previous), _tell, checks)
         _say(Finished(report))
     except MemoryError:
         # Not by raising: what is left of the memory may not suffice for a traceback.

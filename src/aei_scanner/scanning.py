@@ -5,24 +5,19 @@ from pathlib import Path
 
 from aei_inspection.checks.check import Progress, find_checks, run_checks
 from aei_inspection.checks.report import Report
-from aei_inspection.checks.subject import Previous, Subject
+from aei_inspection.checks.subject import Subject
 
 
 def scan(
-    package: bytes,
-    previous: Previous | None,
-    progress: Callable[[Progress], None],
-    further_checks: Path | None = None,
+    subject: Subject, progress: Callable[[Progress], None], further_checks: Path | None = None
 ) -> Report:
     """Run every check on a package.
 
     Args:
-        package: the archive, whole.
-        previous: the last certified release of the same plugin.
         progress: told before each check, and once at the end.
         further_checks: a folder of checks beside our own.
 
     Raises:
         ImportError, OSError, ValueError: the checks themselves can't be loaded.
     """
-    return run_checks(Subject(package, previous), find_checks(further_checks), progress)
+    return run_checks(subject, find_checks(further_checks), progress)

@@ -11,6 +11,7 @@ from aei_sdk.errors import AeiError, Fault, ProjectRefused
 from aei_sdk.places import line_of
 
 if TYPE_CHECKING:
+    from aei_inspection.checks.subject import Previous, Subject
     from aei_inspection.gate import Package
 
 T = TypeVar("T")
@@ -34,16 +35,37 @@ def read_package(content: bytes) -> "Package":
     """Read a package as the registry does.
 
     Raises:
-        ProjectRefused: with every fault found.
+        ProjectRefused, AeiError: as `accepted`.
+    """
+    from aei_inspection.checks.subject import Subject
+
+    return accepted(Subject(content))
+
+
+def accepted(subject: "Subject") -> "Package":
+    """The package under scan, as the registry's gate accepts it.
+
+    Raises:
+        ProjectRefused: it is refused, with every fault found.
         AeiError: the component cannot be judged here.
     """
-    from aei_inspection.gate import inspect_package
     from aei_inspection.wasm_tools import InspectionUnavailable
 
     try:
-        return _ask(lambda: inspect_package(content), "The package breaks the rules")
+        return _ask(lambda: subject.package, "The package breaks the rules")
     except InspectionUnavailable as error:
         raise AeiError("The package cannot be judged here", str(error)) from error
+
+
+def previous_release(content: bytes) -> "Previous":
+    """What a scan compares a release with.
+
+    Raises:
+        ProjectRefused: the package of the release before can't be read.
+    """
+    from aei_inspection.checks.subject import Subject
+
+    return _ask(lambda: Subject(content).as_previous(), "The previous release breaks the rules")
 
 
 def faults_of(problems: tuple[Problem, ...]) -> list[Fault]:

@@ -1,7 +1,10 @@
 """What the gate refuses, as findings; and which of its codes belongs to which check."""
 
 from aei_inspection.checks.report import Finding, Severity
-from aei_inspection.problems import Problem
+from aei_inspection.problems import Problem, entry_pointer
+from aei_protocol.manifest import MANIFEST_NAME
+
+_ENTRY = entry_pointer("")
 
 #: The component can't be read, or is not valid.
 COMPONENT_CODES = frozenset(
@@ -24,10 +27,12 @@ def finding_of(problem: Problem, severity: Severity) -> Finding:
     title, parted, advice = problem.message.rpartition("; ")
     if not parted:
         title, advice = advice, ""
-    return Finding(
-        severity,
-        title,
-        problem.pointer or "plugin.json",
-        advice[:1].upper() + advice[1:],
-        rule=problem.code,
-    )
+    title, advice = title.removesuffix("."), advice[:1].upper() + advice[1:]
+    return Finding(severity, title, _place(problem.pointer), advice, rule=problem.code)
+
+
+def _place(pointer: str) -> str:
+    """A pointer as a place: `plugin.json#/version`, `plugin.wasm`, or the package itself."""
+    if pointer.startswith(_ENTRY):
+        return pointer.removeprefix(_ENTRY) or "package"
+    return f"{MANIFEST_NAME}#{pointer}" if pointer else MANIFEST_NAME

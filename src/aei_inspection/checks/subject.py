@@ -161,6 +161,11 @@ class Subject:
         """Names of hosts that the code names, sorted."""
         return hosts_named(self.texts)
 
+    def as_previous(self) -> Previous:
+        """This release, for a later one to be compared with."""
+        manifest = self.manifest
+        return Previous(manifest.version, self.digest, len(self.content), manifest.document, self.hosts)
+
     @cached_property
     def _judged(self) -> tuple[Package | None, tuple[Problem, ...]]:
         try:

@@ -90,7 +90,7 @@ def test_an_overreach_says_which_permission_is_missing_and_what_to_do():
     (finding,) = judged("permissions", make_package(wat=component_wat(imports=("http",)))).findings
     assert "needs the permission network" in finding.title
     assert finding.advice == "Request it in plugin.json, or build without it."
-    assert (finding.severity, finding.place) == ("critical", "archive:/plugin.wasm")
+    assert (finding.severity, finding.place) == ("critical", "plugin.wasm")
 
 
 def test_permissions_that_nothing_uses_are_named_and_fail_nothing():

@@ -1,4 +1,4 @@
-"""`aei plugin build` and `aei plugin check`."""
+"""`aei plugin build`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -12,19 +12,16 @@ from aei_sdk.builder.package import Built, build_package
 from aei_sdk.cli.options import AsJson, ProjectArgument, examples
 from aei_sdk.cli.screen import Screen
 from aei_sdk.errors import UsageRefused
-from aei_sdk.gate import read_package
 from aei_sdk.project import read_project
 
 _BUILD = examples(
     "aei plugin build", "aei plugin build plugins/studio.langid -o langid.aeiplugin --with-source"
 )
-_CHECK = examples("aei plugin check", "aei plugin check build/acme.counter-0.1.0.aeiplugin --json")
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands."""
+    """Add this command."""
     app.command(epilog=_BUILD)(build)
-    app.command(epilog=_CHECK)(check)
 
 
 def build(
@@ -43,27 +40,6 @@ def build(
         built = built_project(screen, directory, output, with_source)
         shown = {name: str(v) if isinstance(v, Path) else v for name, v in asdict(built).items()}
         screen.show(shown, lambda: _show(screen, built))
-
-
-def check(
-    target: Annotated[
-        Path, typer.Argument(metavar="FILE|DIR", help="A package, or a project to build.")
-    ] = Path(),
-    as_json: AsJson = False,
-) -> None:
-    """Say everything that the registry's gate would say, all problems at once."""
-    with Screen(as_json) as screen:
-        package = read_package(package_content(screen, target))
-        facts = {
-            "id": package.manifest.id,
-            "version": package.manifest.version,
-            "sha256": package.sha256,
-            "size_bytes": package.size,
-            "imports": list(package.component_facts.imports),
-            "files": list(package.names),
-        }
-        passed = f"{facts['id']} {facts['version']} passes: {package.size:,} bytes, sha256 {package.sha256}"
-        screen.show(facts, lambda: screen.say(passed))
 
 
 def built_project(
