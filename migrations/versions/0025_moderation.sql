@@ -1,8 +1,10 @@
 -- What staff know when they moderate: when it is due, what speaks against a text, what it resembles.
 
--- While staff have something to decide about it: until when they should have. An appeal is one case.
+-- While staff have something to decide about it: until when they should have. An appeal is one case, and what the
+-- writer says for it.
 alter table reviews add column due_at timestamptz;
 alter table reviews add column appeal_case uuid references cases;
+alter table reviews add column appeal_words text check (length(appeal_words) between 1 and 2000);
 update reviews set due_at = waiting_since + interval '72 hours' where waiting_since is not null;
 create index on reviews (due_at, id) where waiting_since is not null;
 create index on reviews (plugin_id, created_at);

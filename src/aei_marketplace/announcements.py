@@ -29,6 +29,7 @@ from aei_marketplace.installations.errors import NotInstalled
 from aei_marketplace.notices import service as notices
 from aei_marketplace.notices.service import Notice, Subject, to_holders, to_staff, to_user
 from aei_marketplace.operations.events import OperationFailed
+from aei_marketplace.reviews import service as reviews
 from aei_marketplace.reviews.events import (
     ReplyJudged,
     ReviewJudged,
@@ -42,6 +43,8 @@ _JOB = "announcements"
 _TOLD = ("quarantined", "blocked", "yanked")
 #: Kinds of cases that the party brings itself: it waits for the answer, whatever it is.
 _ASKED_FOR = frozenset({"namespace_claim"})
+#: Kinds of cases about one person of the party, who alone is told, by their own notice.
+_PERSONAL = frozenset({"review_appeal"})
 
 
 async def release_state_changed(deps: Deps, event: ReleaseStateChanged, trace_id: str) -> None:
@@ -63,6 +66,23 @@ async def release_listed(deps: Deps, event: ReleaseListed, trace_id: str) -> Non
         tenants = await installations.tenants_with(work, event.plugin_id)
     for tenant in tenants:
         await _tell_of_update(deps, tenant, event, trace_id)
+
+
+async def reviews_may_be_old(deps: Deps, event: ReleaseListed, trace_id: str) -> None:
+    """Ask those who reviewed an earlier version whether that still holds, once they have the new one."""
+    if event.channel != "stable":
+        return
+    data, about = {"plugin": event.plugin_id, "version": event.version}, Subject("plugin", event.plugin_id)
+    after: UUID | None = None
+    while True:
+        async with deps.works.system(_JOB, trace_id) as work:
+            writers = await reviews.list_writers(work, event.plugin_id, event.version, after)
+            for writer in writers:
+                to = to_user(writer.user_id, writer.tenant_id)
+                await notices.notify(work, Notice("review.renew", to, about, data))
+        if not writers:
+            return
+        after = writers[-1].user_id
 
 
 async def sandbox_violated(deps: Deps, event: SandboxViolated, trace_id: str) -> None:
@@ -87,6 +107,8 @@ async def operation_failed(deps: Deps, event: OperationFailed, trace_id: str) ->
 async def case_decided(deps: Deps, event: CaseDecided, trace_id: str) -> None:
     """Tell the tenant that the decision touches, unless it asks nothing of them that they knew of."""
     kind = DESKS[event.case_kind].kind
+    if event.case_kind in _PERSONAL:
+        return
     if event.verdict in kind.favourable and event.round == 1 and event.case_kind not in _ASKED_FOR:
         return  # nothing was done to them
     async with deps.works.system(_JOB, trace_id) as work:

@@ -3,6 +3,7 @@
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.decisions.service import by_kind
 from aei_marketplace.reports import service as reports
+from aei_marketplace.reviews import service as reviews
 
 #: By the name of the kind.
-DESKS = by_kind((reports.DESK, catalog.NAME_DESK))
+DESKS = by_kind((reports.DESK, catalog.NAME_DESK, reviews.DESK))

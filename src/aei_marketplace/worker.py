@@ -80,7 +80,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     NamespaceOffered: (announcements.namespace_offered,),
     NamespaceTransferred: (catalog_jobs.leave_to_successor, announcements.namespace_transferred),
     DomainProofMoved: (announcements.domain_proof_moved,),
-    ReleaseListed: (announcements.release_listed,),
+    ReleaseListed: (announcements.release_listed, announcements.reviews_may_be_old),
     ReleaseStateChanged: (executions_jobs.let_go, announcements.release_state_changed),
     AdvisoryFiled: (announcements.advisory_filed,),
     AdvisoryRetracted: (announcements.advisory_retracted,),

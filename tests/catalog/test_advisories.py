@@ -9,7 +9,6 @@ import pytest
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.catalog.api.atom import ATOM
 from aei_marketplace.catalog.errors import (
     AdvisoryStale,
     AdvisoryWithdrawn,
@@ -26,6 +25,7 @@ from aei_marketplace.ground.audit import read_entry
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid, NotAllowed, NotSignedIn
 from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.web.atom import ATOM
 from tests.builders import Tenant, make_staff
 from tests.catalog.test_rules_advisories import SAID
 from tests.publishing import publish_listed

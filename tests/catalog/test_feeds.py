@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.catalog.api.atom import ATOM, render_feed
+from aei_marketplace.catalog.api.atom import render_feed
 from aei_marketplace.catalog.api.badges import render_badge, width_of
 from aei_marketplace.catalog.rules.badges import Badge
 from aei_marketplace.catalog.rules.feeds import Feed, FeedEntry
@@ -18,6 +18,7 @@ from aei_marketplace.catalog.service import ReleaseState
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.clock import utc_now
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.web.atom import ATOM
 from tests.builders import Tenant
 from tests.publishing import publish, publish_listed
 from tests.serving import Client

@@ -110,6 +110,13 @@ class NothingToAppeal(Conflict):
     type = "nothing-to-appeal"
 
 
+class DecidedItYourself(NotAllowed):
+    """Another pair of eyes is wanted: the caller made the decision that is appealed."""
+
+    type = "decided-it-yourself"
+    advice = "Leave the appeal to a colleague."
+
+
 class NothingToUndo(Conflict):
     """There is no decision of the caller's that can be taken back (any more)."""
 

@@ -41,6 +41,7 @@ reviews = Table(
     Column("updated_at", DateTime(timezone=True)),
     Column("due_at", DateTime(timezone=True)),
     Column("appeal_case", Uuid),
+    Column("appeal_words", Text),
 )
 
 review_revisions = Table(

@@ -1,16 +1,13 @@
 """Routes of the feeds. Everybody gets the same, so they are asked for as nobody."""
 
-import hashlib
-from email.utils import format_datetime
-
 from fastapi import APIRouter, Request, Response
 
 from aei_marketplace.catalog import service
-from aei_marketplace.catalog.api.atom import ATOM_TYPE, changed_at, render_advisories, render_feed
-from aei_marketplace.catalog.api.shapes import matches
+from aei_marketplace.catalog.api.atom import changed_at, render_advisories, render_feed
 from aei_marketplace.catalog.rules.feeds import LONGEST, Feed
 from aei_marketplace.ground.actor import ANONYMOUS
 from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.web.atom import feed_answer
 from aei_marketplace.web.requests import TheDeps, TheTrace
 from aei_marketplace.web.visits import origin_of
 
@@ -22,14 +19,7 @@ async def get_advisories(request: Request, deps: TheDeps, trace: TheTrace) -> Re
     """The 50 latest advisories about public plugins, withdrawn ones too, as Atom 1.0."""
     async with deps.works.begin(ANONYMOUS, trace) as work:
         found = (await service.list_advisories(work, PageWanted(limit=LONGEST))).items
-    content = render_advisories(found, origin_of(request))
-    headers = {
-        "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
-        "Cache-Control": "public, max-age=300",
-    }
-    if matches(request.headers.get("if-none-match"), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=ATOM_TYPE)
+    return feed_answer(request, render_advisories(found, origin_of(request)))
 
 
 @router.get("/{feed}.atom", response_class=Response)
@@ -37,13 +27,4 @@ async def get_feed(feed: Feed, request: Request, deps: TheDeps, trace: TheTrace)
     """The 50 newest of public plugins, of their releases, or of what was taken out of use, as Atom 1.0."""
     async with deps.works.begin(ANONYMOUS, trace) as work:
         entries = await service.feed_entries(work, feed)
-    content = render_feed(feed, entries, origin_of(request))
-    headers = {
-        "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"',
-        "Last-Modified": format_datetime(changed_at(entries), usegmt=True),
-        "Cache-Control": "public, max-age=300",
-    }
-    # The date alone decides nothing: an entry that leaves makes no feed newer.
-    if matches(request.headers.get("if-none-match"), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=ATOM_TYPE)
+    return feed_answer(request, render_feed(feed, entries, origin_of(request)), changed_at(entries))

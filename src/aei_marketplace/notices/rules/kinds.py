@@ -173,6 +173,13 @@ KINDS: Mapping[str, Kind] = {
             link=_LISTING,
         ),
         Kind(
+            "review.renew",
+            "Does your review of $plugin hold for $version?",
+            "There is a new version. When your tenant has it, say with one click that your review holds for it"
+            " too, or write what has changed.",
+            link="/marketplace/$plugin?tab=reviews",
+        ),
+        Kind(
             "review.reopened",
             "The decision about your review of $plugin was taken back",
             "The operator's staff look at it once more, and tell you what they decide.",

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from uuid import UUID
 
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.reviews.errors import ReviewMoved
 from aei_marketplace.reviews.rules.flags import FlagKind
 
 
@@ -34,6 +36,7 @@ class Review:
         waiting_since: since when staff have something to decide about it; None when they have not.
         due_at: until when they should have; set with `waiting_since`.
         appeal_case: the appeal against the last decision; None while there was none.
+        appeal_words: what the writer said for it.
     """
 
     id: UUID
@@ -58,6 +61,26 @@ class Review:
     updated_at: datetime
     due_at: datetime | None = None
     appeal_case: UUID | None = None
+    appeal_words: str | None = None
+
+    @property
+    def etag(self) -> str:
+        """A strong entity tag: what anybody does to the review changes it."""
+        said = (self.id, self.revision, self.version, self.state, self.reason, self.reports, self.held)
+        moved = (self.updated_at, self.decided_at, self.waiting_since, self.appeal_case)
+        return f'"{sha256(repr((*map(str, said), *map(str, moved))).encode()).hexdigest()[:32]}"'
+
+    def check_seen(self, seen: str | None) -> None:
+        """Whether the review is the one that a caller saw.
+
+        Args:
+            seen: the entity tag that they saw; None when they do not say.
+
+        Raises:
+            ReviewMoved: it has changed since.
+        """
+        if seen is not None and seen != self.etag:
+            raise ReviewMoved(f"The review is {self.state}, and not as you saw it.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from aei_marketplace.reviews.rules.views import (
     Selection,
 )
 from aei_marketplace.reviews.service.answering import mark_helpful, reply_to_review, report_review
+from aei_marketplace.reviews.service.appealing import DESK, appeal_review, decide_appeal
 from aei_marketplace.reviews.service.batches import (
     Batch,
     Happened,
@@ -24,7 +25,13 @@ from aei_marketplace.reviews.service.batches import (
     undo_decisions,
 )
 from aei_marketplace.reviews.service.examining import examine
-from aei_marketplace.reviews.service.following import forget_person, rate_plugin, weigh_reports
+from aei_marketplace.reviews.service.following import (
+    Writer,
+    forget_person,
+    list_writers,
+    rate_plugin,
+    weigh_reports,
+)
 from aei_marketplace.reviews.service.moderating import (
     change_policy,
     decide_reply,
@@ -56,6 +63,7 @@ from aei_marketplace.reviews.service.writing import Words, confirm_review, edit_
 from aei_marketplace.reviews.store.evidence import Alike
 
 __all__ = [
+    "DESK",
     "Alike",
     "Batch",
     "Deed",
@@ -84,9 +92,12 @@ __all__ = [
     "Standing",
     "Waiting",
     "Words",
+    "Writer",
+    "appeal_review",
     "change_policy",
     "confirm_review",
     "count_queue",
+    "decide_appeal",
     "decide_reply",
     "decide_review",
     "decide_reviews",
@@ -104,6 +115,7 @@ __all__ = [
     "list_reviews",
     "list_waiting",
     "list_waiting_replies",
+    "list_writers",
     "mark_helpful",
     "rate_plugin",
     "reply_to_review",

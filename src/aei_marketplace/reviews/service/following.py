@@ -1,18 +1,22 @@
 """What follows by itself: the rating in the listing, what reports do, and forgetting a person."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work, Works
+from aei_marketplace.installations import service as installations
 from aei_marketplace.reviews.rules import urgency
 from aei_marketplace.reviews.rules.rating import rate
 from aei_marketplace.reviews.rules.reporting import hides
 from aei_marketplace.reviews.rules.views import Review
 from aei_marketplace.reviews.service.publishing import take_back, tell_of_change
 from aei_marketplace.reviews.store import evidence, published, reports, reviews, tallies, undos
+
+#: So many are listed at a time.
+_MOST_WRITERS = 200
 
 
 async def rate_plugin(works: Works, plugin_id: str, trace_id: str) -> None:
@@ -45,6 +49,26 @@ async def weigh_reports(works: Works, review_id: UUID, trace_id: str) -> None:
             review, reports=len(filed), held=held, waiting_since=review.waiting_since or work.now
         )
         await reviews.save(work, await with_due(work, weighed))
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Somebody who reviewed a plugin, and for which tenant."""
+
+    user_id: UUID
+    tenant_id: UUID
+
+
+async def list_writers(work: Work, plugin_id: str, version: str, after: UUID | None) -> list[Writer]:
+    """Those whose published reviews are about other versions of what their tenant has installed.
+
+    Args:
+        version: the one that they have not reviewed.
+        after: the last of those who were listed before; None at the start.
+    """
+    tenants = await installations.tenants_with(work, plugin_id)
+    found = await published.find_writers(work, plugin_id, version, tenants, after, _MOST_WRITERS)
+    return [Writer(*one) for one in found]
 
 
 async def with_due(work: Work, review: Review) -> Review:

@@ -30,17 +30,21 @@ class Judged:
     settled: Sequence[UUID]
 
 
-async def decide_review(work: Work, review_id: UUID, wanted: str, reason: str | None = None) -> Review:
+async def decide_review(
+    work: Work, review_id: UUID, wanted: str, reason: str | None = None, *, seen: str | None = None
+) -> Review:
     """Decide about a review, and with it about the reports that wait.
 
     Turning down an edit of a published review leaves that as it was.
 
     Args:
         wanted: `approved`, `rejected` or `hidden`; the last two with a reason.
+        seen: the entity tag of the review that the actor saw; None when they do not say.
 
     Raises:
         NotAllowed: the actor does not moderate, or wrote it.
         ReviewNotFound: there is none.
+        ReviewMoved: it is not the one that they saw.
         ReviewDecided: it does not follow from the present state.
         Invalid: there is no such decision, or its reason is missing.
     """
@@ -50,6 +54,7 @@ async def decide_review(work: Work, review_id: UUID, wanted: str, reason: str | 
     review = await reviews.find(work, review_id, hold=True)
     if review is None:
         raise ReviewNotFound(f"There is no review {review_id}.")
+    review.check_seen(seen)
     judged = await judge(work, review, await published.find(work, review_id), verdict, reason)
     tell_of_change(work, [review.plugin_id])
     return judged.review
@@ -77,6 +82,7 @@ async def judge(
         waiting_since=None,
         due_at=None,
         appeal_case=None,
+        appeal_words=None,
         decided_by=work.actor.id,
         decided_at=work.now,
     )

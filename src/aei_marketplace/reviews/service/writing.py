@@ -5,6 +5,7 @@ from uuid import UUID
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
+from aei_marketplace.decisions import service as decisions
 from aei_marketplace.executions import service as executions
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
@@ -18,6 +19,7 @@ from aei_marketplace.reviews.errors import (
 )
 from aei_marketplace.reviews.events import ReviewWritten
 from aei_marketplace.reviews.rules import texts, urgency, writing
+from aei_marketplace.reviews.rules.appeals import KIND
 from aei_marketplace.reviews.rules.views import Review, ReviewState
 from aei_marketplace.reviews.service.publishing import publish, tell_of_change
 from aei_marketplace.reviews.store import policy, published, reviews
@@ -77,12 +79,18 @@ async def write_review(work: Work, plugin_id: str, words: Words, version: str | 
     return await _say(work, review, "review.write", known=True)
 
 
-async def edit_review(work: Work, review_id: UUID, words: Words) -> Review:
+async def edit_review(work: Work, review_id: UUID, words: Words, *, seen: str | None = None) -> Review:
     """Say something else in a review; what was approved before is read until staff have decided.
+
+    An appeal that waits is over with it.
+
+    Args:
+        seen: the entity tag of the review that the actor saw; None when they do not say.
 
     Raises:
         NotAllowed: the actor may not review.
         ReviewNotFound: they wrote no such review.
+        ReviewMoved: it is not the one that they saw.
         ReviewReported: it has reports that staff have not decided about.
         PluginStopped: the registry has stopped the release.
         TooManyReviews: they wrote too often today.
@@ -91,10 +99,12 @@ async def edit_review(work: Work, review_id: UUID, words: Words) -> Review:
     work.actor.require("review.write")
     words = _check(words)
     await _hold_pace(work)
-    review = await _own(work, review_id)
+    review = await own_review(work, review_id)
+    review.check_seen(seen)
     if review.reports:
         raise ReviewReported("Your review was reported, and staff have not decided yet.")
     writing.check_release((await catalog.find_release(work, review.plugin_id, review.version)).state)
+    await _end_appeal(work, review)
     count = await executions.count_own(work, review.plugin_id, review.version)
     edited = replace(
         review,
@@ -106,6 +116,8 @@ async def edit_review(work: Work, review_id: UUID, words: Words) -> Review:
         waiting_since=work.now,
         updated_at=work.now,
         due_at=urgency.due(work.now),
+        appeal_case=None,
+        appeal_words=None,
     )
     return await _say(work, edited, "review.edit", known=writing.stands_well(review))
 
@@ -123,7 +135,7 @@ async def confirm_review(work: Work, review_id: UUID) -> Review:
     """
     work.actor.require("review.write")
     await _hold_pace(work)
-    review = await _own(work, review_id)
+    review = await own_review(work, review_id)
     release = await _reviewable(work, review.plugin_id, None)
     if review.state is not ReviewState.APPROVED or release.release_id == review.release_id or review.reports:
         raise NothingToConfirm("An approved review is confirmed once for each version that you install.")
@@ -176,7 +188,17 @@ async def _reviewable(work: Work, plugin_id: str, version: str | None) -> Releas
     return release
 
 
-async def _own(work: Work, review_id: UUID) -> Review:
+async def _end_appeal(work: Work, review: Review) -> None:
+    if review.appeal_case is not None and (await decisions.find_case(work, review.appeal_case)).open:
+        await decisions.withdraw(work, KIND, review.appeal_case)
+
+
+async def own_review(work: Work, review_id: UUID) -> Review:
+    """A review of the actor's, held until this work ends.
+
+    Raises:
+        ReviewNotFound: they wrote no such review.
+    """
     review = await reviews.find(work, review_id, hold=True)
     if review is None or review.writer_id != work.actor.id:
         raise ReviewNotFound(f"You wrote no review {review_id}.")

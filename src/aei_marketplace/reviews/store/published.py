@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Text, and_, cast, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.work import Work
@@ -62,6 +62,22 @@ async def find_page(
     page = select(published_reviews).where(*_chosen(wanted)).order_by(*_order(wanted.order)).limit(limit + 1)
     rows = await work.run(page if after is None else page.where(_behind(wanted.order, *after)))
     return [_published(row) for row in rows]
+
+
+async def find_writers(
+    work: Work, plugin_id: str, version: str, tenants: Collection[UUID], after: UUID | None, limit: int
+) -> list[tuple[UUID, UUID]]:
+    """Members of these tenants whose published reviews of a plugin are about other versions, by their id.
+
+    Returns:
+        Each with the tenant in which they wrote.
+    """
+    own = (_SHOWN.plugin_id == plugin_id, _SHOWN.visible, _SHOWN.tenant_id.in_(tenants))
+    wanted = select(_SHOWN.writer_id, func.min(cast(_SHOWN.tenant_id, Text)).label("tenant")).where(*own)
+    wanted = wanted.where(_SHOWN.writer_id.is_not(None)).group_by(_SHOWN.writer_id)
+    wanted = wanted.having(func.bool_and(_SHOWN.version != version)).order_by(_SHOWN.writer_id).limit(limit)
+    rows = await work.run(wanted if after is None else wanted.where(_SHOWN.writer_id > after))
+    return [(row.writer_id, UUID(row.tenant)) for row in rows]
 
 
 async def mark(work: Work, review_id: UUID, user: UUID, tenant: UUID) -> bool:

@@ -161,7 +161,11 @@ async def forget_writer(work: Work, writer: UUID, author: str) -> None:
     """Have nothing lead from somebody's reviews to them; what the reviews said before goes."""
     mine = select(reviews.c.id).where(reviews.c.writer_id == writer)
     await work.run(delete(review_revisions).where(review_revisions.c.review_id.in_(mine)))
-    await work.run(update(reviews).where(reviews.c.writer_id == writer).values(writer_id=None, author=author))
+    await work.run(
+        update(reviews)
+        .where(reviews.c.writer_id == writer)
+        .values(writer_id=None, author=author, appeal_words=None)
+    )
 
 
 def _queued(wanted: QueueSelection) -> list[ColumnElement[bool]]:
