@@ -4,7 +4,19 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from aei_marketplace.bench import audit, backup, chaos, execute, fairness, limits, pages, publish, search, up
+from aei_marketplace.bench import (
+    audit,
+    backup,
+    certify,
+    chaos,
+    execute,
+    fairness,
+    limits,
+    pages,
+    publish,
+    search,
+    up,
+)
 from aei_marketplace.bench.hostile import bench as hostile
 from aei_marketplace.bench.report import Result
 
@@ -13,6 +25,7 @@ BENCHES: dict[str, Callable[[bool], Result]] = {
     "execute": execute.measure,
     "audit": audit.measure,
     "backup": backup.measure,
+    "certify": certify.measure,
     "chaos": chaos.measure,
     "hostile": hostile.measure,
     "fairness": fairness.measure,
