@@ -29,7 +29,9 @@ EXPECTED = {
     "namespace remove", "namespace open", "namespace transfer", "namespace offers", "namespace accept",
     "namespace withdraw", "publisher verify", "publisher domains", "publisher forget", "publisher quota",
     "trust add", "trust list", "trust remove", "webhook list", "webhook create", "webhook test",
-    "webhook delete",
+    "webhook delete", "review list", "review mine", "review write", "review edit", "review confirm",
+    "review appeal", "review helpful", "review report", "review reply", "review moderate queue",
+    "review moderate decide", "review moderate undo",
 }  # fmt: skip
 
 

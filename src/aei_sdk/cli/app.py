@@ -17,6 +17,7 @@ from aei_sdk.cli.keys import app as key_app
 from aei_sdk.cli.namespaces import app as namespace_app
 from aei_sdk.cli.plugin import app as plugin_app
 from aei_sdk.cli.publisher import app as publisher_app
+from aei_sdk.cli.reviews import app as review_app
 from aei_sdk.cli.rollouts import app as rollout_app
 from aei_sdk.cli.trust import app as trust_app
 from aei_sdk.cli.webhooks import app as webhook_app
@@ -41,6 +42,7 @@ app = typer.Typer(
 for _commands in (account, catalogue, installations, executions, replays, reports, notices, audit, schemas):
     _commands.register(app)
 app.add_typer(plugin_app, name="plugin")
+app.add_typer(review_app, name="review")
 app.add_typer(rollout_app, name="rollout")
 app.add_typer(key_app, name="key")
 app.add_typer(namespace_app, name="namespace")

@@ -13,6 +13,7 @@ from aei_sdk.client.operations import Operations
 from aei_sdk.client.publisher import Publisher
 from aei_sdk.client.release_log import ReleaseLog
 from aei_sdk.client.reports import Reports
+from aei_sdk.client.reviews import Reviews
 from aei_sdk.client.rollouts import Rollouts
 from aei_sdk.client.signing import Signing
 from aei_sdk.client.transport import Transport
@@ -35,6 +36,7 @@ class Client:
         audit: the audit log.
         notices: what the caller should know.
         reports: reports about plugins.
+        reviews: reviews of plugins, and their moderation.
         release_log: the public log of releases.
         signing: keys that sign packages, and signatures.
         advisories: what is wrong with releases of plugins.
@@ -53,6 +55,7 @@ class Client:
         self.audit = AuditLog(self._transport)
         self.notices = Notices(self._transport)
         self.reports = Reports(self._transport)
+        self.reviews = Reviews(self._transport)
         self.webhooks = Webhooks(self._transport)
         self.release_log = ReleaseLog(self._transport)
         self.signing = Signing(self._transport)

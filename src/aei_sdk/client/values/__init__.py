@@ -29,6 +29,15 @@ from aei_sdk.client.values.publishers import Quota as Quota
 from aei_sdk.client.values.publishers import Transfer as Transfer
 from aei_sdk.client.values.publishers import TrustedWorkflow as TrustedWorkflow
 from aei_sdk.client.values.reports import Report as Report
+from aei_sdk.client.values.reviews import Flag as Flag
+from aei_sdk.client.values.reviews import Happened as Happened
+from aei_sdk.client.values.reviews import OwnReview as OwnReview
+from aei_sdk.client.values.reviews import Rating as Rating
+from aei_sdk.client.values.reviews import Reply as Reply
+from aei_sdk.client.values.reviews import Review as Review
+from aei_sdk.client.values.reviews import ReviewBatch as ReviewBatch
+from aei_sdk.client.values.reviews import ReviewList as ReviewList
+from aei_sdk.client.values.reviews import WaitingReview as WaitingReview
 from aei_sdk.client.values.signing import ReleaseSignature as ReleaseSignature
 from aei_sdk.client.values.signing import SigningKey as SigningKey
 from aei_sdk.client.values.webhooks import NewWebhook as NewWebhook
