@@ -299,6 +299,12 @@ def test_a_package_registry_is_found(root: Path, host: tuple[str, ...]) -> None:
     assert fault.message.startswith("the host of a package registry")
 
 
+def test_the_name_of_an_ecosystem_is_no_host(root: Path) -> None:
+    name = ".".join(("crates", "io"))
+    page(root, f'the ecosystems "{name}" and `{name}`\nthe host index.{name}\n')
+    assert [fault.line for fault in check_words(root, ["PAGE.md"])] == [2]
+
+
 def test_the_mirror_that_this_machine_installs_from_is_found(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ _LARGEST_BYTES = 4 * 1024 * 1024
 _COMMON = {Path(name) for name in ("/", "/home", "/tmp", "/opt", "/srv", "/usr", "/usr/src", "/var", "/mnt")}  # noqa: S108 compared, never written
 # In pieces, so that this file does not hold what it looks for.
 _REGISTRIES = (("pypi", "org"), ("python" + "hosted", "org"), ("registry", "npmjs", "org"), ("crates", "io"))
+#: What the OSV schema calls this registry's packages, whoever serves them.
+_ECOSYSTEM = "crates" + ".io"
 _INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "NPM_CONFIG_REGISTRY")
 
 
@@ -45,7 +47,14 @@ def _pattern(place: Path) -> str:
 def _registry_hosts() -> dict[str, str]:
     hosts = {".".join(pieces) for pieces in _REGISTRIES}
     hosts |= {urlsplit(os.environ[name]).hostname or "" for name in _INDEXES if os.environ.get(name)}
-    return {f"the host of a package registry: {h}": rf"(?<![\w-]){re.escape(h)}\b" for h in hosts if h}
+    return {f"the host of a package registry: {h}": _host(h) for h in hosts if h}
+
+
+def _host(host: str) -> str:
+    """A host's name, but not where it stands alone in quotes and is the name of one of OSV's ecosystems."""
+    word = rf"(?<![\w-]){re.escape(host)}\b"
+    quotes = "[\"'`]"
+    return word if host != _ECOSYSTEM else rf"(?<!{quotes}){word}|{word}(?!{quotes})"
 
 
 def _lines(path: Path) -> list[str]:
