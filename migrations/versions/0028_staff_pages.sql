@@ -80,3 +80,47 @@ language sql stable security definer set search_path = pg_catalog, public as $$
   select t.id, t.slug, t.name from public.tenants t
   where t.slug = any(wanted) and cardinality(wanted) <= 100 and t.closed_at is null
 $$;
+
+-- What failed of a publisher's plugins. Its own tenant's runs are counted exactly. Those of others are told only
+-- where at least three other tenants met the same, as a number rounded down to its first digit (0: fewer than ten),
+-- and never with anything that they typed, sent or got. This is the one look of a publisher across tenants, so the
+-- withholding is done here, where no mistake of a caller can leave it out.
+create index executions_failed on executions (plugin_id, id desc) where outcome in
+  ('guest_error', 'trap', 'cpu_limit', 'wall_limit', 'memory_limit', 'output_limit', 'host_call_limit', 'denied',
+   'sandbox_violation');
+create function executions_failures(since uuid)
+returns table (plugin_id text, version text, outcome text, permission text, own bigint, elsewhere bigint,
+               first_day date, last_day date)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  with failed as (
+    select p.id as plugin_id, e.version, e.outcome, e.tenant_id, e.permission, e.day,
+           e.tenant_id = public.aei_tenant() as mine
+    from public.plugins p cross join lateral (
+      select x.version, x.outcome, x.tenant_id, (x.started_at at time zone 'UTC')::date as day,
+             case when x.outcome = 'denied' then
+               (select d from (select x.permissions -> 'denied' -> 0 ->> 'permission' as d) first
+                where d in ('network', 'filesystem', 'secrets', 'models', 'plugins')) end as permission
+      from public.executions x
+      where x.plugin_id = p.id and x.id >= since and x.mode <> 'replay' and x.outcome in
+        ('guest_error', 'trap', 'cpu_limit', 'wall_limit', 'memory_limit', 'output_limit', 'host_call_limit',
+         'denied', 'sandbox_violation')
+      order by x.id desc limit 10000
+    ) e
+    where p.owner_tenant = public.aei_tenant()
+  ), counted as (
+    select f.plugin_id, f.version, f.outcome, f.permission,
+           count(*) filter (where mine) as own, count(*) filter (where not mine) as others,
+           count(distinct tenant_id) filter (where not mine) >= 3 as told,
+           min(day) filter (where mine) as own_first, max(day) filter (where mine) as own_last,
+           min(day) as any_first, max(day) as any_last
+    from failed f group by f.plugin_id, f.version, f.outcome, f.permission
+  )
+  select c.plugin_id, c.version, c.outcome, c.permission, c.own,
+         case when not c.told then null when c.others < 10 then 0
+              else c.others - c.others % (10 ^ (length(c.others::text) - 1))::bigint end,
+         case when c.told then c.any_first else c.own_first end,
+         case when c.told then c.any_last else c.own_last end
+  from counted c where c.told or c.own > 0
+$$;
+revoke execute on function executions_failures(uuid) from public;
+grant execute on function executions_failures(uuid) to aei_app;

@@ -121,9 +121,9 @@ ROUTERS = (
     installations_pages.router,
     vault_pages.router,
     audit_pages.router,
+    executions_pages.router,  # before the catalogue's `/publisher/{plugin_id}`
     catalog_pages.router,
     operations_pages.router,
-    executions_pages.router,
     executions_api.router,
     health.router,
     problem_types.router,

@@ -11,6 +11,7 @@ from aei_marketplace.catalog.events import ReleasePublished
 from aei_marketplace.ground.ports import SandboxRefused
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
+from tests.executions.test_failures import fail
 from tests.packages import make_package
 
 
@@ -58,6 +59,11 @@ def test_a_release_is_published_followed_live_deprecated_and_yanked(
     page.goto("/publisher")
     expect(page.get_by_role("row").filter(has_text=f"acme.{name}")).to_contain_text("Yanked")
     inspect(page, "publisher")
+    acme = site.people["admin"].tenant
+    site.run(fail(site.deps.works, acme, 3, plugin=f"acme.{name}", outcome="denied", permission="network"))
+    page.get_by_role("link", name="Recent errors").click()
+    expect(page.get_by_role("row").filter(has_text=f"acme.{name}")).to_contain_text("Denied: network")
+    inspect(page, "publisher-errors")
 
 
 def test_what_the_gate_finds_is_listed_and_a_held_release_says_how_to_mend_it(

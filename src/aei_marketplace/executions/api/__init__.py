@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from aei_marketplace.executions.api import executions, models
+from aei_marketplace.executions.api import executions, failures, models
 from aei_marketplace.executions.api.executions import EXECUTE_PATH, execute
 
 __all__ = ["EXECUTE_PATH", "execute", "router"]
 
 router = APIRouter()
-for _part in (executions, models):
+for _part in (executions, failures, models):
     router.include_router(_part.router)

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from aei_marketplace.executions.pages import execution, executions, running, trying
+from aei_marketplace.executions.pages import execution, executions, failures, running, trying
 from aei_marketplace.executions.pages.paths import EXECUTIONS
 from aei_marketplace.ground.actor import Actor
 
 router = APIRouter(include_in_schema=False)
 # `/executions/new` comes before `/executions/{id}`.
-for _part in (running, trying, executions, execution):
+for _part in (running, trying, failures, executions, execution):
     router.include_router(_part.router)
 
 

@@ -1,6 +1,7 @@
 """What can be done with executions."""
 
 from aei_marketplace.executions.service.cancelling import cancel
+from aei_marketplace.executions.service.failures import list_failures
 from aei_marketplace.executions.service.journal_keys import count_journals
 from aei_marketplace.executions.service.models import ask_model, list_models, model_runner
 from aei_marketplace.executions.service.news import follow, read_log
@@ -35,6 +36,7 @@ __all__ = [
     "forget_old",
     "list_briefs",
     "list_executions",
+    "list_failures",
     "list_models",
     "model_runner",
     "read_execution",
