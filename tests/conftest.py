@@ -1,6 +1,7 @@
 """What many tests stand on: a real PostgreSQL for the session, a fresh database for each test."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -33,6 +34,9 @@ from tests.serving import Client, serving
 # How fast examples are drawn depends on what else the machine does; it says nothing about the code.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
+
+# Marketplaces that tests start list new releases at once; where scans are what is tested, they are asked for.
+os.environ.setdefault("AEI_PUBLISH_SCAN", "off")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

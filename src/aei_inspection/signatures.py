@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,14 +148,7 @@ def sign_package(plugin_id: str, version: str, sha256: str, key: PrivateKey) -> 
     Args:
         sha256: of the archive, in hexadecimal.
     """
-    payload = json.dumps(_statement(plugin_id, version, sha256), separators=(",", ":")).encode()
-    signature = key.key.sign(pre_authentication_encoding(PAYLOAD_TYPE, payload))
-    envelope = {
-        "payloadType": PAYLOAD_TYPE,
-        "payload": base64.b64encode(payload).decode(),
-        "signatures": [{"keyid": key.public.id, "sig": base64.b64encode(signature).decode()}],
-    }
-    return json.dumps(envelope, indent=2).encode() + b"\n"
+    return seal_statement(_statement(plugin_id, version, sha256), key)
 
 
 def verify_package(envelope: bytes, sha256: str, keys: Sequence[PublicKey]) -> PublicKey:
@@ -168,11 +161,49 @@ def verify_package(envelope: bytes, sha256: str, keys: Sequence[PublicKey]) -> P
     Raises:
         SignatureRefused: it does not; its code says why.
     """
-    payload, signatures = _read_envelope(envelope)
-    key = _signer(pre_authentication_encoding(PAYLOAD_TYPE, payload), signatures, keys)
-    if sha256 not in _digests(payload):
+    statement, key = open_statement(envelope, keys)
+    if sha256 not in digests_of(statement):
         raise SignatureRefused("signature_other_package", "The signature is of another package.")
     return key
+
+
+def seal_statement(statement: Mapping[str, Any], key: PrivateKey) -> bytes:
+    """A DSSE envelope around an in-toto statement."""
+    payload = json.dumps(statement, separators=(",", ":")).encode()
+    signature = key.key.sign(pre_authentication_encoding(PAYLOAD_TYPE, payload))
+    envelope = {
+        "payloadType": PAYLOAD_TYPE,
+        "payload": base64.b64encode(payload).decode(),
+        "signatures": [{"keyid": key.public.id, "sig": base64.b64encode(signature).decode()}],
+    }
+    return json.dumps(envelope, indent=2).encode() + b"\n"
+
+
+def open_statement(envelope: bytes, keys: Sequence[PublicKey]) -> tuple[dict[str, Any], PublicKey]:
+    """The statement in an envelope, read only after its signature was checked, and the key behind it.
+
+    Raises:
+        SignatureRefused: none of the keys signed it, or it is no statement.
+    """
+    payload, signatures = _read_envelope(envelope)
+    key = _signer(pre_authentication_encoding(PAYLOAD_TYPE, payload), signatures, keys)
+    statement = _object(payload, "The signed statement")
+    if statement.get("_type") != STATEMENT_TYPE:
+        raise SignatureRefused("signature_type", f"The signed statement must be of type {STATEMENT_TYPE}.")
+    return statement, key
+
+
+def digests_of(statement: Mapping[str, Any]) -> list[object]:
+    """The SHA-256 digests of a statement's subjects.
+
+    Raises:
+        SignatureRefused: it has no list of subjects.
+    """
+    subjects = statement.get("subject")
+    if not isinstance(subjects, list):
+        raise _malformed("The signed statement has no subject.")
+    digests = [each.get("digest") for each in subjects if isinstance(each, dict)]
+    return [digest.get("sha256") for digest in digests if isinstance(digest, dict)]
 
 
 def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
@@ -215,23 +246,12 @@ def _signer(signed: bytes, signatures: Sequence[tuple[str, bytes]], keys: Sequen
     candidates = [(key, value) for key_id, value in signatures for key in keys if key_id in ("", key.id)]
     if not candidates:
         raise SignatureRefused(
-            "signature_unknown_key", "None of the signatures is by one of the publisher's keys."
+            "signature_unknown_key", "None of the signatures is by one of the keys that are trusted."
         )
     for key, value in candidates:
         if key.fits(value, signed):
             return key
     raise SignatureRefused("signature_wrong", "The signature does not fit what it is said to sign.")
-
-
-def _digests(payload: bytes) -> list[object]:
-    statement = _object(payload, "The signed statement")
-    if statement.get("_type") != STATEMENT_TYPE:
-        raise SignatureRefused("signature_type", f"The signed statement must be of type {STATEMENT_TYPE}.")
-    subjects = statement.get("subject")
-    if not isinstance(subjects, list):
-        raise _malformed("The signed statement has no subject.")
-    digests = [each.get("digest") for each in subjects if isinstance(each, dict)]
-    return [digest.get("sha256") for digest in digests if isinstance(digest, dict)]
 
 
 def _object(content: bytes, what: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from aei_marketplace.catalog.events import (
     ReleaseListed,
     ReleaseStateChanged,
 )
+from aei_marketplace.certification.events.badges import BadgeEnded, PublishScanEnded, ReleaseCertified
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided
 from aei_marketplace.decisions.service import Case
@@ -216,6 +217,34 @@ async def advisory_retracted(deps: Deps, event: AdvisoryRetracted, trace_id: str
             await notices.notify(work, Notice("advisory.withdrawn", to, about, data))
 
 
+async def release_certified(deps: Deps, event: ReleaseCertified, trace_id: str) -> None:
+    """Tell the publisher."""
+    data = {"plugin": event.plugin_id, "version": event.version, "expires": event.expires_on}
+    async with deps.works.system(_JOB, trace_id) as work:
+        to = to_holders(event.owner_tenant, "plugin.publish")
+        await notices.notify(work, Notice("certification.granted", to, _release(event), data))
+
+
+async def badge_ended(deps: Deps, event: BadgeEnded, trace_id: str) -> None:
+    """Tell the publisher, and every tenant that has the release installed."""
+    data = {"plugin": event.plugin_id, "version": event.version, "state": event.state, "reason": event.reason}
+    async with deps.works.system(_JOB, trace_id) as work:
+        to = to_holders(event.owner_tenant, "plugin.publish")
+        await notices.notify(work, Notice("certification.lost", to, _release(event), data))
+        for installation in await installations.installations_of(work, [event.release_id]):
+            to = to_holders(installation.tenant_id, "plugin.install")
+            await notices.notify(work, Notice("certification.ended", to, _release(event), data))
+
+
+async def publish_scan_ended(deps: Deps, event: PublishScanEnded, trace_id: str) -> None:
+    """Tell the publisher why its release is not listed."""
+    data = {"plugin": event.plugin_id, "version": event.version, "reason": event.reason}
+    async with deps.works.system(_JOB, trace_id) as work:
+        to = to_holders(event.owner_tenant, "plugin.publish")
+        about = Subject("release", f"{event.plugin_id}@{event.version}")
+        await notices.notify(work, Notice("release.held", to, about, data))
+
+
 async def namespace_offered(deps: Deps, event: NamespaceOffered, trace_id: str) -> None:
     """Tell those who publish for the tenant that may accept."""
     data = {"namespace": event.namespace, "sender": event.from_slug}
@@ -280,7 +309,9 @@ async def _tell_of_update(deps: Deps, tenant: UUID, event: ReleaseListed, trace_
         await notices.notify(work, Notice("update.asks_more", to, _release(event), data))
 
 
-def _release(event: ReleaseStateChanged | ReleaseListed | SandboxViolated) -> Subject:
+def _release(
+    event: ReleaseStateChanged | ReleaseListed | SandboxViolated | ReleaseCertified | BadgeEnded,
+) -> Subject:
     return Subject("release", f"{event.plugin_id}@{event.version}")
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from aei_inspection.notes import SigningKey, VerifyingKey
+from aei_inspection.signatures import PrivateKey
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.blobs import open_blobs
 from aei_marketplace.adapters.checkpoints import CheckpointFolder
@@ -113,6 +114,7 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
                 identity_providers=IdentityProviderClient(read_internal_hosts(settings.egress_hosts)),
                 domains=DomainClient(read_internal_hosts(settings.egress_hosts)),
                 publisher_quota=publisher_quota(settings),
+                publish_scan=settings.publish_scan,
                 sign_in=terms,
                 issuer_keys=IssuerKeys(settings.trusted_issuers),
                 mail=open_mail(settings),
@@ -221,6 +223,18 @@ def read_kill_list_key(settings: Settings) -> SigningKey:
         NoteMalformed: the file does not hold such a key.
     """
     return _read_log_key(settings, "kill-list.key", "kill-list")
+
+
+def read_certification_key(settings: Settings) -> PrivateKey:
+    """The key that signs the statements of certified releases; made on first use, 0600.
+
+    Raises:
+        KeyMalformed: the file does not hold such a key.
+    """
+    path = settings.keys / "certification.key"
+    if not path.exists():
+        _make_key(path, PrivateKey.generate().pem())
+    return PrivateKey.from_pem(path.read_bytes())
 
 
 def read_audit_log_key(settings: Settings) -> SigningKey:

@@ -20,10 +20,16 @@ from aei_marketplace.catalog.events import (
     NamespaceOffered,
     NamespaceTransferred,
     QuotaNear,
+    ReleaseCompiled,
     ReleaseListed,
     ReleasePublished,
     ReleaseStateChanged,
 )
+from aei_marketplace.certification.events.advisories import AdvisoriesChanged, ReleaseVulnerabilitiesChanged
+from aei_marketplace.certification.events.badges import BadgeEnded, PublishScanEnded, ReleaseCertified
+from aei_marketplace.certification.jobs import advisories as certification_advisories
+from aei_marketplace.certification.jobs import badges as certification_badges
+from aei_marketplace.certification.jobs import scans as certification_scans
 from aei_marketplace.collections import jobs as collections_jobs
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided, CaseOpened
 from aei_marketplace.executions import jobs as executions_jobs
@@ -64,6 +70,7 @@ from aei_marketplace.wiring import (
     configure_log,
     database_urls,
     open_deps,
+    read_certification_key,
     read_kill_list_key,
     read_release_log_key,
     release_log_shelf,
@@ -76,14 +83,24 @@ Chore = Callable[[Deps], Awaitable[Any]]
 REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     RecoveryAsked: (accounts_jobs.mail_recovery,),
     ReleasePublished: (catalog_jobs.prepare_release,),
+    ReleaseCompiled: (certification_scans.guard_release,),
     QuotaNear: (announcements.quota_near,),
     NamespaceOffered: (announcements.namespace_offered,),
     NamespaceTransferred: (catalog_jobs.leave_to_successor, announcements.namespace_transferred),
     DomainProofMoved: (announcements.domain_proof_moved,),
     ReleaseListed: (announcements.release_listed, announcements.reviews_may_be_old),
-    ReleaseStateChanged: (executions_jobs.let_go, announcements.release_state_changed),
-    AdvisoryFiled: (announcements.advisory_filed,),
+    ReleaseStateChanged: (
+        executions_jobs.let_go,
+        announcements.release_state_changed,
+        certification_badges.end_stopped,
+    ),
+    AdvisoryFiled: (announcements.advisory_filed, certification_badges.end_affected),
     AdvisoryRetracted: (announcements.advisory_retracted,),
+    ReleaseCertified: (announcements.release_certified,),
+    BadgeEnded: (announcements.badge_ended,),
+    PublishScanEnded: (announcements.publish_scan_ended,),
+    AdvisoriesChanged: (certification_advisories.recheck_releases,),
+    ReleaseVulnerabilitiesChanged: (certification_badges.end_vulnerable,),
     InstallRequested: (installations_jobs.carry_out_install,),
     UpdateRequested: (installations_jobs.carry_out_update,),
     UninstallRequested: (installations_jobs.carry_out_uninstall,),
@@ -116,6 +133,8 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (60, catalog_jobs.verify_domains),
     (60, operations_jobs.end_forgotten),
     (3600, executions_jobs.forget_old_output),
+    (60, certification_badges.end_expired),
+    (600, certification_scans.try_held_again),
     (3600, installations_jobs.purge_removed),
     (30, installations_jobs.forget_files),
     (30, installations_jobs.prepare_artefacts),
@@ -146,6 +165,10 @@ async def work() -> None:
             ),
             asyncio.create_task(catalog_jobs.keep_release_log(deps.works, log_key, log_shelf)),
             asyncio.create_task(catalog_jobs.keep_kill_list(deps.works, read_kill_list_key(settings))),
+            asyncio.create_task(certification_scans.scan_for_ever(deps)),
+            asyncio.create_task(
+                certification_badges.sign_for_ever(deps.works, read_certification_key(settings))
+            ),
             asyncio.create_task(notices_jobs.deliver_for_ever(deps)),
             *(asyncio.create_task(_again_and_again(seconds, chore, deps)) for seconds, chore in CHORES),
         ]

@@ -17,6 +17,14 @@ class ReleasePublished:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseCompiled:
+    """A new release could run; before it is listed its package is scanned."""
+
+    kind: ClassVar[str] = "catalog.release_compiled"
+    release_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseListed:
     """A release became visible and installable."""
 

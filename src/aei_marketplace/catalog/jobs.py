@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 async def prepare_release(deps: Deps, event: ReleasePublished, trace_id: str) -> None:
-    """Have the component of a new release compiled, then list the release or hold it with the reason.
+    """Have a new release's component compiled; then list it, have it scanned, or hold it with the reason.
 
     Running it again is harmless: the sandbox keeps what it compiled, and only a release that is
     still processing moves.
@@ -129,10 +129,12 @@ async def _prepare(deps: Deps, release: ReleaseView, trace_id: str) -> None:
     # In the publisher's tenant, so that the verdict stands in its own audit log.
     judge = replace(system_actor("catalog.prepare"), tenant=release.owner_tenant)
     async with deps.works.begin(judge, trace_id) as work:
-        if objection is None:
-            await service.list_release(work, release.release_id)
-        else:
+        if objection is not None:
             await service.hold_release(work, release.release_id, objection)
+        elif deps.publish_scan:
+            await service.await_scan(work, release.release_id)
+        else:
+            await service.list_release(work, release.release_id)
 
 
 async def _objection(deps: Deps, release: ReleaseView) -> str | None:

@@ -162,6 +162,8 @@ releases = Table(
     Column("published_by", Uuid),
     Column("published_at", DateTime(timezone=True)),
     Column("log_index", BigInteger),
+    Column("certified_until", DateTime(timezone=True)),
+    Column("certification", Uuid),
 )
 
 release_compatibility = Table(

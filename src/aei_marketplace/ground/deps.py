@@ -50,6 +50,7 @@ class Deps:
         issuer_keys: keys of the issuers whose identity tokens publish.
         publisher_quota: what each publisher may have, unless staff decide otherwise for one.
         operator_allowance: the most that any tenant may execute.
+        publish_scan: new releases are scanned before they are listed.
     """
 
     works: Works
@@ -73,3 +74,4 @@ class Deps:
     issuer_keys: IssuerKeys = field(default_factory=IssuerKeys)
     publisher_quota: PublisherQuota = field(default_factory=PublisherQuota)
     operator_allowance: Allowance = OPERATOR_ALLOWANCE
+    publish_scan: bool = False

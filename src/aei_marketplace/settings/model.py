@@ -46,6 +46,7 @@ class Settings:
         smtp_user, smtp_password_file: how the marketplace signs in there.
         smtp_ca_file: certificates that vouch for the server; None for the system's.
         webhook_hosts: `NAME:PORT=ADDRESS:PORT` each: where webhooks find a host that is not public.
+        publish_scan: new releases are scanned before they are listed.
     """
 
     data: Path
@@ -79,6 +80,7 @@ class Settings:
     smtp_password_file: Path | None = None
     smtp_ca_file: Path | None = None
     webhook_hosts: tuple[str, ...] = ()
+    publish_scan: bool = True
 
     @property
     def objects(self) -> Path:

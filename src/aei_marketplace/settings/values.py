@@ -163,6 +163,7 @@ PARSERS: dict[str, Callable[[object], Any]] = {
     "session_hours": _whole(1, 30 * 24),
     "proof_minutes": _whole(1, 24 * 60),
     "limits": _limits,
+    "publish_scan": _truth,
     "mail_from": _mailbox,
     "smtp_server": _server,
     "smtp_tls": _one_of("starttls", "tls", "none"),

@@ -39,7 +39,7 @@ def plugin_shape(plugin: PluginView) -> dict[str, Any]:
         "compatibility": document["compatibility"],
         "rating": {"average": _average(plugin), "count": plugin.rating_count},
         "installs": plugin.installs,
-        "certified": False,  # no release can be certified yet
+        "certified": plugin.certified,
         "health": None,  # no score yet
         "visibility": plugin.visibility,
         "created_at": plugin.created_at,
@@ -94,11 +94,18 @@ def release_shape(release: ReleaseView) -> dict[str, Any]:
         "signed": release.signed,
         "signer": release.signer,
         "manifest": release.manifest.document,
-        "certification": None,  # no release can be certified yet
+        "certification": _certification(release),
         "log_index": release.log_index,
         "advisories": release.advisories,
         "icon": release.icon,
     }
+
+
+def _certification(release: ReleaseView) -> dict[str, Any] | None:
+    """The badge that holds; its evidence and statement are at `…/versions/{version}/certification`."""
+    if release.certified_until is None:
+        return None
+    return {"state": "certified", "id": release.certification, "expires_at": release.certified_until}
 
 
 def advisory_shape(advisory: Advisory) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def badge_of(plugin: PluginView, kind: BadgeKind) -> Badge:
         case BadgeKind.RATING:
             return _rating(plugin)
         case BadgeKind.CERTIFIED:
-            return Badge("certified", "no", PLAIN)  # no release can be certified yet
+            return Badge("certified", "yes", GOOD) if plugin.certified else Badge("certified", "no", PLAIN)
 
 
 def _version(plugin: PluginView) -> Badge:

@@ -29,6 +29,8 @@ class ReleaseView:
         signer: the id of the key whose signature was verified; None when it is not signed.
         advisories: the ids of the standing advisories that concern it, the oldest first.
         icon: the path where its icon is served; None where it has none.
+        certified_until: when its badge expires; None while it has none that holds.
+        certification: the request behind that badge.
     """
 
     release_id: UUID
@@ -58,6 +60,13 @@ class ReleaseView:
     signer: str | None
     advisories: tuple[str, ...]
     icon: str | None
+    certified_until: datetime | None
+    certification: UUID | None
+
+    @property
+    def certified(self) -> bool:
+        """Whether it has a badge that holds; a badge that expires is taken away by a job."""
+        return self.certified_until is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class PluginView:
         latest_version, latest_channel, latest_state: of the described release.
         advisory: the gravest of the standing advisories that concern that release; None while there is none.
         icon: the path where its icon is served; None where it has none.
+        certified: whether that release has a badge that holds.
     """
 
     id: str
@@ -86,6 +96,7 @@ class PluginView:
     document: Mapping[str, Any]
     advisory: Severity | None
     icon: str | None
+    certified: bool
     created_at: datetime
     updated_at: datetime
 

@@ -21,6 +21,7 @@ from aei_marketplace.catalog.service.advisories import (
     standing_advisories,
     withdraw_advisory,
 )
+from aei_marketplace.catalog.service.certifications import show_certified, show_uncertified
 from aei_marketplace.catalog.service.feeds import feed_entries
 from aei_marketplace.catalog.service.kill_list import (
     SignedKillList,
@@ -123,6 +124,7 @@ from aei_marketplace.catalog.service.signing import (
 from aei_marketplace.catalog.service.states import (
     STOPPED_NOW,
     STOPS,
+    await_scan,
     change_installs,
     change_state,
     hold_release,
@@ -197,6 +199,7 @@ __all__ = [
     "affected_releases",
     "affected_versions",
     "ask_for_name",
+    "await_scan",
     "block_as_listed",
     "change_advisory",
     "change_installs",
@@ -279,6 +282,8 @@ __all__ = [
     "save_rating",
     "search_plugins",
     "sequence_releases",
+    "show_certified",
+    "show_uncertified",
     "sign_kill_list",
     "sign_log",
     "signatures_required",

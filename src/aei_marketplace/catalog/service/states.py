@@ -1,10 +1,10 @@
 """Moving releases through their states, and keeping the listing in step."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from aei_marketplace.catalog.errors import NotYourPlugin, PluginNotFound, ReleaseNotFound
-from aei_marketplace.catalog.events import ReleaseListed, ReleaseStateChanged
+from aei_marketplace.catalog.events import ReleaseCompiled, ReleaseListed, ReleaseStateChanged
 from aei_marketplace.catalog.rules import listing, states
 from aei_marketplace.catalog.rules.membership import Right
 from aei_marketplace.catalog.rules.names import check_plugin_id
@@ -22,6 +22,7 @@ from aei_marketplace.ground.work import Work
 STOPS = "releases_stopped"
 #: The topic with what is said on it.
 STOPPED_NOW = f"{STOPS}:{stops.PAYLOAD}"
+PROCESSING = frozenset({ReleaseState.PROCESSING})
 
 
 async def change_state(
@@ -60,9 +61,19 @@ async def change_state(
     return moved
 
 
-async def list_release(work: Work, release_id: UUID) -> None:
-    """List a release whose component was compiled; nothing happens unless it is still processing."""
-    release = await _still_processing(work, release_id)
+async def await_scan(work: Work, release_id: UUID) -> None:
+    """Leave a release that was compiled to those who scan it; nothing happens unless it is processing."""
+    if await _waiting(work, release_id, PROCESSING) is not None:
+        work.emit(ReleaseCompiled(release_id))
+
+
+async def list_release(work: Work, release_id: UUID, *, held: bool = False) -> None:
+    """List a release that passed what new ones pass; nothing happens unless it is still processing.
+
+    Args:
+        held: list it also when it is held, because what held it is mended.
+    """
+    release = await _waiting(work, release_id, PROCESSING | {ReleaseState.HELD} if held else PROCESSING)
     if release is None:
         return
     await _move(work, release, Change(ReleaseState.LISTED))
@@ -80,7 +91,7 @@ async def list_release(work: Work, release_id: UUID) -> None:
 
 async def hold_release(work: Work, release_id: UUID, reason: str) -> None:
     """Hold a release back with a reason; nothing happens unless it is still processing."""
-    release = await _still_processing(work, release_id)
+    release = await _waiting(work, release_id, PROCESSING)
     if release is not None:
         await _move(work, release, Change(ReleaseState.HELD, reason[: states.LONGEST_REASON]))
 
@@ -131,13 +142,14 @@ async def _held(work: Work, plugin_id: str, version: str) -> ReleaseView:
     return release
 
 
-async def _still_processing(work: Work, release_id: UUID) -> ReleaseView | None:
+async def _waiting(work: Work, release_id: UUID, states: Collection[ReleaseState]) -> ReleaseView | None:
+    """The release, held, if it is in one of these states and was never listed."""
     found = await releases.by_ids(work, [release_id])
     if not found:
         return None
     await plugins.lock(work, found[0].plugin_id)
     release = await _again(work, release_id)
-    return release if release.state is ReleaseState.PROCESSING else None
+    return release if release.state in states and release.listed_at is None else None
 
 
 async def _again(work: Work, release_id: UUID) -> ReleaseView:

@@ -34,6 +34,7 @@ VIEW_COLUMNS = (
     releases.c.state.label("latest_state"),
     releases.c.manifest.label("document"),
     gravest_of_each_release().label("advisory"),
+    releases.c.certified_until.is_not(None).label("certified"),
     plugins.c.created_at,
     plugins.c.updated_at,
 )

@@ -55,6 +55,8 @@ _VIEW = (
         releases.c.signer,
         of_each_release().label("advisories"),
         releases.c.icon_kind.label("icon"),
+        releases.c.certified_until,
+        releases.c.certification,
     )
     .join(plugins, plugins.c.id == releases.c.plugin_id)
     .join(publishers, publishers.c.id == plugins.c.publisher_id)

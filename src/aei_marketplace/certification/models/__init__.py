@@ -1,1 +1,1 @@
-"""The tables of certification."""
+"""The tables of certification; migrations 0026 and 0027 create them."""

@@ -123,6 +123,40 @@ KINDS: Mapping[str, Kind] = {
             " $reason",
             link=_LISTING,
         ),
+        Kind(
+            "certification.granted",
+            "$plugin $version is certified",
+            "The badge holds until $expires. It ends sooner when the registry stops the release or a grave"
+            " advisory concerns it.",
+            link=_LISTING,
+        ),
+        Kind(
+            "certification.lost",
+            "$plugin $version is no longer certified: $state",
+            "Your release lost its badge. Publish a version that mends it, or ask for certification anew."
+            "\nReason: $reason",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            link=_LISTING,
+        ),
+        Kind(
+            "certification.ended",
+            "$plugin $version is no longer certified: $state",
+            "You have this release installed. It goes on running unless your policy says otherwise; look at the"
+            " reason and whether a newer version mends it.\nReason: $reason",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            fixed=_SECURITY,
+            link=_LISTING,
+        ),
+        Kind(
+            "release.held",
+            "$plugin $version is held and not listed",
+            "It was scanned before anybody could see it. Correct what was found and publish another version.\n"
+            "$reason",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+        ),
         _alarm(
             "sandbox.violated",
             "$plugin $version may have broken out of its runtime",

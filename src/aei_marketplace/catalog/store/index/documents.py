@@ -21,7 +21,10 @@ _COLUMNS = """
     case when p.visibility = 'public' then null else array(
       select a.tenant_id::text from plugin_audiences a where a.plugin_id = p.id
       union select p.owner_tenant::text order by 1) end as audience,
-    p.latest_preview is not null as offered, false as certified, p.changed_in::text as changed_in,
+    p.latest_preview is not null as offered,
+    coalesce(p.latest_shown in (select r.id from releases r where r.certified_until is not null), false)
+      as certified,
+    p.changed_in::text as changed_in,
 """
 _SPANS = f"""
   array_agg(distinct concat_ws('{SPAN_PARTS}', c.lower, c.upper,
@@ -53,7 +56,7 @@ class Document(msgspec.Struct, frozen=True):
         audience: the tenants that may see it; None for everybody.
         offered: whether a release of it is.
         rating_total, rating_weight: the sum of its ratings and what they weigh, newer versions more.
-        certified: whether the listed release is; false for all until there are certifications.
+        certified: whether the listed release is.
         spans: AEI versions that its offered releases support, as `lower|upper|cores…` (precedence keys).
         changed_in: the transaction that changed it last.
     """

@@ -1,0 +1,24 @@
+"""The badges of releases in the listings."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+
+from aei_marketplace.ground.work import Work
+
+_SAVE = text("""
+  update releases set certified_until = :until, certification = :request
+  where id = :release_id and (certified_until, certification) is distinct from (:until, :request)
+  returning plugin_id
+""")
+#: Every change of a listing is read by the search indexes.
+_TOUCH = text("update plugins set change_sequence = nextval('plugin_changes') where id = :plugin_id")
+
+
+async def save(work: Work, release_id: UUID, request: UUID | None, until: datetime | None) -> None:
+    """Have listing and search show a release's badge, or that it has none."""
+    values = {"release_id": release_id, "until": until, "request": request}
+    plugin_id = (await work.run(_SAVE, values)).scalar_one_or_none()
+    if plugin_id is not None:
+        await work.run(_TOUCH, {"plugin_id": plugin_id})

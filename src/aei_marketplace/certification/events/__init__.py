@@ -1,0 +1,1 @@
+"""What happens in certification, told to other domains and jobs."""

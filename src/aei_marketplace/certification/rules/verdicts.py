@@ -1,0 +1,105 @@
+"""What the results of a scan come to under a policy. Nothing but `pass` passes."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from aei_inspection.checks.report import MAX_FINDINGS, CheckResult, Finding, Result, Severity
+from aei_marketplace.certification.rules.policies import Bar, Waiver, is_waived
+
+
+class Outcome(StrEnum):
+    """What a scan comes to. `error`: some required check did not come to an end."""
+
+    PASS = "pass"  # noqa: S105 no password
+    FAIL = "fail"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One ground against a pass; `code` is `failed`, `incomplete` or `too_many`."""
+
+    code: str
+    check: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome, with every ground there is."""
+
+    outcome: Outcome
+    objections: tuple[Objection, ...]
+
+    def why(self) -> str:
+        """The grounds in a sentence each."""
+        return " ".join(objection.message for objection in self.objections)
+
+
+def judge(results: Sequence[CheckResult], bar: Bar, waivers: Sequence[Waiver], now: datetime) -> Verdict:
+    """Hold the results of all checks against what is required and tolerated.
+
+    A failure weighs more than what is incomplete: no further scan mends it.
+    """
+    by_id = {result.id: result for result in results}
+    objections = (
+        *(ground for check in sorted(bar.required) for ground in _of_required(check, by_id, waivers, now)),
+        *_of_counts(results, bar.tolerated, waivers, now),
+    )
+    if any(ground.code != "incomplete" for ground in objections):
+        return Verdict(Outcome.FAIL, objections)
+    return Verdict(Outcome.ERROR if objections else Outcome.PASS, objections)
+
+
+def standing(
+    check: CheckResult, waivers: Sequence[Waiver], now: datetime
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """A check's findings that stand, and those that are waived."""
+    waived = tuple(f for f in check.findings if is_waived(waivers, check.id, f, now))
+    return tuple(f for f in check.findings if f not in waived), waived
+
+
+def _of_required(
+    check: str, results: Mapping[str, CheckResult], waivers: Sequence[Waiver], now: datetime
+) -> Iterator[Objection]:
+    result = results.get(check)
+    if result is None:
+        yield Objection("incomplete", check, f"The check {check} is required, and the scan does not have it.")
+    elif result.result in (Result.ERROR, Result.NOT_RUN):
+        how = "broke" if result.result is Result.ERROR else "did not run"
+        because = f": {result.note}" if result.note else "."
+        yield Objection("incomplete", check, f"The check {check} is required and {how}{because}")
+    elif result.result is Result.FAIL and not _lifted(result, waivers, now):
+        stands, _ = standing(result, waivers, now)
+        yield Objection("failed", check, f"The check {check} failed: {_first(stands)}")
+
+
+def _lifted(result: CheckResult, waivers: Sequence[Waiver], now: datetime) -> bool:
+    """Whether waivers cover all that a check failed for; what was left out of the report nobody can waive."""
+    stands, _ = standing(result, waivers, now)
+    complete = 0 < len(result.findings) < MAX_FINDINGS
+    return complete and all(finding.severity is Severity.INFO for finding in stands)
+
+
+def _of_counts(
+    results: Sequence[CheckResult],
+    tolerated: Mapping[Severity, int],
+    waivers: Sequence[Waiver],
+    now: datetime,
+) -> Iterator[Objection]:
+    counts = Counter(finding.severity for result in results for finding in standing(result, waivers, now)[0])
+    for severity, most in sorted(tolerated.items()):
+        if counts[severity] > most:
+            message = f"{counts[severity]} findings of severity {severity} stand; {most} are tolerated."
+            yield Objection("too_many", "", message)
+
+
+def _first(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "without a finding that could be waived."
+    more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
+    place = f" ({findings[0].place})" if findings[0].place else ""
+    return f"{findings[0].title}{place}{more}."

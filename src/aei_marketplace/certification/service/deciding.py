@@ -1,0 +1,123 @@
+"""A Certifier's decision: on a fresh scan, with the policy's number of eyes, recorded with its effect."""
+
+from uuid import UUID
+
+from aei_marketplace.accounts import service as accounts
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.certification.errors import OwnRelease, RequestNotFound, StateConflict
+from aei_marketplace.certification.rules.decisions import (
+    KIND,
+    Present,
+    Ruling,
+    check_approvable,
+    check_certifiable,
+    check_current,
+    completes,
+)
+from aei_marketplace.certification.rules.policies import Policy, bar_for
+from aei_marketplace.certification.rules.states import Purpose, RequestState
+from aei_marketplace.certification.rules.verdicts import judge
+from aei_marketplace.certification.rules.views import Request
+from aei_marketplace.certification.service.advisories.reading import advisories_at
+from aei_marketplace.certification.service.concluding import approve, deny
+from aei_marketplace.certification.service.policies import policy_in_force
+from aei_marketplace.certification.service.requesting import found
+from aei_marketplace.certification.store import policies, requests
+from aei_marketplace.decisions import service as decisions
+from aei_marketplace.decisions.service import Case, Desk
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.errors import Fault, Invalid
+from aei_marketplace.ground.typed import clean_typed
+from aei_marketplace.ground.work import Work
+
+_DECIDE = "certification.decide"
+LONGEST_REASON = 2000
+
+
+async def decide(work: Work, request_id: UUID, decision: str, reason: str) -> Request:
+    """Approve or deny a request.
+
+    Raises:
+        NotAllowed: the actor does not certify, or belongs to the publisher's tenant.
+        RequestNotFound: there is no such one.
+        StateConflict: it is not under review; the refusal says where it stands.
+        ScanOutdated: what was scanned is not what would be approved.
+        ChecksNotPassed: a required check has not passed.
+        SecondEyesNeeded: the policy wants another person.
+        Invalid: there is no such decision, or the reason says nothing.
+    """
+    work.actor.require(_DECIDE)
+    if decision not in list(Ruling):
+        raise Invalid("There is no such decision.", faults=[Fault("/decision", "approve or deny")])
+    request = await requests.find(work, request_id, hold=True)
+    if request is None or request.purpose is not Purpose.CERTIFICATION:
+        raise RequestNotFound(f"There is no request {request_id}.")
+    if request.case_id is None or request.state not in (RequestState.IN_REVIEW, RequestState.DENIED):
+        raise StateConflict(
+            f"The request is {request.state}; there is nothing to decide.", str(request.state)
+        )
+    await _decide_case(work, request, request.case_id, decisions.Ruling(decision, reason))
+    return await found(work, request_id)
+
+
+async def decide_case(work: Work, case_id: UUID, ruling: decisions.Ruling) -> Case:
+    """The same from the queue of all decisions.
+
+    Raises:
+        NotAllowed, RequestNotFound, Conflict, Invalid: as `decide`.
+    """
+    work.actor.require(_DECIDE)
+    request = await requests.find_by_case(work, case_id)
+    if request is None:
+        raise RequestNotFound(f"There is no request behind the case {case_id}.")
+    await _decide_case(work, request, case_id, ruling)
+    return await decisions.find_case(work, case_id)
+
+
+async def _decide_case(work: Work, request: Request, case_id: UUID, ruling: decisions.Ruling) -> None:
+    reason = clean_typed(ruling.reason, LONGEST_REASON, "/reason")
+    await _require_stranger(work, request)
+    policy = await policy_in_force(work)
+    if ruling.verdict != Ruling.APPROVE:
+        await decisions.record_decision(work, KIND, case_id, ruling)
+        await deny(work, request, reason)
+        return
+    await _require_approvable(work, request, policy)
+    if not completes(request, work.actor.id, policy):
+        await _approve_first(work, request, reason)
+        return
+    await decisions.record_decision(work, KIND, case_id, ruling)
+    await approve(work, request, policy, reason)
+
+
+async def _require_stranger(work: Work, request: Request) -> None:
+    """Stop here when the decider belongs to the publisher's tenant.
+
+    Raises:
+        OwnRelease: they do.
+    """
+    person = work.actor.id
+    if person is not None and await accounts.belongs_to(work, person, request.owner_tenant):
+        raise OwnRelease(f"You belong to the tenant that publishes {request.plugin_id}.")
+
+
+async def _require_approvable(work: Work, request: Request, policy: Policy) -> None:
+    release = (await catalog.releases_by_id(work, [request.release_id]))[request.release_id]
+    check_certifiable(release.state)
+    check_current(request, Present(policy, await advisories_at(work), work.now))
+    evidence = await requests.find_evidence(work, request.id)
+    waivers = await policies.waivers_of(work, request.plugin_id)
+    checks = evidence.checks if evidence else ()
+    check_approvable(request, judge(checks, bar_for(request.purpose, policy.terms), waivers, work.now))
+
+
+async def _approve_first(work: Work, request: Request, reason: str) -> None:
+    if request.first_approval_by is None:
+        await requests.move(work, request, {"first_approval_by": work.actor.id})
+    context = {"request": str(request.id), "approval": 1, "of": 2}
+    name = f"{request.plugin_id}@{request.version}"
+    work.record(Fact("certification.approve", "release", name, context=context, personal={"reason": reason}))
+
+
+#: Where such cases are decided.
+DESK = Desk(KIND, decide_case)

@@ -1,0 +1,128 @@
+"""What is known about a release's certification, for its publisher, for staff, and for everybody."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.service import ReleaseView
+from aei_marketplace.certification.errors import RequestNotFound
+from aei_marketplace.certification.rules.policies import bar_for
+from aei_marketplace.certification.rules.states import OPEN, Purpose, RequestState
+from aei_marketplace.certification.rules.verdicts import Verdict, judge
+from aei_marketplace.certification.rules.views import Evidence, Request
+from aei_marketplace.certification.service.policies import policy_in_force
+from aei_marketplace.certification.store import policies, requests
+from aei_marketplace.ground.errors import Fault, Invalid
+from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.work import Work
+
+_DECIDE = "certification.decide"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A request with what its last scan found and what that comes to now.
+
+    Attributes:
+        evidence, verdict: None until it was scanned.
+    """
+
+    request: Request
+    evidence: Evidence | None
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a release stands.
+
+    Attributes:
+        certification: the newest request for a badge that the actor may see.
+        publish_scan: the scan that came before its listing, for its publisher and staff.
+    """
+
+    release: ReleaseView
+    certification: Described | None
+    publish_scan: Described | None
+
+
+async def list_requests(work: Work, wanted: PageWanted, state: str | None) -> Page:
+    """Requests for a badge, the oldest first: for staff all, for publishers their tenant's own.
+
+    Args:
+        state: only those in this state; None for those that are not decided.
+
+    Raises:
+        NotAllowed: the actor neither certifies nor publishes.
+        Invalid: there is no such state, or the cursor is of another list.
+    """
+    owner = None
+    if not work.actor.may(_DECIDE):
+        work.actor.require_somewhere("plugin.publish")
+        owner = work.actor.in_tenant()
+    rows, total = await requests.queue_page(work, _checked(wanted), _states(state), owner)
+    return wanted.page(rows, total, lambda request: str(request.id))
+
+
+async def find_request(work: Work, request_id: UUID) -> Described:
+    """A request that the actor may see.
+
+    Raises:
+        RequestNotFound: there is none.
+    """
+    request = await requests.find(work, request_id)
+    if request is None:
+        raise RequestNotFound(f"There is no request {request_id}.")
+    return await _described(work, request)
+
+
+async def find_standing(work: Work, plugin_id: str, version: str) -> Standing:
+    """How a release stands.
+
+    Raises:
+        PluginNotFound, ReleaseNotFound: there is none that the actor may see.
+    """
+    release = await catalog.find_release(work, plugin_id, version)
+    found = [
+        await requests.newest(work, release.release_id, purpose)
+        for purpose in (Purpose.CERTIFICATION, Purpose.PUBLISH)
+    ]
+    certification, scan = [None if each is None else await _described(work, each) for each in found]
+    return Standing(release, certification, scan)
+
+
+async def list_verifying_keys(work: Work) -> list[str]:
+    """The keys that verify statements of badges, as PEM texts."""
+    return await requests.verifying_keys(work)
+
+
+async def find_by_case(work: Work, case_id: UUID) -> Described | None:
+    """The request behind a case of the queue."""
+    request = await requests.find_by_case(work, case_id)
+    return None if request is None else await _described(work, request)
+
+
+async def _described(work: Work, request: Request) -> Described:
+    evidence = await requests.find_evidence(work, request.id)
+    if evidence is None:
+        return Described(request, None, None)
+    terms = (await policy_in_force(work)).terms
+    waivers = await policies.waivers_of(work, request.plugin_id)
+    verdict = judge(evidence.checks, bar_for(request.purpose, terms), waivers, work.now)
+    return Described(request, evidence, verdict)
+
+
+def _states(state: str | None) -> frozenset[RequestState]:
+    if state is None:
+        return OPEN
+    if state not in list(RequestState):
+        raise Invalid("There is no such state.", faults=[Fault("state", f"one of {', '.join(RequestState)}")])
+    return frozenset({RequestState(state)})
+
+
+def _checked(wanted: PageWanted) -> PageWanted:
+    try:
+        return wanted if wanted.after is None else PageWanted(wanted.limit, str(UUID(str(wanted.after))))
+    except ValueError as error:
+        fault = Fault("cursor", "send back `next_cursor` unchanged")
+        raise Invalid("The cursor is of another list.", faults=[fault]) from error
