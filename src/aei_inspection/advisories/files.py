@@ -9,11 +9,12 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+import msgspec
 import zstandard
 
 from aei_inspection.advisories.records import LARGEST_RECORD, Advisory, RecordRefused, read_record
@@ -53,10 +54,14 @@ def size_of(path: Path) -> int:
     return sum(file.stat().st_size for file in _files(path))
 
 
-def read_export(path: Path, *, most_bytes: int = MOST_BYTES) -> Iterator[Counted]:
+def read_export(
+    path: Path, *, left_out: Callable[[str], None] = lambda _: None, most_bytes: int = MOST_BYTES
+) -> Iterator[Counted]:
     """Every record of an export, in a fixed order.
 
     Args:
+        left_out: told the names of a folder's files that hold something else than advisories: JSON, but its
+            first document has no `id` and `modified`.
         most_bytes: of all records together.
 
     Raises:
@@ -65,7 +70,10 @@ def read_export(path: Path, *, most_bytes: int = MOST_BYTES) -> Iterator[Counted
     """
     read, done, records = 0, 0, 0
     for file in _files(path):
-        for place, content, inside in _contents(file):
+        for number, (place, content, inside) in enumerate(_contents(file)):
+            if number == 0 and file != path and _is_something_else(content):
+                left_out(file.name)
+                break
             read, records = read + len(content), records + 1
             if read > most_bytes or records > MOST_RECORDS:
                 raise ExportRefused(
@@ -78,6 +86,15 @@ def read_export(path: Path, *, most_bytes: int = MOST_BYTES) -> Iterator[Counted
         done += file.stat().st_size
     if not records:
         raise ExportRefused(f"{shown(str(path))} holds no record")
+
+
+def _is_something_else(content: bytes) -> bool:
+    """Whether this is JSON, and surely no advisory, as other files beside an export are."""
+    try:
+        document = msgspec.json.decode(content)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return False
+    return not isinstance(document, dict) or not document.keys() >= {"id", "modified"}
 
 
 def _files(path: Path) -> list[Path]:

@@ -117,7 +117,7 @@ async def test_a_mirror_that_fails_or_lies_changes_nothing(
     mirror.put(record("A-8", modified=newer))
     mirror.records["A-9"] = mirror.records["A-8"]
     await refused(AdvisoriesRefused, "another record in the place of A-9")
-    mirror.records["A-9"] = {"id": "A-9"}
+    mirror.records["A-9"] = {"id": "A-9", "modified": newer, "affected": 7}
     await refused(AdvisoriesRefused, "not a record")
     for spoilt in ("", "no list", f"{newer},../../secret", "yesterday,A-9", f"{newer},A-9/../B"):
         mirror.lists = spoilt

@@ -143,6 +143,22 @@ def test_an_export_without_records_is_refused(tmp_path: Path) -> None:
             _ids(path)
 
 
+def test_what_is_no_advisory_is_left_out_of_a_folder_by_name_but_a_spoilt_advisory_is_not(
+    tmp_path: Path,
+) -> None:
+    _write(tmp_path / "a.jsonl", b"\n".join(_RECORDS[:3]))
+    _write(tmp_path / "teams.jsonl", b'{"team": 1}\n{"team": 2}\n')
+    _write(tmp_path / "list.json", b'[{"id": 1}]')
+    left_out: list[str] = []
+    assert len(list(read_export(tmp_path, left_out=left_out.append))) == 3
+    assert left_out == ["list.json", "teams.jsonl"]
+    with pytest.raises(ExportRefused):
+        _ids(tmp_path / "teams.jsonl")
+    _write(tmp_path / "spoilt.json", _RECORDS[0].replace(b'"affected": [', b'"affected": 7, "x": ['))
+    with pytest.raises(ExportRefused, match=r"spoilt\.json"):
+        _ids(tmp_path)
+
+
 def test_a_refusal_says_where(tmp_path: Path) -> None:
     lines = b"\n".join([*_RECORDS[:2], b"{}", _RECORDS[3]])
     with pytest.raises(ExportRefused, match=r"bad\.jsonl, line 3: not a record"):

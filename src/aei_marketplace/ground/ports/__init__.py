@@ -1,5 +1,6 @@
 """What the domains need from outside, as shapes; `adapters` fill them."""
 
+from aei_marketplace.ground.ports.advisories import AdvisoryMirror, MirrorFailed
 from aei_marketplace.ground.ports.blobs import Blobs
 from aei_marketplace.ground.ports.checkpoints import CheckpointShelf
 from aei_marketplace.ground.ports.domains import Domains, DomainSilent, NoDomains
@@ -28,6 +29,7 @@ from aei_marketplace.ground.ports.scanner import NoScanner, ScanFailed, ScanFail
 from aei_marketplace.ground.ports.webhooks import NoWebhooks, WebhookAnswer, WebhookSender
 
 __all__ = [
+    "AdvisoryMirror",
     "Blobs",
     "CheckpointShelf",
     "CodeExchange",
@@ -38,6 +40,7 @@ __all__ = [
     "Listener",
     "Mail",
     "MailRefused",
+    "MirrorFailed",
     "ModelCall",
     "ModelEndpoints",
     "ModelFailure",

@@ -1,0 +1,121 @@
+"""What is inside of releases, and which advisories stand against it."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from uuid import UUID
+
+from aei_inspection.advisories.matching import (
+    Match,
+    MatchingRefused,
+    PackageName,
+    Statement,
+    judge,
+    match,
+    package_of,
+)
+from aei_inspection.advisories.results import broken, check_result
+from aei_inspection.checks.report import CheckResult, Component
+from aei_marketplace.certification.events.advisories import ReleaseVulnerabilitiesChanged
+from aei_marketplace.certification.service.advisories.reading import advisories_at
+from aei_marketplace.certification.store.advisories import concerned, looking
+from aei_marketplace.ground.work import Work, Works
+
+
+async def match_components(work: Work, components: Sequence[Component]) -> tuple[Match, ...]:
+    """Every advisory that stands against one of the components.
+
+    Raises:
+        MatchingRefused: there is more to compare than any plugin gives reason for.
+    """
+    names = sorted({package for component in components if (package := package_of(component))})
+    statements = await looking.statements_against(work, names)
+    return await asyncio.to_thread(match, components, lambda _: statements)
+
+
+async def check_packages(work: Work, components: Sequence[Component] | None) -> CheckResult:
+    """Hold what a plugin contains against the advisories, as a check's result.
+
+    Args:
+        components: None where the scan could not tell.
+    """
+    dated = await advisories_at(work)
+    try:
+        matches = await match_components(work, components or ()) if dated else ()
+    except MatchingRefused as refused:
+        return broken(str(refused))
+    return check_result(components, matches, dated)
+
+
+async def keep_packages(work: Work, release_id: UUID, components: Sequence[Component]) -> None:
+    """Keep what a release contains, so that each new advisory is held against it.
+
+    Raises:
+        MatchingRefused: as `match_components`.
+    """
+    work.actor.require("certification.decide")
+    matches = await match_components(work, components)
+    await concerned.keep_inventory(work, release_id, components)
+    await concerned.replace_vulnerabilities(work, release_id, matches)
+
+
+async def forget_packages(work: Work, release_id: UUID) -> None:
+    """No longer hold advisories against a release."""
+    work.actor.require("certification.decide")
+    await concerned.forget_inventory(work, release_id)
+
+
+async def recheck_releases(works: Works, change: UUID, trace_id: str | None = None) -> int:
+    """Hold the advisories of a change against everything that is inside of releases.
+
+    Each release against which something stands now, or does no longer, is told of by an event. A second
+    time finds nothing left to do.
+
+    Returns:
+        how many releases these are.
+    """
+    async with works.system("advisories.recheck", trace_id) as work:
+        work.actor.require("certification.decide")
+        contained = await concerned.versions_concerned(work, change)
+        if not contained:
+            return 0
+        statements = await looking.statements_of(work, sorted({each.advisory_id for each in contained}))
+        hits = await asyncio.to_thread(_judge, contained, statements)
+        appeared = await concerned.write_hits(work, hits)
+        cleared = await concerned.clear_others(work, change, hits)
+        await concerned.forget_change(work, change)
+        return await _tell(work, appeared, cleared)
+
+
+def _judge(
+    contained: Sequence[concerned.Contained], statements: dict[PackageName, list[Statement]]
+) -> list[Match]:
+    """The matches among versions that are inside of some release."""
+    found: list[Match] = []
+    for each in contained:
+        for statement in statements.get(each.package, ()):
+            if statement.advisory == each.advisory_id:
+                hit = judge(each.component, each.package.ecosystem, statement)
+                found += [hit] if hit is not None else []
+    return found
+
+
+async def _tell(
+    work: Work,
+    appeared: Sequence[tuple[UUID, str]],
+    cleared: Sequence[tuple[UUID, str]],
+) -> int:
+    by_release: defaultdict[UUID, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for release_id, advisory_id in appeared:
+        by_release[release_id][0].add(advisory_id)
+    for release_id, advisory_id in cleared:
+        by_release[release_id][1].add(advisory_id)
+    names = await concerned.releases(work, list(by_release))
+    for release_id, (new, gone) in sorted(by_release.items()):
+        plugin_id, version = names[release_id]
+        work.emit(
+            ReleaseVulnerabilitiesChanged(
+                release_id, plugin_id, version, tuple(sorted(new)), tuple(sorted(gone - new))
+            )
+        )
+    return len(by_release)

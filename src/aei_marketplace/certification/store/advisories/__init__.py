@@ -1,0 +1,1 @@
+"""Queries of advisories about packages, and of the packages inside releases."""

@@ -1,0 +1,192 @@
+"""The packages inside of releases, and the advisories that stand against them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from aei_inspection.advisories.ecosystems import Ecosystem
+from aei_inspection.advisories.matching import Match, PackageName, package_of
+from aei_inspection.checks.report import Component, Severity
+from aei_marketplace.certification.rules.advisories import Vulnerability
+from aei_marketplace.ground.work import Work
+
+_FORGET = text("""
+  with gone as (delete from release_packages where release_id = :release),
+       hits as (delete from release_vulnerabilities where release_id = :release)
+  delete from release_inventories where release_id = :release
+""")
+_INVENTORY = text("""
+  insert into release_inventories (release_id, components, at) values (:release, :components, :now)
+""")
+_PACKAGES = text("""
+  insert into release_packages (release_id, ecosystem, normal_name, name, version, origin)
+  select :release, t.* from unnest(cast(:ecosystem as text[]), cast(:normal_name as text[]),
+    cast(:name as text[]), cast(:version as text[]), cast(:origin as text[])) t
+  on conflict do nothing
+""")
+_HITS = """
+  unnest(cast(:ecosystem as text[]), cast(:normal_name as text[]), cast(:name as text[]),
+         cast(:version as text[]), cast(:advisory_id as text[]), cast(:certain as boolean[]),
+         cast(:fixed as text[])) h(ecosystem, normal_name, name, version, advisory_id, certain, fixed)
+"""
+_WRITE = text(f"""
+  insert into release_vulnerabilities as v (release_id, ecosystem, normal_name, name, version, origin,
+    advisory_id, certain, fixed, since)
+  select p.release_id, p.ecosystem, p.normal_name, p.name, p.version, p.origin, h.advisory_id, h.certain,
+    array_remove(string_to_array(h.fixed, E'\\n'), ''), :now
+  from {_HITS}
+  join release_packages p
+    on (p.ecosystem, p.normal_name, p.name, p.version) = (h.ecosystem, h.normal_name, h.name, h.version)
+  where cast(:release as uuid) is null or p.release_id = :release
+  on conflict (release_id, ecosystem, name, version, origin, advisory_id) do update
+    set certain = excluded.certain, fixed = excluded.fixed
+    where (v.certain, v.fixed) is distinct from (excluded.certain, excluded.fixed)
+  returning release_id, advisory_id
+""")  # noqa: S608 our own words
+_CLEAR = text(f"""
+  delete from release_vulnerabilities v using advisory_changes c
+   where c.change_id = :change
+     and (v.advisory_id, v.ecosystem, v.normal_name) = (c.advisory_id, c.ecosystem, c.normal_name)
+     and not exists (select from {_HITS} where (h.ecosystem, h.name, h.version, h.advisory_id)
+                                             = (v.ecosystem, v.name, v.version, v.advisory_id))
+  returning v.release_id, v.advisory_id
+""")  # noqa: S608 our own words
+_CONCERNED = text("""
+  select distinct p.ecosystem, p.normal_name, p.name, p.version, c.advisory_id
+    from advisory_changes c
+    join release_packages p on (p.ecosystem, p.normal_name) = (c.ecosystem, c.normal_name)
+   where c.change_id = :change
+""")
+_DONE = text("delete from advisory_changes where change_id = :change")
+_NAMES = text("select id, plugin_id, version from releases where id = any(:ids)")
+_OF = text("""
+  select v.advisory_id, v.ecosystem, v.name, v.version, v.origin, v.certain, v.fixed, v.since, p.severity,
+         p.informational, p.aliases, p.summary
+    from release_vulnerabilities v join package_advisories p on p.id = v.advisory_id
+   where v.release_id = :release and p.withdrawn is null
+""")
+_FIND_INVENTORY = text("select at, components from release_inventories where release_id = :release")
+
+
+@dataclass(frozen=True, slots=True)
+class Contained:
+    """A version that some release contains, and an advisory about its package."""
+
+    package: PackageName
+    name: str
+    version: str
+    advisory_id: str
+
+    @property
+    def component(self) -> Component:
+        """As a component; where it was found makes no difference to what stands against it."""
+        return Component(self.package.ecosystem, self.name, self.version, "embedded")
+
+
+async def keep_inventory(work: Work, release_id: UUID, components: Sequence[Component]) -> None:
+    """Write down what a release contains, in the place of what was known."""
+    await forget_inventory(work, release_id)
+    packages = [(package, each) for each in components if (package := package_of(each))]
+    await work.run(_INVENTORY, {"release": release_id, "components": len(components), "now": work.now})
+    await work.run(
+        _PACKAGES,
+        {
+            "release": release_id,
+            "ecosystem": [package.ecosystem for package, _ in packages],
+            "normal_name": [package.name for package, _ in packages],
+            "name": [each.name for _, each in packages],
+            "version": [each.version for _, each in packages],
+            "origin": [each.origin for _, each in packages],
+        },
+    )
+
+
+async def forget_inventory(work: Work, release_id: UUID) -> None:
+    """Forget what a release contains, and what stands against it."""
+    await work.run(_FORGET, {"release": release_id})
+
+
+async def replace_vulnerabilities(work: Work, release_id: UUID, matches: Sequence[Match]) -> None:
+    """Write what stands against a release whose inventory was just kept."""
+    await work.run(_WRITE, {**_rows(matches), "release": release_id, "now": work.now})
+
+
+async def versions_concerned(work: Work, change: UUID) -> list[Contained]:
+    """Versions inside of releases that a change says something about, each once."""
+    return [
+        Contained(
+            PackageName(Ecosystem(row.ecosystem), row.normal_name), row.name, row.version, row.advisory_id
+        )
+        for row in await work.run(_CONCERNED, {"change": change})
+    ]
+
+
+async def write_hits(work: Work, hits: Sequence[Match]) -> list[tuple[UUID, str]]:
+    """Write matches for every release that contains them; release and advisory of what is new or other."""
+    found = await work.run(_WRITE, {**_rows(hits), "release": None, "now": work.now})
+    return [(row.release_id, row.advisory_id) for row in found]
+
+
+async def clear_others(work: Work, change: UUID, hits: Sequence[Match]) -> list[tuple[UUID, str]]:
+    """Take away what stood by the advisories of a change and is not among the matches; what that was."""
+    found = await work.run(_CLEAR, {**_rows(hits), "change": change})
+    return [(row.release_id, row.advisory_id) for row in found]
+
+
+async def forget_change(work: Work, change: UUID) -> None:
+    """A change was looked at."""
+    await work.run(_DONE, {"change": change})
+
+
+async def releases(work: Work, ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Plugin and version of releases."""
+    found = await work.run(_NAMES, {"ids": list(ids)})
+    return {row.id: (row.plugin_id, row.version) for row in found}
+
+
+async def vulnerabilities_of(work: Work, release_id: UUID) -> list[Vulnerability]:
+    """What stands against one release."""
+    return [
+        Vulnerability(
+            row.advisory_id,
+            row.ecosystem,
+            row.name,
+            row.version,
+            row.origin,
+            row.certain,
+            tuple(row.fixed),
+            row.since,
+            Severity(row.severity) if row.severity else None,
+            row.informational,
+            tuple(row.aliases),
+            row.summary,
+        )
+        for row in await work.run(_OF, {"release": release_id})
+    ]
+
+
+async def find_inventory(work: Work, release_id: UUID) -> tuple[datetime, int] | None:
+    """When it was told what a release contains, and how many components that were."""
+    row = (await work.run(_FIND_INVENTORY, {"release": release_id})).one_or_none()
+    return None if row is None else (row.at, row.components)
+
+
+def _rows(matches: Sequence[Match]) -> dict[str, list[Any]]:
+    """Matches as columns, each (package, version, advisory) once: several origins give the same."""
+    seen: dict[tuple[str, str, str, str, str], Match] = {}
+    for each in matches:
+        package = package_of(each.component)
+        assert package is not None  # only known ecosystems match
+        key = (package.ecosystem, package.name, each.component.name, each.component.version)
+        seen[(*key, each.statement.advisory)] = each
+    columns = list(zip(*seen, strict=True)) if seen else [()] * 5
+    names = ("ecosystem", "normal_name", "name", "version", "advisory_id")
+    return {
+        **{name: [str(value) for value in column] for name, column in zip(names, columns, strict=True)},
+        "certain": [each.certain for each in seen.values()],
+        "fixed": ["\n".join(each.fixed) for each in seen.values()],
+    }
