@@ -22,6 +22,8 @@ from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog import pages as catalog_pages
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.pages import name_claims
+from aei_marketplace.certification import api as certification_api
+from aei_marketplace.certification import pages as certification_pages
 from aei_marketplace.collections import api as collections_api
 from aei_marketplace.collections import jobs as collections_jobs
 from aei_marketplace.collections import pages as collections_pages
@@ -122,6 +124,7 @@ ROUTERS = (
     vault_pages.router,
     audit_pages.router,
     executions_pages.router,  # before the catalogue's `/publisher/{plugin_id}`
+    certification_pages.router,
     catalog_pages.router,
     operations_pages.router,
     executions_api.router,
@@ -138,6 +141,7 @@ ROUTERS = (
     vault_api.router,
     reviews_api.router,
     installations_api.router,
+    certification_api.router,
     catalog_api.router,
     storefront_pages.router,
 )
