@@ -36,17 +36,23 @@ def run(subject: Subject) -> Iterator[Finding]:
         raise NotRun("The component holds no Python functions that can be read; nothing is compared.")
     listed = {pypi_name(found.name).replace("-", "_") for found in subject.distributions}
     for module in sorted({function.module for function in subject.functions}):
-        if module.top in KIT | listed:
+        if module.top in KIT:
             continue
         functions = [function for function in subject.functions if function.module == module]
         if texts := _sources_of(subject, module):
             yield from _foreign(functions, texts)
         else:
-            named = ", ".join(function.name for function in functions[:20])
-            title = f"The component has a module {module.path}.py that the source does not have"
-            yield Finding(
-                Severity.HIGH, title, COMPONENT_NAME, _ADVICE, f"its functions: {named}", "foreign-module"
-            )
+            yield _unshown(module, functions, module.top in listed)
+
+
+def _unshown(module: Module, functions: list[Function], listed: bool) -> Finding:
+    """A module without a source: part of a distribution that is known, or of nothing."""
+    named = f"its functions: {', '.join(function.name for function in functions[:20])}"
+    title = f"The component has a module {module.path}.py that the source does not have"
+    if listed:
+        advice = "It may come with a distribution of this name; supply that as well, to have it compared."
+        return Finding(Severity.LOW, title, COMPONENT_NAME, advice, named, "bundled-module")
+    return Finding(Severity.HIGH, title, COMPONENT_NAME, _ADVICE, named, "foreign-module")
 
 
 def _sources_of(subject: Subject, module: Module) -> list[str]:

@@ -195,10 +195,11 @@ def test_a_build_that_differs_from_its_source_is_found(functions, found):
 def test_a_module_that_the_source_does_not_have_is_found_unless_its_distribution_is_known():
     heap = PythonHeap().module("plugin", HONEST).module("aei/log", {"info": ["_host"]}, folder="0")
     heap.module("idna/core", {"encode": []}).folder_listing("idna-3.6.dist-info")
-    assert judged("source-match", built(heap, source__plugin_py=SOURCE)).result is Result.PASS
+    bundled = judged("source-match", built(heap, source__plugin_py=SOURCE))
+    assert (bundled.result, rules(bundled)) == (Result.PASS, ["bundled-module"])
     heap.module("beacon", {"call_home": []})
-    result = judged("source-match", built(heap, source__src__plugin_py=SOURCE))
-    assert rules(result) == ["foreign-module"]
+    result = judged("source-match", built(heap, source__src__plugin_py=SOURCE, source__idna__core_py=b"pass"))
+    assert rules(result) == ["foreign-module", "foreign-function"]
     assert "beacon.py" in result.findings[0].title
 
 
