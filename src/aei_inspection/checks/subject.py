@@ -13,11 +13,12 @@ from typing import Any
 
 from aei_inspection.archive import Archive, read_archive
 from aei_inspection.checks.report import Component
-from aei_inspection.extract.components import embedded_components, sbom_components
+from aei_inspection.extract.components import embedded_components, sbom_components, source_components
 from aei_inspection.extract.core_modules import CoreModule, read_core_modules
 from aei_inspection.extract.hosts import hosts_named
 from aei_inspection.extract.javascript import scripts
 from aei_inspection.extract.memory import Region, rebuild_memory
+from aei_inspection.extract.pinned import pinned_in
 from aei_inspection.extract.python import Distribution, Module, find_distributions, find_modules
 from aei_inspection.extract.python_code import Function, find_functions
 from aei_inspection.extract.strings import strings_of
@@ -151,9 +152,10 @@ class Subject:
 
     @cached_property
     def components(self) -> tuple[Component, ...]:
-        """Software inside: what was found, and what the SBOM claims."""
+        """Software inside: what was found, what the SBOM claims, and what the source names."""
         embedded = embedded_components(self.distributions, self.scripts)
-        found = {*embedded, *sbom_components(self.sbom or {})}
+        supplied = source_components(pinned_in(self.sources))
+        found = {*embedded, *sbom_components(self.sbom or {}), *supplied}
         return tuple(sorted(found))
 
     @cached_property

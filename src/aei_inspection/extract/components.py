@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from aei_inspection.checks.report import Component
+from aei_inspection.extract.pinned import Pinned
 from aei_inspection.extract.python import Distribution
 from aei_inspection.extract.texts import Extract
 
@@ -45,6 +46,13 @@ def sbom_components(sbom: Mapping[str, Any]) -> Iterator[Component]:
         waiting.extend(e for e in (nested if isinstance(nested, list) else ()) if isinstance(e, Mapping))
         if component := _claimed(entry):
             yield component
+
+
+def source_components(pinned: Iterable[Pinned]) -> Iterator[Component]:
+    """What the supplied source names with an exact version."""
+    for ecosystem, name, version in pinned:
+        own = pypi_name(name) if ecosystem == "PyPI" else name
+        yield Component(ecosystem, own[:_LONGEST], version[:_LONGEST], "source")
 
 
 def pypi_name(name: str) -> str:
