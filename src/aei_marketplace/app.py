@@ -49,6 +49,7 @@ from aei_marketplace.operations import pages as operations_pages
 from aei_marketplace.reports import api as reports_api
 from aei_marketplace.reports import pages as reports_pages
 from aei_marketplace.reviews import api as reviews_api
+from aei_marketplace.reviews import pages as reviews_pages
 from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.storefront import pages as storefront_pages
 from aei_marketplace.vault import api as vault_api
@@ -79,6 +80,7 @@ FRAME: Frame = Frame(
         Place("Installed", "/marketplace/installed", installations_pages.seen_by),
         Place("Executions", executions_pages.EXECUTIONS, executions_pages.seen_by),
         Place("Publisher", catalog_pages.PUBLISHER, catalog_pages.seen_by),
+        Place("Moderation", reviews_pages.MODERATION, reviews_pages.seen_by),
         Place("Decisions", "/decisions", decisions_pages.seen_by),
         Place("Admin", ADMINISTRATION, lambda actor: bool(places_below(FRAME, ADMINISTRATION, actor))),
     ),
@@ -111,15 +113,18 @@ NEWS = operations_jobs.NEWS | notices_jobs.NEWS | catalog_jobs.NEWS | collection
 EXHIBITS = {
     "plugin_report": reports_pages.show_reports,
     "namespace_claim": name_claims.show_name_claim,
+    "review_appeal": reviews_pages.show_appeal,
 }
-#: Matched in this order: executions are asked for most, and the catalogue's `/api/plugins/{pluginId}`
+#: Matched in this order: what is asked for most comes first, and the catalogue's `/api/plugins/{pluginId}`
 #: and the storefront's `/marketplace/{pluginId}` come last, so that they do not swallow the others.
 ROUTERS = (
+    catalog_api.finding,
     *shell_routes.ROUTERS,
     accounts_pages.router,
     decisions_pages.router,
     notices_pages.router,
     collections_pages.router,
+    reviews_pages.router,
     installations_pages.router,
     vault_pages.router,
     audit_pages.router,

@@ -27,7 +27,11 @@ router = APIRouter(route_class=FormRoute, include_in_schema=False)
 
 DECISIONS = "/decisions"
 #: What the keys `a` and `d` choose, where a kind has no verdicts of these very names.
-_KEYS = {"plugin_report": ("quarantine", "dismiss"), "namespace_claim": ("grant", "refuse")}
+_KEYS = {
+    "plugin_report": ("quarantine", "dismiss"),
+    "namespace_claim": ("grant", "refuse"),
+    "review_appeal": ("publish", "stands"),
+}
 
 ShowExhibit = Callable[[Work, Case], Awaitable[Exhibit]]
 

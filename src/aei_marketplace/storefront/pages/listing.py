@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.installations.rules.consent import Permission, permissions_of
 from aei_marketplace.installations.rules.permissions import together
 from aei_marketplace.storefront.pages.reading import (
@@ -15,6 +16,7 @@ from aei_marketplace.storefront.pages.reading import (
     OVERVIEW,
     PERMISSIONS,
     PROOF,
+    REVIEWS,
     TABS,
     VERSIONS,
     Found,
@@ -23,6 +25,7 @@ from aei_marketplace.storefront.pages.reading import (
     read_listing,
     render_texts,
 )
+from aei_marketplace.storefront.pages.reviews import PARAMETERS, ReviewBlock, asked_of, read_reviews
 from aei_marketplace.storefront.rules.cards import Card, card_of
 from aei_marketplace.storefront.rules.choices import Choice, choices_of
 from aei_marketplace.storefront.rules.permissions import brief
@@ -35,6 +38,8 @@ from aei_marketplace.web.shell.rendering import PageContext, render
 router = APIRouter(route_class=FormRoute)
 
 LISTING = "/marketplace/{plugin_id}"
+#: What an address of one tab says and means nothing on the others.
+_ELSEWHERE: dict[str, str | None] = dict.fromkeys((*PARAMETERS, "cursor"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,7 @@ class ListingPage(PageContext):
         later: whether the list of releases does not begin at its start.
         compatible: whether the release supports the AEI of this marketplace.
         touches: what the release may touch, in a few words each.
+        reviews: None on other tabs.
     """
 
     found: Found
@@ -69,6 +75,7 @@ class ListingPage(PageContext):
     touches: tuple[str, ...]
     permissions: tuple[Permission, ...]
     together: str | None
+    reviews: ReviewBlock | None
 
 
 @router.get(LISTING)
@@ -78,21 +85,26 @@ async def show_listing(
     deps: TheDeps,
     visitor: TheVisitor,
     trace: TheTrace,
-    releases: ThePage,
+    cursor: ThePage,
     version: Annotated[str, Query()] = "",
     tab: Annotated[str, Query()] = OVERVIEW,
 ) -> Response:
     """A plugin's page. A private one is as absent as one that does not exist."""
-    wanted = Wanted(plugin_id, version, tab if tab in TABS else OVERVIEW, releases)
+    tab = tab if tab in TABS else OVERVIEW
+    wanted = Wanted(plugin_id, version, tab, PageWanted() if tab == REVIEWS else cursor)
+    address = address_of(request, "tab", "version", *(PARAMETERS if tab == REVIEWS else ()), "cursor")
     async with deps.works.begin(visitor, trace) as work:
         found = await read_listing(work, wanted, deps.aei_version)
-    texts = await render_texts(found, wanted.tab)
-    address = address_of(request, "tab", "version", "cursor")
-    page = _page(found, texts, wanted.tab, address, deps.aei_version)
+        asked = asked_of(request, cursor)
+        said = await read_reviews(work, plugin_id, asked, address) if tab == REVIEWS else None
+    texts = await render_texts(found, tab)
+    page = _page(found, texts, said, tab, address, deps.aei_version)
     return await render(request, "storefront/listing.html", page)
 
 
-def _page(found: Found, texts: Texts, tab: str, address: Address, aei_version: str) -> ListingPage:
+def _page(
+    found: Found, texts: Texts, said: ReviewBlock | None, tab: str, address: Address, aei_version: str
+) -> ListingPage:
     release, document = found.release, found.release.manifest.document
     asked = release.manifest.permissions
     return ListingPage(
@@ -114,6 +126,7 @@ def _page(found: Found, texts: Texts, tab: str, address: Address, aei_version: s
         touches=brief(asked),
         permissions=permissions_of(release.manifest),
         together=together(asked),
+        reviews=said,
     )
 
 
@@ -122,13 +135,14 @@ def _tabs(found: Found, tab: str, address: Address) -> tuple[tuple[str, str, boo
     labels = {
         OVERVIEW: "Overview",
         VERSIONS: f"Versions ({found.total})",
+        REVIEWS: f"Reviews ({found.plugin.rating_count:,})",
         PERMISSIONS: f"Permissions ({len(manifest.permissions)})",
         DEPENDENCIES: f"Dependencies ({len(manifest.dependencies)})",
         ADVISORIES: f"Advisories ({len(found.advisories)})",
         PROOF: "Proof",
     }
     return tuple(
-        (label, address.but(tab=None if name == OVERVIEW else name, cursor=None), name == tab)
+        (label, address.but(tab=None if name == OVERVIEW else name, **_ELSEWHERE), name == tab)
         for name, label in labels.items()
         if name != ADVISORIES or found.advisories or tab == ADVISORIES
     )

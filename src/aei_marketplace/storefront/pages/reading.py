@@ -11,8 +11,8 @@ from aei_marketplace.installations import service as installations
 from aei_marketplace.installations.rules.actions import PluginAction
 from aei_marketplace.storefront.rules.markdown import Rendered, render_markdown
 
-OVERVIEW, VERSIONS, PERMISSIONS, DEPENDENCIES, ADVISORIES, PROOF = TABS = (
-    "overview", "versions", "permissions", "dependencies", "advisories", "proof",
+OVERVIEW, VERSIONS, REVIEWS, PERMISSIONS, DEPENDENCIES, ADVISORIES, PROOF = TABS = (
+    "overview", "versions", "reviews", "permissions", "dependencies", "advisories", "proof",
 )  # fmt: skip
 #: Levels of the headings above a README, a change log, and what an advisory says.
 _PAGE, _SECTION, _ENTRY = 1, 2, 3

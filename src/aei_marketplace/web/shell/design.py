@@ -29,6 +29,8 @@ class DesignPage(PageContext):
     schema: Field
     schema_wrong: Field
     days: tuple[dict[str, object], ...]
+    spread: tuple[dict[str, object], ...]
+    trend: tuple[dict[str, object], ...]
 
 
 _SCHEMA = {
@@ -81,6 +83,14 @@ _CARDS: tuple[dict[str, Any], ...] = (
         "price": "USD 9.00 a month", "advisory": "high", "icon": None, "touches": ("no permissions",),
     },
 )  # fmt: skip
+_SPREAD = tuple(
+    {"stars": stars, "count": count, "share": count / 128, "href": "/design", "chosen": stars == 4}
+    for stars, count in ((5, 84), (4, 29), (3, 9), (2, 0), (1, 6))
+)
+_TREND = tuple(
+    {"version": version, "average": average}
+    for version, average in (("1.0.0", 3.1), ("1.1.0", 3.9), ("1.2.0", 3.6), ("2.0.0", 4.6))
+)
 _FILTER = {
     "name": "kind",
     "label": "Kind",
@@ -110,6 +120,8 @@ async def design(request: Request) -> Response:
         cards=_CARDS,
         filter=_FILTER,
         days=tuple(_day(number) for number in range(30)),
+        spread=_SPREAD,
+        trend=_TREND,
         schema=_schema_field("sample"),
         schema_wrong=_schema_field("amiss", {"sentences": "three", "topics": '"money"', "weights:json": "{"}),
     )

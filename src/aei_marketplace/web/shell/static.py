@@ -34,6 +34,7 @@ STYLE = (
     "installing",
     "executions",
     "administration",
+    "reviews",
 )
 _HTMX = "django-js-lib-htmx"
 _HTMX_FILES = {

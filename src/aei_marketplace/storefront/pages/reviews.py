@@ -1,0 +1,146 @@
+"""The reviews of a plugin on its page: what they come to, and the reviews themselves in an order."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.ground.work import Work
+from aei_marketplace.reviews import service as reviews
+from aei_marketplace.reviews.rules.showing import Bar, Point, bars_of, points_of
+from aei_marketplace.reviews.rules.views import Order
+from aei_marketplace.reviews.service import Listed, Rating, Selection, Standing, showing
+from aei_marketplace.reviews.service.showing import Reactions
+from aei_marketplace.storefront.pages.facets import Way
+from aei_marketplace.web.shell.addresses import Address
+
+#: What addresses call the parameters of this part of the page.
+PARAMETERS = ("order", "stars", "about")
+_ORDERS = {
+    Order.NEWEST: "Newest",
+    Order.HELPFUL: "Most helpful",
+    Order.HIGHEST: "Best first",
+    Order.LOWEST: "Worst first",
+}
+#: So many are shown at once.
+_MOST = 10
+_LONGEST_VERSION = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address asks of the reviews; what it says amiss is passed over.
+
+    Attributes:
+        stars: only with this rating; None for any.
+        version: only about this version; None for any.
+    """
+
+    order: Order
+    stars: int | None
+    version: str | None
+    page: PageWanted
+
+
+@dataclass(frozen=True, slots=True)
+class StarRow:
+    """How many gave so many stars, and the way to those alone."""
+
+    stars: int
+    count: int
+    share: float
+    href: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewBlock:
+    """The reviews of a plugin.
+
+    Attributes:
+        rating: what all of them come to.
+        rows: how they spread.
+        points: the average of each of the newest versions, the oldest first.
+        listed: those that are shown.
+        total: how many there are of what is asked for.
+        orders, chosen: ways to another order, and back without a filter.
+        here: the address of this part, as it is.
+    """
+
+    rating: Rating
+    rows: tuple[StarRow, ...]
+    points: tuple[Point, ...]
+    listed: tuple[Listed, ...]
+    total: int
+    next_cursor: str | None
+    later: bool
+    standing: Standing
+    reactions: Reactions
+    orders: tuple[Way, ...]
+    chosen: tuple[Way, ...]
+    here: str
+
+
+def asked_of(request: Request, page: PageWanted) -> Asked:
+    """What an address asks for."""
+    query = request.query_params
+    order = query.get("order", "")
+    stars = query.get("stars", "")
+    return Asked(
+        order=Order(order) if order in set(Order) else Order.NEWEST,
+        stars=int(stars) if stars in {"1", "2", "3", "4", "5"} else None,
+        version=query.get("about", "")[:_LONGEST_VERSION] or None,
+        page=PageWanted(_MOST, page.after),
+    )
+
+
+async def read_reviews(work: Work, plugin_id: str, asked: Asked, address: Address) -> ReviewBlock:
+    """The reviews of a plugin that the actor sees.
+
+    Raises:
+        PluginNotFound: there is none that the actor may see.
+        Invalid: the cursor is of another list.
+    """
+    wanted = Selection(plugin_id, asked.version, asked.stars, asked.order)
+    found = await reviews.list_reviews(work, wanted, asked.page)
+    ids = [item.review.review_id for item in found.items]
+    rating = await reviews.find_rating(work, plugin_id)
+    return ReviewBlock(
+        rating=rating,
+        rows=tuple(_row(bar, asked, address) for bar in bars_of(rating)),
+        points=points_of(rating),
+        listed=tuple(found.items),
+        total=found.total,
+        next_cursor=found.next_cursor,
+        later=asked.page.after is not None,
+        standing=await reviews.find_standing(work, plugin_id),
+        reactions=await showing.find_reactions(work, plugin_id, ids),
+        orders=_orders(asked, address),
+        chosen=_chosen(asked, address),
+        here=address.but(),
+    )
+
+
+def _row(bar: Bar, asked: Asked, address: Address) -> StarRow:
+    chosen = bar.stars == asked.stars
+    href = address.but(stars=None if chosen else str(bar.stars), cursor=None)
+    return StarRow(bar.stars, bar.count, bar.share, href, chosen)
+
+
+def _orders(asked: Asked, address: Address) -> tuple[Way, ...]:
+    return tuple(
+        Way(label, address.but(order=str(order), cursor=None), str(order), chosen=order is asked.order)
+        for order, label in _ORDERS.items()
+    )
+
+
+def _chosen(asked: Asked, address: Address) -> tuple[Way, ...]:
+    labels = {
+        "stars": f"{asked.stars} star{'' if asked.stars == 1 else 's'}" if asked.stars else None,
+        "about": f"Version {asked.version}" if asked.version else None,
+    }
+    return tuple(
+        Way(label, address.but(**{name: None, "cursor": None}), name)
+        for name, label in labels.items()
+        if label
+    )
