@@ -137,7 +137,8 @@ async def review_published(deps: Deps, event: ReviewPublished, trace_id: str) ->
     """Tell the publisher."""
     data = {"plugin": event.plugin_id, "version": event.version, "rating": str(event.rating)}
     async with deps.works.system(_JOB, trace_id) as work:
-        to = to_holders(event.owner_tenant, "plugin.publish")
+        publisher = (await catalog.find_plugin(work, event.plugin_id)).owner_tenant
+        to = to_holders(publisher, "plugin.publish")
         await notices.notify(work, Notice("review.published", to, _review(event), data))
 
 

@@ -1,15 +1,15 @@
 """Reviews over HTTP, by the whole application."""
 
 from typing import Any
-
-import pytest
+from xml.etree import ElementTree
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.web.atom import ATOM
 from tests.builders import Tenant, make_staff
-from tests.plugins import work_off
-from tests.reviews.conftest import TEXT
+from tests.plugins import publish, work_off
+from tests.reviews.conftest import TEXT, published
 from tests.serving import Client
 
 REVIEWS = "/api/plugins/acme.echo/reviews"
@@ -70,29 +70,26 @@ async def test_a_review_is_written_approved_read_answered_and_counted(
     assert (await client.send("DELETE", f"{path}/helpful", globex.tokens["Admin"])).json == {"helpful": 0}
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"rating": 0},
-        {"rating": 6},
-        {"rating": 4.5},
-        {"rating": True},
-        {"rating": "4"},
-        {"rating": None},
-        {"text": ""},
-        {"text": "x" * 1_000_000},
-        {"text": "\u202eesrever"},
-        {"text": "bell\x07"},
-        {"text": "z" + "\u0335" * 40},
-        {"state": "approved"},
-    ],
+MALFORMED: tuple[dict[str, Any], ...] = (
+    {"rating": 0},
+    {"rating": 6},
+    {"rating": 4.5},
+    {"rating": True},
+    {"rating": "4"},
+    {"rating": None},
+    {"text": ""},
+    {"text": "x" * 1_000_000},
+    {"text": "\u202eesrever"},
+    {"text": "bell\x07"},
+    {"text": "z" + "\u0335" * 40},
+    {"state": "approved"},
 )
-async def test_a_malformed_review_is_refused_with_what_is_wrong(
-    client: Client, globex: Tenant, change: dict[str, Any]
-) -> None:
-    answer = await client.post(REVIEWS, globex.tokens["Viewer"], json={**BODY, **change})
-    assert answer.status == 422
-    assert answer.json["errors"]
+
+
+async def test_a_malformed_review_is_refused_with_what_is_wrong(client: Client, globex: Tenant) -> None:
+    for change in MALFORMED:
+        answer = await client.post(REVIEWS, globex.tokens["Viewer"], json={**BODY, **change})
+        assert (answer.status, bool(answer.json["errors"])) == (422, True), list(change)
 
 
 async def test_a_review_without_a_rating_is_refused_and_a_script_stays_text(
@@ -157,3 +154,88 @@ async def test_a_report_over_http_is_counted_once_and_an_edit_is_written_again(
     [waiting] = (await client.get(QUEUE, staff)).json["items"]
     assert waiting["reports"] == [{"kind": "off_topic", "note": "about something else"}]
     assert (await client.get(f"{QUEUE}?replies=true", staff)).json["total"] == 0
+
+
+async def test_many_are_decided_at_once_and_taken_back_by_staff(
+    client: Client, deps: Deps, globex: Tenant, moderator: Actor
+) -> None:
+    staff = await token(deps, moderator)
+    made = [
+        (await client.post(REVIEWS, globex.tokens[role], json=BODY)).json["id"]
+        for role in ("Viewer", "Admin")
+    ]
+    await work_off(deps)
+    count = (await client.get(f"{QUEUE}/count", staff)).json
+    assert (count["waiting"], count["flagged"]["links"]) == (2, 0)
+    one = (await client.get(f"{QUEUE}/{made[0]}", staff)).json
+    assert (one["possible"], one["language"], one["similar"]) == (["approved", "rejected"], "en", [])
+    wanted = {"reviews": [*made, made[0]], "state": "rejected", "reason": "off topic"}
+    done = await client.post("/api/plugins/reviews/decisions", staff, json=wanted)
+    assert done.status == 201, done.json
+    assert {item["id"]: item["state"] for item in done.json["items"]} == dict.fromkeys(made, "rejected")
+    again = await client.post("/api/plugins/reviews/decisions", staff, json={**wanted, "state": "approved"})
+    assert [item["problem"]["state"] for item in again.json["items"]] == ["rejected"] * 2
+    assert again.json["undo_until"] is None
+    undone = await client.post(f"/api/plugins/reviews/decisions/{done.json['id']}/undo", staff)
+    assert [item["state"] for item in undone.json["items"]] == ["pending"] * 2
+    for body in ({**wanted, "reviews": []}, {**wanted, "reviews": ["x"]}, {**wanted, "reviews": made * 101}):
+        assert (await client.post("/api/plugins/reviews/decisions", staff, json=body)).status == 422
+    for query in ("?flag=rude", "?sort=random", "?cursor=xx"):
+        assert (await client.get(QUEUE + query, staff)).status == 422
+
+
+async def test_a_change_names_what_it_is_based_on_and_a_writer_appeals_over_http(
+    client: Client, deps: Deps, globex: Tenant, moderator: Actor
+) -> None:
+    staff, writer = await token(deps, moderator), globex.tokens["Viewer"]
+    made = await client.post(REVIEWS, writer, json=BODY)
+    path, tag = made.headers["Location"], made.headers["ETag"]
+    assert (await client.get(path, writer)).headers["ETag"] == tag
+    edited = await client.send("PUT", path, writer, json={**BODY, "rating": 3}, headers={"If-Match": tag})
+    assert (edited.status, edited.headers["ETag"] == tag) == (200, False)
+    for who, method, body in ((writer, "PUT", BODY), (staff, "PATCH", {"state": "approved"})):
+        late = await client.send(method, path, who, json=body, headers={"If-Match": tag})
+        assert (late.status, late.json["type"]) == (412, "/problems/review-moved")
+    rejected = {"state": "rejected", "reason": "off topic"}
+    decided = await client.send(
+        "PATCH", path, staff, json=rejected, headers={"If-Match": edited.headers["ETag"]}
+    )
+    assert decided.status == 200, decided.json
+    own = (await client.get(f"{REVIEWS}/mine", writer)).json
+    assert own["reviews"][0]["may"] == ["appeal", "edit"]
+    assert own["obstacle"]["type"] == "/problems/already-reviewed"
+    appealed = await client.post(f"{path}/appeal", writer, json={"reason": "It is about it."})
+    assert appealed.status == 201, appealed.json
+    operator = await token(deps, (await make_staff(deps.works, "Operator"))[0])
+    case = f"/api/decisions/{appealed.json['appeal']}"
+    verdict = {"verdict": "publish", "reason": "it is"}
+    assert (await client.post(f"{case}/decide", operator, json=verdict)).status == 200
+    await work_off(deps)
+    assert (await client.get(f"{REVIEWS}?sort=helpful")).json["items"][0]["rating"] == 3
+    assert (await client.get(f"{REVIEWS}/score")).json["parts"][0]["count"] == 1
+    kept = (await client.get("/api/plugins/reviews/mine/export", writer)).json
+    assert len(kept["reviews"][0]["history"]) == 2
+
+
+async def test_the_feed_tells_of_published_reviews_and_of_private_plugins_nothing(
+    client: Client, deps: Deps, acme: Tenant, globex: Tenant, moderator: Actor
+) -> None:
+    await publish(deps, acme.manager, {"id": "acme.secret"}, visibility="private")
+    empty = await client.get("/feeds/reviews/acme.echo.atom")
+    assert (empty.status, entries(empty.body)) == (200, [])
+    await published(deps, globex.viewer, moderator, 4, '</summary><script>alert("1")</script> & more')
+    feed = await client.get("/feeds/reviews/acme.echo.atom")
+    assert entries(feed.body) == [
+        ("4 of 5 for acme.echo 1.0.0", '</summary><script>alert("1")</script> & more')
+    ]
+    known = {"If-None-Match": feed.headers["ETag"]}
+    assert (await client.send("GET", "/feeds/reviews/acme.echo.atom", headers=known)).status == 304
+    for name in ("acme.secret", "acme.absent", "x"):
+        assert (await client.get(f"/feeds/reviews/{name}.atom", acme.tokens["Admin"])).status == 404
+
+
+def entries(content: bytes) -> list[tuple[str, str]]:
+    """Title and summary of each entry of a feed."""
+    root, names = ElementTree.fromstring(content), {"a": ATOM}  # noqa: S314 our own document
+    found = root.findall("a:entry", names)
+    return [(e.findtext("a:title", "", names), e.findtext("a:summary", "", names)) for e in found]

@@ -417,6 +417,24 @@ async def test_a_review_that_changed_meanwhile_is_neither_edited_nor_decided_bli
         assert (await service.decide_review(work, review.id, "approved", seen=now.etag)).state is S.APPROVED
 
 
+async def test_a_person_takes_all_that_is_kept_of_them_along_and_nothing_of_others(
+    deps: Deps, globex: Tenant, moderator: Actor
+) -> None:
+    review = await published(deps, globex.viewer, moderator)
+    await edit(deps, globex.viewer, review.id, 2, "Less so.")
+    other = await published(deps, globex.admin, moderator, 1)
+    await report(deps, globex.viewer, other.id, note="it is rude")
+    async with deps.works.begin(globex.viewer) as work:
+        await service.mark_helpful(work, other.id, helpful=True)
+        own = await service.export_own(work)
+    assert [(one.review.id, len(one.history)) for one in own.reviews] == [(review.id, 2)]
+    assert [one.note for one in own.reports] == ["it is rude"]
+    assert [review_id for review_id, _ in own.marks] == [other.id]
+    with pytest.raises(MissingAction):
+        async with deps.works.begin(moderator) as work:
+            await service.export_own(work)
+
+
 # ---------------------------------------------------------------- appeals
 
 

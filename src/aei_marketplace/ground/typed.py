@@ -1,8 +1,12 @@
 """What people type, made safe to store and to show to others."""
 
 import unicodedata
+from enum import StrEnum
+from typing import TypeVar
 
 from aei_marketplace.ground.errors import Fault, Invalid
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 #: Characters that turn the direction of the text around them (Unicode 16, UAX #9), and so can make a
 #: line read other than it is stored.
@@ -34,3 +38,21 @@ def clean_typed(text: str, longest: int, pointer: str) -> str:
 
 def _is_seen(character: str) -> bool:
     return character not in TURNING and unicodedata.category(character) not in _UNSEEN
+
+
+def read_choice(choices: type[Choice], typed: str, pointer: str, refusal: type[Invalid] = Invalid) -> Choice:
+    """One of a few words.
+
+    Args:
+        choices: the enumeration of them.
+        pointer: what a refusal calls it, for example `/kind`.
+        refusal: of which class a refusal is.
+
+    Raises:
+        Invalid: it is none of them.
+    """
+    try:
+        return choices(typed)
+    except ValueError as error:
+        fault = Fault(pointer, f"one of {', '.join(choices)}")
+        raise refusal(f"There is no such {pointer.strip('/')}.", faults=[fault]) from error

@@ -15,18 +15,13 @@ class ReviewsChanged:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPublished:
-    """A review is read by everybody for the first time.
-
-    Attributes:
-        owner_tenant: the publisher's tenant.
-    """
+    """A review is read by everybody for the first time."""
 
     kind: ClassVar[str] = "reviews.published"
     review_id: UUID
     plugin_id: str
     version: str
     rating: int
-    owner_tenant: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from aei_marketplace.ground.errors import Fault, Invalid
+from aei_marketplace.ground.pace import wait_until_free
 from aei_marketplace.ground.paging import PageWanted
-from aei_marketplace.ground.typed import clean_typed
+from aei_marketplace.ground.typed import clean_typed, read_choice
 from aei_marketplace.reports.errors import ReportUnfit, TooManyReports
 
 LONGEST_TEXT = 4000
@@ -71,11 +72,7 @@ def check_kind(kind: str) -> ReportKind:
     Raises:
         ReportUnfit: there is no such kind.
     """
-    try:
-        return ReportKind(kind)
-    except ValueError as error:
-        fault = Fault("/kind", f"one of {', '.join(ReportKind)}")
-        raise ReportUnfit("Reports are of another kind.", faults=[fault]) from error
+    return read_choice(ReportKind, kind, "/kind", ReportUnfit)
 
 
 def check_text(text: str) -> str:
@@ -96,13 +93,12 @@ def check_rate(recent: Sequence[datetime], now: datetime) -> None:
     Raises:
         TooManyReports: not now; says when.
     """
-    if len(recent) < MOST_REPORTS:
-        return
-    free_at = recent[MOST_REPORTS - 1] + PERIOD
-    wait = max(1, int((free_at - now).total_seconds()) + 1)
-    raise TooManyReports(
-        f"You reported {len(recent)} plugins within a day, and {MOST_REPORTS} is the most.", retry_after=wait
-    )
+    wait = wait_until_free(recent, MOST_REPORTS, PERIOD, now)
+    if wait is not None:
+        raise TooManyReports(
+            f"You reported {len(recent)} plugins within a day, and {MOST_REPORTS} is the most.",
+            retry_after=wait,
+        )
 
 
 def position_of(page: PageWanted) -> UUID | None:

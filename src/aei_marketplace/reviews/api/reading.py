@@ -21,6 +21,20 @@ async def list_own(deps: TheDeps, actor: TheActor, trace: TheTrace, page: ThePag
         return page_answer(await service.list_own(work, page), own_shape)
 
 
+@router.get("/reviews/mine/export")
+async def export_own(deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
+    """All that is kept of you here: reviews with their history, reports, and what you found helpful."""
+    async with deps.works.begin(actor, trace) as work:
+        own = await service.export_own(work)
+    return json_answer(
+        {
+            "reviews": [own_shape(review) for review in own.reviews],
+            "reports": own.reports,
+            "helpful": [{"review_id": review_id, "marked_at": at} for review_id, at in own.marks],
+        }
+    )
+
+
 @router.get("/reviews/{review_id}")
 async def get_review(review_id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
     """A review of yours with its history, for moderators any; its `ETag` is what a change is based on."""

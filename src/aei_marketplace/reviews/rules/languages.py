@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 #: The beginnings of Unicode's names of letters, with the language that is most often written so (ISO 639-1).
 _SCRIPTS = {
@@ -25,7 +26,7 @@ _LANGUAGES_OF = {
     for word in {word for words in _COMMON.values() for word in words.split()}
 }
 _WORD = re.compile(r"[^\W\d_]+")
-_SAMPLE = 2000
+_SAMPLE = 500
 
 
 def guess_language(text: str) -> str | None:
@@ -49,5 +50,6 @@ def guess_language(text: str) -> str | None:
     return best[0][0] if clear else None
 
 
+@lru_cache(maxsize=4096)
 def _script(character: str) -> str:
     return unicodedata.name(character, "").partition(" ")[0].partition("-")[0]

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from aei_marketplace.ground.errors import Fault
+from aei_marketplace.ground.typed import read_choice
 from aei_marketplace.reports.rules.weight import Record
 from aei_marketplace.reviews.errors import ReviewUnfit
 
@@ -49,11 +49,7 @@ def check_kind(kind: str) -> ReportKind:
     Raises:
         ReviewUnfit: there is no such kind.
     """
-    try:
-        return ReportKind(kind)
-    except ValueError as error:
-        fault = Fault("/kind", f"one of {', '.join(ReportKind)}")
-        raise ReviewUnfit("Reports are of another kind.", faults=[fault]) from error
+    return read_choice(ReportKind, kind, "/kind", ReviewUnfit)
 
 
 def hides(reports: Iterable[tuple[UUID, Record]]) -> bool:

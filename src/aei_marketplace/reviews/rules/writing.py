@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from aei_marketplace.catalog.rules.states import STOPPED, ReleaseState
+from aei_marketplace.ground.pace import wait_until_free
 from aei_marketplace.reviews.errors import (
     NeverInstalled,
     OwnPlugin,
@@ -80,12 +81,10 @@ def check_pace(recent: Sequence[datetime], now: datetime) -> None:
     Raises:
         TooManyReviews: not now; says when.
     """
-    if len(recent) < MOST_IN_PERIOD:
-        return
-    wait = max(1, int((recent[MOST_IN_PERIOD - 1] + PERIOD - now).total_seconds()) + 1)
-    raise TooManyReviews(
-        f"You wrote {len(recent)} times within a day, and that is the most.", retry_after=wait
-    )
+    wait = wait_until_free(recent, MOST_IN_PERIOD, PERIOD, now)
+    if wait is not None:
+        detail = f"You wrote {len(recent)} times within a day, and that is the most."
+        raise TooManyReviews(detail, retry_after=wait)
 
 
 def is_trusted(trusted_after: int | None, record: WriterRecord) -> bool:

@@ -25,6 +25,7 @@ from aei_marketplace.reviews.service.batches import (
     undo_decisions,
 )
 from aei_marketplace.reviews.service.examining import examine
+from aei_marketplace.reviews.service.exporting import OwnData, export_own
 from aei_marketplace.reviews.service.following import (
     Writer,
     forget_person,
@@ -73,6 +74,7 @@ __all__ = [
     "Link",
     "Listed",
     "Order",
+    "OwnData",
     "OwnReview",
     "OwnStanding",
     "Policy",
@@ -104,6 +106,7 @@ __all__ = [
     "edit_review",
     "examine",
     "explain_score",
+    "export_own",
     "find_policy",
     "find_rating",
     "find_review",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.events import ReviewPublished, ReviewsChanged
 from aei_marketplace.reviews.rules.views import Published, Review
@@ -11,8 +10,7 @@ from aei_marketplace.reviews.store import published as store
 
 async def publish(work: Work, review: Review) -> None:
     """Have everybody read what a review says now; the work that decides so tells of the change."""
-    first = await store.find(work, review.id) is None
-    await store.put(
+    first = await store.put(
         work,
         Published(
             review_id=review.id,
@@ -31,8 +29,7 @@ async def publish(work: Work, review: Review) -> None:
         ),
     )
     if first:
-        owner = (await catalog.find_plugin(work, review.plugin_id)).owner_tenant
-        work.emit(ReviewPublished(review.id, review.plugin_id, review.version, review.rating, owner))
+        work.emit(ReviewPublished(review.id, review.plugin_id, review.version, review.rating))
 
 
 async def take_back(work: Work, review: Review) -> None:

@@ -144,7 +144,7 @@ async def list_own(work: Work, page: PageWanted) -> Page:
     writer = work.actor.id
     assert writer is not None, "who holds an action of a tenant has an account"
     rows, total = await reviews.find_of(work, writer, position_of(page), page.limit)
-    return page.page(await _own(work, rows), total, lambda item: str(item.review.id))
+    return page.page(await describe_own(work, rows), total, lambda item: str(item.review.id))
 
 
 async def find_review(work: Work, review_id: UUID) -> OwnReview:
@@ -158,7 +158,7 @@ async def find_review(work: Work, review_id: UUID) -> OwnReview:
     review = await reviews.find(work, review_id)
     if review is None or (work.actor.tenant and review.writer_id != work.actor.id):
         raise ReviewNotFound(f"There is no review {review_id} of yours.")
-    return (await _own(work, [review]))[0]
+    return (await describe_own(work, [review]))[0]
 
 
 async def list_waiting_replies(work: Work, page: PageWanted) -> Page:
@@ -186,7 +186,8 @@ async def _reviewable(work: Work, plugin: PluginView) -> tuple[ReleaseView | Non
     return release, None
 
 
-async def _own(work: Work, rows: Sequence[Review]) -> list[OwnReview]:
+async def describe_own(work: Work, rows: Sequence[Review]) -> list[OwnReview]:
+    """Reviews of the actor's with what is published of them and what they said before."""
     ids = [row.id for row in rows]
     shown, said = await published.find_several(work, ids), await reviews.histories(work, ids)
     return [OwnReview(row, shown.get(row.id), said.get(row.id, [])) for row in rows]

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, and_, cast, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Text, and_, cast, delete, func, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.work import Work
@@ -21,13 +22,19 @@ _FIRST = {
 }
 
 
-async def put(work: Work, review: Published) -> None:
-    """Have everybody read a review; when it was first published and who found it helpful stay."""
+async def put(work: Work, review: Published) -> bool:
+    """Have everybody read a review; when it was first published and who found it helpful stay.
+
+    Returns:
+        Whether it had never been published.
+    """
     kept = {"helpful", "published_at"}
     values = asdict(review)
     new = insert(published_reviews).values(**values)
     changed = {name: value for name, value in values.items() if name not in kept}
-    await work.run(new.on_conflict_do_update(index_elements=["review_id"], set_=changed))
+    put = new.on_conflict_do_update(index_elements=["review_id"], set_=changed)
+    # A row that was there carries the id of the transaction that changes it.
+    return bool((await work.run(put.returning(literal_column("xmax = 0")))).scalar_one())
 
 
 async def show(work: Work, review_id: UUID, *, visible: bool) -> None:
@@ -91,6 +98,13 @@ async def unmark(work: Work, review_id: UUID, user: UUID) -> bool:
     """Take that back; False when they did not."""
     theirs = (review_marks.c.review_id == review_id, review_marks.c.user_id == user)
     return (await work.run(delete(review_marks).where(*theirs))).rowcount == 1
+
+
+async def marks_of(work: Work, user: UUID) -> list[tuple[UUID, datetime]]:
+    """The reviews that somebody found helpful, with when, the latest first."""
+    marks = review_marks.c
+    wanted = select(marks.review_id, marks.marked_at).where(marks.user_id == user)
+    return [(row.review_id, row.marked_at) for row in await work.run(wanted.order_by(marks.marked_at.desc()))]
 
 
 async def forget_writer(work: Work, writer: UUID, author: str) -> None:

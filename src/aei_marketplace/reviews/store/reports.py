@@ -36,6 +36,12 @@ async def open_of(work: Work, review_ids: Collection[UUID]) -> list[Report]:
     return [_report(row) for row in await work.run(wanted.order_by(review_reports.c.id))]
 
 
+async def all_of(work: Work, reporter: UUID) -> list[Report]:
+    """All reports of somebody, the newest first."""
+    wanted = select(review_reports).where(review_reports.c.reporter_id == reporter)
+    return [_report(row) for row in await work.run(wanted.order_by(review_reports.c.created_at.desc()))]
+
+
 async def record_of(work: Work, reporters: Collection[UUID]) -> dict[UUID, Record]:
     """How the decided reports of each of these people came out."""
     reporter, outcome = review_reports.c.reporter_id, review_reports.c.outcome

@@ -131,6 +131,12 @@ async def of_plugin(work: Work, writer: UUID, plugin_id: str) -> list[Review]:
     ]
 
 
+async def all_of(work: Work, writer: UUID) -> list[Review]:
+    """All reviews of somebody, the newest first."""
+    wanted = select(reviews).where(reviews.c.writer_id == writer).order_by(reviews.c.id.desc())
+    return [_review(row) for row in await work.run(wanted)]
+
+
 async def find_of(work: Work, writer: UUID, after: UUID | None, limit: int) -> tuple[list[Review], int]:
     """Somebody's reviews, the newest first, one more than `limit` if there are more; how many."""
     mine = reviews.c.writer_id == writer
