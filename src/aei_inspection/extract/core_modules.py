@@ -16,6 +16,7 @@ from aei_inspection.wasm_binary import (
     sections,
 )
 
+#: Of all modules together.
 MAX_SEGMENTS = 500_000
 _MAX_OFFSET_STACK = 64
 _ADDRESS = 0xFFFFFFFF
@@ -72,27 +73,32 @@ def read_core_modules(component: bytes) -> tuple[CoreModule, ...]:
     bodies = [
         body for _, section, body in component_sections(memoryview(component)) if section == CORE_MODULE
     ]
-    return tuple(_module(index, body) for index, body in enumerate(bodies))
+    modules = []
+    left = MAX_SEGMENTS
+    for index, body in enumerate(bodies):
+        modules.append(_module(index, body, left))
+        left -= len(modules[-1].segments)
+    return tuple(modules)
 
 
-def _module(index: int, content: memoryview) -> CoreModule:
+def _module(index: int, content: memoryview, most_segments: int) -> CoreModule:
     if content[: len(CORE_PREAMBLE)] != CORE_PREAMBLE:
         malformed("a core module has no preamble")
     segments: list[Segment] = []
     producers: dict[str, tuple[tuple[str, str], ...]] = {}
     for section, body in sections(content[len(CORE_PREAMBLE) :]):
         if section == _DATA:
-            segments.extend(_segments(body))
+            segments.extend(_segments(body, most_segments - len(segments)))
         elif section == _CUSTOM:
             producers |= _producers(body)
     return CoreModule(index, len(content), tuple(segments), producers)
 
 
-def _segments(body: memoryview) -> Iterator[Segment]:
+def _segments(body: memoryview, most: int) -> Iterator[Segment]:
     reader = Reader(body)
     count = reader.u32()
-    if count > MAX_SEGMENTS:
-        malformed(f"a module has more than {MAX_SEGMENTS} data segments")
+    if count > most:
+        malformed(f"it has more than {MAX_SEGMENTS} data segments")
     for _ in range(count):
         kind = reader.u32()
         if kind > _WITH_MEMORY:

@@ -13,7 +13,7 @@ _TEXT = re.compile(b"a" * _SHORTEST + b"a*")
 _FORMS = tuple(
     re.compile(form)
     for form in (
-        rb"\bfunction\b\s*\*?\s*[\w$]*\s*\(",
+        rb"\bfunction\b\s{0,20}\*?\s{0,20}[\w$]{0,100}\s{0,20}\(",
         rb"(?:\)|[\w$])\s*=>\s*[\w$({\[`'\"]",
         rb"\b(?:const|let|var)\s+[\w$\[{]",
         rb"\bclass\s+[\w$]+(?:\s+extends\s+[\w$.]+)?\s*\{",

@@ -7,6 +7,7 @@ the folders beside the modules, `NAME-VERSION.dist-info` among them, and the fil
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from aei_inspection.extract.memory import Region
 
@@ -17,6 +18,7 @@ _FOLDER_END = re.compile(rb"\.(?:dist|egg)-info(?=[\0/])")
 FILE_NAME = re.compile(rb"\0(/(\d{1,4}|python)/([A-Za-z0-9_][A-Za-z0-9_./-]{0,300})\.py)(?=\0)")
 
 _LONGEST_FOLDER = 160
+_MOST_FOLDERS = 50_000
 #: `PyASCIIObject` in CPython's unicodeobject.h, 32 bits: reference count, type, length, hash, state.
 _HEADER, _LENGTH_AT = 20, 8
 
@@ -54,8 +56,19 @@ class Module:
 
 
 def find_distributions(memory: Iterable[Region]) -> tuple[Distribution, ...]:
-    """The distributions whose folders the heap names, sorted; exact ones stand for their inexact twins."""
-    found = {dist for region in memory for dist in _distributions_in(region.content)}
+    """The distributions whose folders the heap names, sorted; exact ones stand for their inexact twins.
+
+    Raises:
+        ValueError: it names more folders than any plugin has.
+    """
+    found: set[Distribution] = set()
+    left = _MOST_FOLDERS
+    for region in memory:
+        ends = [match.end() for match in islice(_FOLDER_END.finditer(region.content), left + 1)]
+        left -= len(ends)
+        if left < 0:
+            raise ValueError(f"more than {_MOST_FOLDERS:,} folders of distributions are named")
+        found.update(_distributions_in(region.content, ends))
     exact = {(dist.name, dist.version) for dist in found if dist.exact}
     return tuple(sorted(d for d in found if d.exact or (d.name, d.version) not in exact))
 
@@ -66,9 +79,9 @@ def find_modules(memory: Iterable[Region]) -> tuple[Module, ...]:
     return tuple(sorted({Module(match[2].decode(), match[3].decode()) for match in found}))
 
 
-def _distributions_in(content: bytes) -> Iterator[Distribution]:
-    for end in _FOLDER_END.finditer(content):
-        if found := _whole(content, end.end()) or _part(content, end.end()):
+def _distributions_in(content: bytes, ends: Iterable[int]) -> Iterator[Distribution]:
+    for end in ends:
+        if found := _whole(content, end) or _part(content, end):
             yield found
 
 

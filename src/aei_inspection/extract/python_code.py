@@ -7,17 +7,17 @@ such as that of modules and classes, is gone by then. A code object can be made 
 elsewhere: what is found here is there, but it need not be everything.
 """
 
-import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from aei_inspection.extract.memory import Region
 from aei_inspection.extract.python import FILE_NAME, Module
 
 _POINTER = 4
-_MOST_FUNCTIONS = 20_000
-_MOST_POINTERS = 200_000
+_MOST_POINTERS = 50_000
 
 # Of a string: length, state, and the characters with ASCII alone or with others.
 _LENGTH, _STATE, _ASCII_DATA, _OTHER_DATA = 8, 16, 20, 28
@@ -50,17 +50,18 @@ class Function:
 
 
 def find_functions(memory: Iterable[Region]) -> tuple[Function, ...]:
-    """The functions of modules that came with the plugin, sorted; the standard library's are left out."""
+    """The functions of modules that came with the plugin, sorted; the standard library's are left out.
+
+    Raises:
+        ValueError: more places than any plugin has point to names of files.
+    """
     found: set[Function] = set()
     spaces: dict[tuple[int, int], list[Region]] = {}
     for region in memory:
         if region.start is not None:
             spaces.setdefault(region.space, []).append(region)
     for regions in spaces.values():
-        for function in _Heap(regions).functions():
-            found.add(function)
-            if len(found) >= _MOST_FUNCTIONS:
-                break
+        found.update(_Heap(regions).functions())
     return tuple(sorted(found))
 
 
@@ -72,7 +73,10 @@ class _Heap:
         self._starts = [region.start or 0 for region in self._regions]
 
     def functions(self) -> Iterator[Function]:
-        for pointer, module in self._pointers(self._file_names()):
+        found = list(islice(self._pointers(self._file_names()), _MOST_POINTERS + 1))
+        if len(found) > _MOST_POINTERS:
+            raise ValueError(f"more than {_MOST_POINTERS:,} words point to names of files")
+        for pointer, module in found:
             if function := self._function(pointer, module):
                 yield function
 
@@ -89,14 +93,13 @@ class _Heap:
         """Address of each word that points to one of the names."""
         if not files:
             return
-        words = {address.to_bytes(_POINTER, "little"): module for address, module in files.items()}
-        pattern = re.compile(b"|".join(re.escape(word) for word in words), re.DOTALL)
-        left = _MOST_POINTERS
         for start, region in zip(self._starts, self._regions, strict=True):
-            for match in pattern.finditer(region.content):
-                if (start + match.start()) % _POINTER == 0 and left:
-                    left -= 1
-                    yield start + match.start(), words[match[0]]
+            first = -start % _POINTER
+            size = max(0, len(region.content) - first) // _POINTER * _POINTER
+            words = array("I", region.content[first : first + size])
+            for index, word in enumerate(words):
+                if word in files:
+                    yield start + first + index * _POINTER, files[word]
 
     def _function(self, pointer: int, module: Module) -> Function | None:
         name, qualified = (self._text(self._word(pointer + at)) for at in (_NAME, _QUALIFIED))

@@ -92,6 +92,15 @@ def test_of_too_many_findings_the_worst_are_kept_and_the_rest_is_counted():
     assert ended.note == "11 further findings are left out."
 
 
+def test_a_check_that_finds_without_end_is_an_error():
+    def run(_subject):
+        while True:
+            yield finding(Severity.LOW)
+
+    ended = run_check(SUBJECT, Check("some", 1, "Some", run))
+    assert (ended.result, ended.findings) == (Result.ERROR, ())
+
+
 def test_words_of_strangers_are_cut_and_made_safe_to_show():
     loud = Finding(Severity.HIGH, "\x1b" * 500, "\u202e" * 500, "a" * 5000, "\0" * 5000, "r" * 500)
     check = Check("some", 1, "Some", lambda _: [loud])

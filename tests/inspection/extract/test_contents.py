@@ -11,7 +11,7 @@ from aei_inspection.extract.memory import Region, rebuild_memory
 from aei_inspection.extract.python import Distribution, Module, find_distributions, find_modules
 from aei_inspection.extract.python_code import Function, find_functions
 from aei_inspection.extract.texts import Extract
-from tests.inspection.heaps import PythonHeap, component_with
+from tests.inspection.heaps import BASE, PythonHeap, component_with
 
 
 def memory_of(heap: PythonHeap) -> list[Region]:
@@ -55,6 +55,17 @@ def test_a_pointer_that_is_no_code_object_is_no_function():
     file = heap.text("/1/plugin.py")
     heap.content += bytes(-len(heap.content) % 4) + file.to_bytes(4, "little") * 30
     assert find_functions(memory_of(heap)) == ()
+
+
+def test_a_memory_made_to_keep_a_reader_busy_is_refused_instead_of_read_in_part():
+    folders = Region("m", (0, 0), 0, b"a-1.dist-info\0" * 60_000)
+    with pytest.raises(ValueError, match="folders"):
+        find_distributions([folders])
+    heap = PythonHeap()
+    file = heap.text("/1/plugin.py").to_bytes(4, "little")
+    heap.content += bytes(-len(heap.content) % 4) + file * 51_000
+    with pytest.raises(ValueError, match="point"):
+        find_functions([Region("m", (0, 0), BASE, bytes(heap.content))])
 
 
 def test_scripts_are_told_from_other_texts():
