@@ -75,6 +75,7 @@ async def client(deps: Deps) -> AsyncIterator[Client]:
     install_problems(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Tracing)
+    app.include_router(api.finding)
     app.include_router(api.router)
     async with (
         catalog.open_index(deps.works, fresh_seconds=0) as app.state.search_index,

@@ -9,8 +9,10 @@ from sqlalchemy import text
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.rules.searching import Criteria
-from aei_marketplace.catalog.service import SearchIndex
+from aei_marketplace.catalog.service import SearchIndex, searching
+from aei_marketplace.catalog.store.index.asking import Found, Reader
 from aei_marketplace.catalog.store.index.feeding import Feeder
+from aei_marketplace.catalog.store.index.matching import Viewer
 from aei_marketplace.ground.actor import ANONYMOUS, Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import PageWanted
@@ -99,6 +101,50 @@ async def test_a_slip_finds_what_was_meant_and_every_rank_can_be_explained(deps:
     assert parts["text"] > 0
     assert parts["score"] == pytest.approx(sum(v for k, v in parts.items() if k != "score"), abs=0.01)
     assert [plugin.id for plugin in begun] == ["catalogue.requests", "catalogue.reqwests"]
+
+
+async def test_who_slips_is_not_led_to_what_only_resembles_the_word(deps: Deps, acme: Tenant) -> None:
+    rows = [ROWS[0], "mccabe\t1\tA plugin of flake8", "flask\t20\tServes pages", "ruff\t30\tLints code"]
+    await catalog.load_listings(deps.works, acme.manager.in_tenant(), rows, 10, lambda _: None)
+    async with catalog.open_index(deps.works, fresh_seconds=0) as index:
+        assert (await found(index, deps, q="flaks"))[0] == "flask"
+        assert await found(index, deps, q="rff") == ["ruff"]
+
+
+async def test_an_answer_is_remembered_for_who_sees_the_same_and_until_the_index_changes(
+    deps: Deps, acme: Tenant, globex: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Viewer] = []
+    search = Reader.search
+
+    def noted(reader: Reader, criteria: Criteria, viewer: Viewer, *rest: Any, **wish: Any) -> Found:
+        looked.append(viewer)
+        return search(reader, criteria, viewer, *rest, **wish)
+
+    monkeypatch.setattr(Reader, "search", noted)
+    await publish_listed(deps, acme.manager, visibility="private")
+    async with catalog.open_index(deps.works, fresh_seconds=0) as index:
+        assert await found(index, deps, acme.viewer, q="echo") == ["echo"]
+        assert await found(index, deps, acme.manager, q="echo") == ["echo"]
+        assert await found(index, deps, globex.viewer, q="echo") == []
+        assert await found(index, deps, q="echo") == []
+        assert await found(index, deps, acme.viewer, q="echo") == ["echo"]
+        assert [viewer.tenant for viewer in looked] == [acme.viewer.tenant, globex.viewer.tenant, None]
+        await change(deps, "update plugins set visibility = 'public'")
+        assert await found(index, deps, globex.viewer, q="echo") == ["echo"]
+        await change(deps, "update plugins set visibility = 'private'")
+        assert await found(index, deps, globex.viewer, q="echo") == []
+    assert len(looked) == 5
+
+
+async def test_no_more_answers_are_remembered_than_there_is_room_for(
+    deps: Deps, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_MOST_KEPT", 2)
+    async with catalog.open_index(deps.works) as index:
+        for q in ("one", "two", "three", "two"):
+            await found(index, deps, q=q)
+        assert [asked[0].q for asked in index._kept] == ["three", "two"]
 
 
 async def test_ranges_of_loaded_listings_are_filtered_for(deps: Deps, acme: Tenant) -> None:

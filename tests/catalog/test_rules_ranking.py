@@ -48,7 +48,8 @@ def test_more_installations_never_say_less(one: int, other: int) -> None:
 
 
 def test_a_rare_word_says_more_than_a_common_one() -> None:
-    assert ranking.bm25(1, 12, 3, 100_000) > ranking.bm25(1, 12, 3_000, 100_000) > 0
+    rare, common = ranking.rarity(3, 100_000), ranking.rarity(3_000, 100_000)
+    assert ranking.bm25(1, 12, rare) > ranking.bm25(1, 12, common) > 0
 
 
 def test_what_was_clearly_meant_is_installed_far_more_than_all_else() -> None:

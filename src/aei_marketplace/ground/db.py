@@ -3,13 +3,18 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import monotonic
+from typing import Any
 
 import asyncpg
-from sqlalchemy import MetaData, make_url
+from sqlalchemy import MetaData, event, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 #: All tables, described once in each domain's `models`; `migrations/` creates them.
 metadata = MetaData()
+#: A connection that served less than so many seconds ago is taken as it is: to try it costs a round trip.
+_SURELY_ALIVE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,28 @@ async def _leave_as_is(_: object) -> None:
 
 
 def engine(url: str, size: int = 4) -> AsyncEngine:
-    """A SQLAlchemy engine on a DSN."""
-    return create_async_engine(
+    """A SQLAlchemy engine on a DSN; a connection that has rested is tried before it is used."""
+    made = create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
         pool_size=size,
         max_overflow=0,
         pool_timeout=10,
-        pool_pre_ping=True,
+        # The last one returned is the one surely alive.
+        pool_use_lifo=True,
     )
+    dialect = made.dialect
+
+    @event.listens_for(made.sync_engine, "checkin")
+    def note(_: Any, record: Any) -> None:
+        record.info["returned"] = monotonic()
+
+    @event.listens_for(made.sync_engine, "checkout")
+    def try_rested(connection: Any, record: Any, _: Any) -> None:
+        if monotonic() - record.info.get("returned", monotonic()) < _SURELY_ALIVE:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+    return made

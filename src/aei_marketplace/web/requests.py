@@ -52,7 +52,7 @@ def trace_of(request: Request) -> str:
     return trace
 
 
-def page_wanted(
+async def page_wanted(
     limit: Annotated[int | None, Query(description=f"1 to {LARGEST_LIMIT}, 50 when absent")] = None,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
 ) -> PageWanted:
@@ -110,8 +110,17 @@ async def _refuse_forgery(request: Request, actor: Actor, secret: str, origin: s
         raise
 
 
-TheDeps = Annotated[Deps, Depends(deps_of)]
+# The framework sends what is not a coroutine to a thread: there and back takes longer than looking them up.
+async def _deps(request: Request) -> Deps:
+    return deps_of(request)
+
+
+async def _trace(request: Request) -> str:
+    return trace_of(request)
+
+
+TheDeps = Annotated[Deps, Depends(_deps)]
 TheActor = Annotated[Actor, Depends(actor_of)]
 TheVisitor = Annotated[Actor, Depends(visitor_of)]
-TheTrace = Annotated[str, Depends(trace_of)]
+TheTrace = Annotated[str, Depends(_trace)]
 ThePage = Annotated[PageWanted, Depends(page_wanted)]

@@ -16,11 +16,14 @@ from aei_marketplace.catalog.api import (
     release_log,
     removals,
     rollouts,
+    searching,
     signing,
     states,
     trusted_publishing,
 )
 
+#: Finding is asked for most: its routes stand before those of all domains.
+finding = searching.router
 router = APIRouter(tags=["catalogue"])
 for _part in (
     advisories,

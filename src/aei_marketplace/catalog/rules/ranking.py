@@ -1,8 +1,9 @@
 """What comes first in a search, and why: every term can be shown to who searches."""
 
 import math
+import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 #: How much each part counts. A name that is typed exactly comes first whatever else says.
@@ -14,12 +15,14 @@ LIKELY = 500.0
 _CLEARLY = 20
 #: A name that one slip of the finger separates from what was typed.
 TYPO = 0.9
+_SHORTEST_SLIP = 3
 #: Half of the text's share is reached at this bm25.
 _HALF_TEXT = 8.0
 #: The usual constants of BM25, and the length of a usual name and summary in words.
 _K1, _B, _USUAL_LENGTH = 1.2, 0.75, 12.0
 #: So many usual ratings are imagined beside those of a plugin.
 PRIOR_REVIEWS, PRIOR_RATING = 10, 4
+_WORDS = re.compile(r"[^\W_]+")
 
 
 class Parts(NamedTuple):
@@ -36,16 +39,26 @@ class Parts(NamedTuple):
     @property
     def score(self) -> float:
         """The sum, by which plugins are ordered."""
-        return round(sum(self), 6)
+        return score(self)
 
     def shape(self) -> dict[str, float]:
         """As `explain=1` shows it."""
         return {**{name: round(part, 3) for name, part in self._asdict().items()}, "score": self.score}
 
 
+def score(terms: Iterable[float]) -> float:
+    """The sum of a score's terms, as cursors spell it."""
+    return round(sum(terms), 6)
+
+
 def squeezed(text: str) -> str:
     """A name without what people type differently: case, width, and all that is neither letter nor digit."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+
+def apart(text: str) -> str:
+    """A text's words in lower case with a blank before each, so that a word's beginning is easily counted."""
+    return "".join(f" {word}" for word in _WORDS.findall(text.lower()))
 
 
 def name_share(typed: str, name: str) -> float:
@@ -55,15 +68,22 @@ def name_share(typed: str, name: str) -> float:
     return 0.55 + 0.35 * len(typed) / len(name)
 
 
-def bm25(hits: float, length: int, holders: int, total: int) -> float:
-    """How much a word says for a text: Okapi BM25 (Robertson and Walker, SIGIR 1994).
+def rarity(holders: int, total: int) -> float:
+    """How much a word tells: the inverse document frequency of Okapi BM25 (Robertson and Walker, SIGIR 1994).
+
+    Args:
+        holders, total: plugins that have the word, and all plugins.
+    """
+    return math.log((total - holders + 0.5) / (holders + 0.5) + 1)
+
+
+def bm25(hits: float, length: float, rarity: float) -> float:
+    """How much a word says for a text, by the same formula.
 
     Args:
         hits: how often it stands there, weighed by where.
         length: of the text, in words.
-        holders, total: plugins that have the word, and all plugins.
     """
-    rarity = math.log((total - holders + 0.5) / (holders + 0.5) + 1)
     return rarity * hits * (_K1 + 1) / (hits + _K1 * (1 - _B + _B * length / _USUAL_LENGTH))
 
 
@@ -71,7 +91,7 @@ def likeliest(installs: Mapping[int, int], slipped: Collection[int]) -> int | No
     """Which of the names one slip away was clearly meant, if any.
 
     Args:
-        installs: of everything that matches, by place.
+        installs: of these names and of everything that has what was typed, by place.
         slipped: the places of names one slip away.
     """
     if not slipped:
@@ -105,11 +125,17 @@ def rating_share(total: float, weight: float) -> float:
 
 
 def slips(typed: str) -> set[str]:
-    """What may have been meant if one finger slipped: a letter too many, too few, wrong or swapped."""
+    """What may have been meant if one finger slipped: a letter too many, too few, wrong or swapped.
+
+    Three letters are one slip away from everything: of them only a letter too few is considered, of fewer
+    nothing.
+    """
+    if len(typed) < _SHORTEST_SLIP:
+        return set()
     letters = sorted(set(typed) | set("abcdefghijklmnopqrstuvwxyz0123456789"))
     cut = [(typed[:i], typed[i:]) for i in range(len(typed) + 1)]
     dropped = {a + b[1:] for a, b in cut if b}
     swapped = {a + b[1] + b[0] + b[2:] for a, b in cut if len(b) > 1}
     wrong = {a + c + b[1:] for a, b in cut if b for c in letters}
     missing = {a + c + b for a, b in cut for c in letters}
-    return (dropped | swapped | wrong | missing) - {typed, ""}
+    return missing if len(typed) == _SHORTEST_SLIP else (dropped | swapped | wrong | missing) - {typed}

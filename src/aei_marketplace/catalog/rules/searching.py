@@ -84,18 +84,16 @@ SPAN_PARTS = "|"
 FACETS = ("category", "kind", "permission", "price", "certified")
 
 
-def unmet(traits: Traits, criteria: Criteria) -> tuple[str, ...] | None:
-    """The facets whose condition a plugin does not meet; None when it is not for the AEI version at all."""
-    if criteria.compatible_with is not None and not supports(traits.spans, criteria.compatible_with):
-        return None
-    wanted = {
+def wanted(criteria: Criteria) -> dict[str, str]:
+    """The facets that a search has a condition for, each with the value that it wants."""
+    values = {
         "category": criteria.category,
         "kind": criteria.kind,
         "permission": criteria.permission,
         "price": criteria.price,
         "certified": None if criteria.certified is None else str(criteria.certified).lower(),
     }
-    return tuple(f for f, value in wanted.items() if value is not None and value not in traits.values(f))
+    return {facet: value for facet, value in values.items() if value is not None}
 
 
 def supports(spans: tuple[str, ...], aei_version: str) -> bool:

@@ -21,17 +21,23 @@ from aei_marketplace.catalog.rules.searching import Criteria, check_criteria, re
 from aei_marketplace.catalog.rules.views import PluginView
 from aei_marketplace.catalog.store import plugins
 from aei_marketplace.catalog.store.index import documents, layout
-from aei_marketplace.catalog.store.index.asking import Found, Reader, Viewer
+from aei_marketplace.catalog.store.index.asking import Found, Reader
 from aei_marketplace.catalog.store.index.feeding import Feeder
+from aei_marketplace.catalog.store.index.matching import Viewer
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.paging import Page, PageWanted, encode_cursor
 from aei_marketplace.ground.work import Work, Works
 
 #: How old the index may be when it is asked, in seconds.
 FRESH_SECONDS = 0.25
+#: For so long after a question the index is kept current, so that the next ones need not wait for that.
+_FOLLOWING_SECONDS = 2.0
 #: How long a search waits for the first filling.
 _PATIENCE_SECONDS = 10.0
-_READERS = 4
+#: What takes long in a search happens outside of Python's lock; more threads than cores only wait for it.
+_READERS = 2
+#: So many answers are remembered until the index changes.
+_MOST_KEPT = 256
 _PREFIX = "aei-index-"
 _Answer = TypeVar("_Answer")
 
@@ -72,9 +78,12 @@ class SearchIndex:
         self._syncing = asyncio.Lock()
         self._feeding = threading.Lock()
         self._closed = False
-        self._synced = 0.0
+        self._synced = self._asked = 0.0
         self._horizon = ""
         self._applied: set[tuple[str, str]] = set()
+        self._generation = 0
+        self._kept: dict[tuple[object, ...], Found] = {}
+        self._following: asyncio.Task[None] | None = None
         self._filling: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -86,9 +95,10 @@ class SearchIndex:
 
     async def close(self) -> None:
         """Leave nothing behind."""
-        if self._filling is not None:
-            self._filling.cancel()
-            await asyncio.gather(self._filling, return_exceptions=True)
+        under_way = [task for task in (self._filling, self._following) if task is not None]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         self._threads.shutdown(cancel_futures=True)
         # A cancelled task leaves its thread at work: a connection that is closed under it ends the process.
         await asyncio.to_thread(self._close_connections)
@@ -100,17 +110,69 @@ class SearchIndex:
             for connection in self._opened:
                 connection.close()
 
-    async def ask(self, question: Callable[[Reader], _Answer]) -> _Answer:
-        """Put a question to an index that knows what was committed `fresh_seconds` ago.
+    async def search(
+        self,
+        criteria: Criteria,
+        viewer: Viewer,
+        limit: int,
+        after: tuple[float, str] | None = None,
+        *,
+        facets: bool = False,
+    ) -> Found:
+        """The first hits behind `after`. Until the index changes, who sees the same is told the same again.
 
         Raises:
             IndexUnfinished: it is still being filled.
         """
-        await self._be_filled()
-        if time.monotonic() - self._synced > self._fresh_seconds:
-            await self._sync()
+        await self._be_current()
+        asked, generation = (criteria, viewer, limit, after, facets), self._generation
+        found = self._kept.pop(asked, None)
+        if found is None:
+            found = await self._put(
+                lambda reader: reader.search(criteria, viewer, limit, after, facets=facets)
+            )
+        if generation == self._generation:  # else it may be of the index before
+            self._keep(asked, found)
+        return found
+
+    async def begin_with(self, typed: str, viewer: Viewer, limit: int) -> list[str]:
+        """Ids of plugins whose name begins with what was typed, the most installed first.
+
+        Raises:
+            IndexUnfinished: it is still being filled.
+        """
+        await self._be_current()
+        return await self._put(lambda reader: reader.begin_with(typed, viewer, limit))
+
+    def _keep(self, asked: tuple[object, ...], found: Found) -> None:
+        """The one that was asked for last stands last."""
+        if len(self._kept) >= _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[asked] = found
+
+    async def _put(self, question: Callable[[Reader], _Answer]) -> _Answer:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: question(self._reader()))
+
+    async def _be_current(self) -> None:
+        """Know what was committed `fresh_seconds` ago."""
+        await self._be_filled()
+        self._asked = time.monotonic()
+        if self._asked - self._synced > self._fresh_seconds:
+            await self._sync(self._fresh_seconds)
+        if self._fresh_seconds and (self._following is None or self._following.done()):
+            self._following = asyncio.create_task(self._follow())
+
+    async def _follow(self) -> None:
+        """Keep current while questions come, a step ahead of them."""
+        ahead = self._fresh_seconds / 2
+        try:
+            while time.monotonic() - self._asked < _FOLLOWING_SECONDS:
+                await asyncio.sleep(ahead)
+                await self._sync(ahead)
+        except Exception:
+            # Who asks next tries again, and hears what is wrong.
+            log.warning("catalog.index_not_followed", exc_info=True)
 
     @property
     def _path(self) -> Path:
@@ -128,6 +190,8 @@ class SearchIndex:
 
     async def _be_filled(self) -> None:
         assert self._filling is not None, "the index is not open"
+        if self._filling.done():
+            return self._filling.result()
         try:
             await asyncio.wait_for(asyncio.shield(self._filling), _PATIENCE_SECONDS)
         except TimeoutError:
@@ -151,10 +215,14 @@ class SearchIndex:
         self._synced = time.monotonic()
         log.info("catalog.index_filled", seconds=round(self._synced - began, 2))
 
-    async def _sync(self) -> None:
-        """One at a time; who comes meanwhile waits for it, so that all see what was committed before."""
+    async def _sync(self, oldest: float) -> None:
+        """One at a time; who comes meanwhile waits for it, so that all see what was committed before.
+
+        Args:
+            oldest: how old it may be to stay as it is, in seconds.
+        """
         async with self._syncing:
-            if time.monotonic() - self._synced <= self._fresh_seconds:
+            if time.monotonic() - self._synced <= oldest:
                 return
             now = time.monotonic()
             async with self._works.system("catalog.index") as work:
@@ -164,6 +232,8 @@ class SearchIndex:
             new = [d for d in changed if (d.id, d.changed_in) not in self._applied]
             if new:
                 await self._feed(self._feeder.apply, new)
+                self._generation += 1
+                self._kept.clear()
             self._applied = {(d.id, d.changed_in) for d in changed}
             self._horizon, self._synced = horizon, now
 
@@ -190,9 +260,7 @@ async def search_plugins(
     """
     check_criteria(criteria)
     after, viewer = read_position(page.after), _viewer(work.actor)
-    found: Found = await index.ask(
-        lambda reader: reader.search(criteria, viewer, page.limit + 1, after, facets=facets)
-    )
+    found = await index.search(criteria, viewer, page.limit + 1, after, facets=facets)
     hits = found.hits[: page.limit]
     cursor = encode_cursor([hits[-1].rank, hits[-1].id]) if len(found.hits) > page.limit else None
     views = await plugins.by_ids(work, [hit.id for hit in hits])
@@ -209,8 +277,7 @@ async def suggest_plugins(index: SearchIndex, work: Work, typed: str, limit: int
         IndexUnfinished: not yet.
     """
     check_criteria(Criteria(q=typed))
-    viewer = _viewer(work.actor)
-    ids: list[str] = await index.ask(lambda reader: reader.begin_with(typed, viewer, limit))
+    ids = await index.begin_with(typed, _viewer(work.actor), limit)
     views = await plugins.by_ids(work, ids)
     return [views[id] for id in ids if id in views]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, Select, Text, any_, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from aei_marketplace.catalog.models import plugins, publishers, releases
 from aei_marketplace.catalog.rules.advisories import Severity
@@ -39,6 +39,8 @@ VIEW_COLUMNS = (
     plugins.c.updated_at,
 )
 
+_FIELDS = tuple(column.name for column in VIEW_COLUMNS)
+
 
 def view_query(*further: Any) -> Select[Any]:
     """Plugins with publisher and described release; `further` columns stand behind."""
@@ -50,26 +52,29 @@ def view_query(*further: Any) -> Select[Any]:
     )
 
 
+# Made once: to compose it took longer than to answer it.
+_BY_IDS = view_query().where(plugins.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
+
+
 def view_of(row: Row[Any]) -> PluginView:
     """A row of `view_query` as a value."""
-    fields = {column.name: row._mapping[column.name] for column in VIEW_COLUMNS}
-    state = ReleaseState(row.latest_state)
-    fields["latest_channel"], fields["latest_state"] = Channel(row.latest_channel), state
-    fields["advisory"] = Severity(row.advisory) if row.advisory else None
+    fields = dict(zip(_FIELDS, row, strict=False))
+    state = ReleaseState(fields["latest_state"])
+    fields["latest_channel"], fields["latest_state"] = Channel(fields["latest_channel"]), state
+    fields["advisory"] = Severity(fields["advisory"]) if fields["advisory"] else None
     fields["icon"] = icon_path(row.package_sha256, state, there=row.icon_kind is not None)
     return PluginView(**fields)
 
 
 async def find(work: Work, plugin_id: str) -> PluginView | None:
     """One plugin that the actor may see."""
-    row = (await work.run(view_query().where(plugins.c.id == plugin_id))).first()
-    return None if row is None else view_of(row)
+    return (await by_ids(work, [plugin_id])).get(plugin_id)
 
 
 async def by_ids(work: Work, ids: Sequence[str]) -> dict[str, PluginView]:
     """Several plugins; those that the actor may not see are left out."""
-    rows = await work.run(view_query().where(plugins.c.id.in_(ids))) if ids else ()
-    return {row.id: view_of(row) for row in rows}
+    rows = await work.run(_BY_IDS, {"ids": list(ids)}) if ids else ()
+    return {row[0]: view_of(row) for row in rows}
 
 
 async def briefs(work: Work, ids: Iterable[str]) -> dict[str, PluginBrief]:

@@ -2,54 +2,29 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
-from uuid import UUID
 
 from aei_marketplace.catalog.rules import ranking
 from aei_marketplace.catalog.rules.ranking import Parts, likeliest, squeezed
-from aei_marketplace.catalog.rules.searching import NO_PERMISSION, Criteria, Sort
-from aei_marketplace.catalog.store.index.shelves import Admitted, Shelves
-from aei_marketplace.catalog.store.index.stems import Stems, Word
-from aei_marketplace.catalog.store.index.weighing import (
-    COLUMNS,
-    ORDERS,
-    Candidate,
-    parts_of,
-    rank_of,
-    scales,
+from aei_marketplace.catalog.rules.searching import Criteria
+from aei_marketplace.catalog.store.index.matching import (
+    MOST_NAMES,
+    Matches,
+    Place,
+    Viewer,
+    all_words,
+    any_word,
+    whole_words,
 )
+from aei_marketplace.catalog.store.index.shelves import Shelves
+from aei_marketplace.catalog.store.index.stems import Stems, Word
+from aei_marketplace.catalog.store.index.weighing import ORDERS, Candidate, likely_first, rank_of, weigher
 
-#: So many matches are looked at, the most installed first; so many of those that have but one of the words;
-#: so many names that begin with what was typed; so many matches are counted for facets.
-MOST_CANDIDATES, MOST_LOOSE, MOST_NAMES, MOST_COUNTED = 1_000, 250, 100, 1_000
-#: Below so many plugins with the right traits they are collected, above them the whole order is walked.
-_FEW = 3_000
-#: Shorter words are one slip away from everything.
-_SHORTEST_SLIP = 4
-#: A word that stands in fewer is looked for as a beginning too.
-_FEW_PLUGINS = 500
-
-_COLUMNS = ", ".join(f"d.{column}" for column in COLUMNS)
-_WALKED = {
-    Sort.RELEVANCE: "doc_by_quality",
-    Sort.INSTALLS: "doc_by_installs",
-    Sort.UPDATED: "doc_by_update",
-    Sort.RATING: "doc_by_rating",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who asks: what is shared with one tenant only is found by it and by staff.
-
-    Attributes:
-        tenant: None for who is in no tenant.
-    """
-
-    tenant: UUID | None
-    staff: bool
+#: So many matches are looked at, the most installed first; so many of those that have but one of the words.
+MOST_CANDIDATES, MOST_LOOSE = 1_000, 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +53,24 @@ class Found:
     hits: Sequence[Hit]
     total: int
     whole: bool
-    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Matching:
+    """What has every word.
+
+    Attributes:
+        words: as they were found; the last one perhaps cut short.
+        places: the first that have them, also what is not admitted.
+        candidates: everything that could come first, each once.
+        holding: the places of what has what was typed; only where names one slip away were looked for.
+    """
+
+    words: Sequence[Word]
+    places: Sequence[Place]
+    candidates: Sequence[Candidate]
+    holding: Set[int] = frozenset()
 
 
 class Reader:
@@ -108,212 +100,126 @@ class Reader:
             limit: most hits.
             after: rank and id of the last hit of the page before.
         """
-        self._shelves.refresh()
         key = squeezed(criteria.q or "")
         if not key and (criteria.q or "").strip():
             return Found([], 0, whole=True)  # marks alone say nothing
-        words: Sequence[Word] = ()
-        if key:
-            words, candidates = self._matching(criteria, viewer, key)
-            found = self._rank(criteria, key, words, candidates, limit, after)
-        else:
-            found = self._browse(criteria, viewer, limit, after)
-        return replace(found, facets=self._facets(criteria, viewer, key, words)) if facets else found
+        with self._unchanged():
+            matches = Matches(self._db, self._shelves, criteria, viewer)
+            if not key:
+                found = self._browse(matches, criteria, limit, after)
+                return replace(found, facets=_facets(matches, criteria)) if facets else found
+            matching = self._matching(matches, criteria, key)
+            found = self._rank(criteria, key, matching, limit, after)
+        counted = Counter(place.traits for place in matching.places)
+        return replace(found, facets=matches.facets_of(counted)) if facets else found
 
     def begin_with(self, typed: str, viewer: Viewer, limit: int) -> list[str]:
         """Ids of plugins whose name begins with what was typed, the most installed first."""
-        self._shelves.refresh()
-        key, anything = squeezed(typed), Criteria()
+        key = squeezed(typed)
         if not key:
             return []
-        exact = self._named([key], anything, viewer)
-        begun = self._match(_beginning(key), anything, viewer, limit)
-        return list(dict.fromkeys(c.id for c in (*exact, *begun)))[:limit]
+        with self._unchanged():
+            matches = Matches(self._db, self._shelves, Criteria(), viewer)
+            found = [*matches.named([key]), *matches.beginning(key, limit)]
+        return list(dict.fromkeys(c.id for c in found))[:limit]
 
-    def _matching(
-        self, criteria: Criteria, viewer: Viewer, key: str
-    ) -> tuple[Sequence[Word], list[Candidate]]:
+    @contextmanager
+    def _unchanged(self) -> Iterator[None]:
+        """The index as it is at one moment."""
+        self._db.execute("begin")
+        try:
+            if self._shelves.refresh():
+                self._stems.forget()
+            yield
+        finally:
+            self._db.execute("rollback")
+
+    def _matching(self, matches: Matches, criteria: Criteria, key: str) -> _Matching:
         """What could come first, and the words that it was found by."""
         words = self._stems.look_up(criteria.words)
-        candidates = self._candidates(criteria, viewer, key, words)
-        if candidates:
-            return words, candidates
-        words = self._stems.cut_short(words)
-        return words, self._candidates(criteria, viewer, key, words)
+        matching = _candidates(matches, criteria, key, words)
+        if matching.candidates:
+            return matching
+        shorter = self._stems.cut_short(words)
+        return _candidates(matches, criteria, key, shorter) if shorter != words else matching
+
+    def _browse(
+        self, matches: Matches, criteria: Criteria, limit: int, after: tuple[float, str] | None
+    ) -> Found:
+        total = matches.count()
+        weigh = weigher(criteria, "", (), self._shelves.plugins, self._shelves.most)
+        found = matches.ordered(total, limit, after)
+        order = ORDERS[criteria.sort]
+        return Found([Hit(c.id, getattr(c, order), Parts(*weigh(c))) for c in found], total, whole=True)
 
     def _rank(
         self,
         criteria: Criteria,
         key: str,
-        words: Sequence[Word],
-        candidates: Sequence[Candidate],
+        matching: _Matching,
         limit: int,
         after: tuple[float, str] | None,
     ) -> Found:
-        weigh, most = scales(words, self._shelves.plugins), self._most_installed()
-        likely = likeliest({c.place: c.installs for c in candidates}, {c.place for c in candidates if c.typo})
-        parts = {c.id: parts_of(c, criteria, key, most, weigh(c), c.place == likely) for c in candidates}
-        ranked = [(-rank_of(c, criteria.sort, parts[c.id]), c.id) for c in candidates]
-        behind = ranked if after is None else [place for place in ranked if place > (-after[0], after[1])]
-        hits = [Hit(id, -rank, parts[id]) for rank, id in nsmallest(limit, behind)]
+        candidates = matching.candidates
+        weigh = weigher(criteria, key, matching.words, self._shelves.plugins, self._shelves.most)
+        terms = {c.place: weigh(c) for c in candidates}
+        slipped = {c.place for c in candidates if c.typo}
+        known = {c.place: c.installs for c in candidates if c.typo or c.place in matching.holding}
+        likely = likeliest(known, slipped)
+        if likely is not None:
+            terms[likely] = likely_first(terms[likely])
+        ranked = [(-rank_of(c, criteria.sort, terms[c.place]), c.id, c.place) for c in candidates]
+        behind = ranked if after is None else [place for place in ranked if place[:2] > (-after[0], after[1])]
+        hits = [Hit(id, -rank, Parts(*terms[place])) for rank, id, place in nsmallest(limit, behind)]
         return Found(hits, len(ranked), len(ranked) < MOST_CANDIDATES)
 
-    def _candidates(
-        self, criteria: Criteria, viewer: Viewer, key: str, words: Sequence[Word]
-    ) -> list[Candidate]:
-        """Everything that could come first, each once."""
-        found = {c.place: c for c in self._match(_all_words(words), criteria, viewer, MOST_CANDIDATES)}
-        for c in found.values():
-            c.all_words = True
-        telling = [word for word in words if word.plugins]
-        if len(words) > 1 and telling and len(found) < MOST_NAMES:
-            for c in self._match(_any_word(telling), criteria, viewer, MOST_LOOSE):
-                found.setdefault(c.place, c)
-        id = (criteria.q or "").strip().lower()
-        named = [*self._named([key], criteria, viewer), *self._with_id(id, criteria, viewer)]
-        for c in (*named, *self._match(_beginning(key), criteria, viewer, MOST_NAMES)):
+
+def _candidates(matches: Matches, criteria: Criteria, key: str, words: Sequence[Word]) -> _Matching:
+    places = matches.places(all_words(words), MOST_CANDIDATES)
+    found = {c.place: c for c in _having_all(matches, words, places)}
+    for c in found.values():
+        c.all_words = True
+    telling = [word for word in words if word.plugins]
+    if len(words) > 1 and telling and len(found) < MOST_NAMES:
+        for c in matches.matching(any_word(telling), MOST_LOOSE):
             found.setdefault(c.place, c)
-        # A name is typed without blanks; several words are what is looked for, unless one of them is none.
-        strange = len((criteria.q or "").split()) == 1 or any(word.plugins == 0 for word in words)
-        if strange and not named and len(key) >= _SHORTEST_SLIP:
-            for c in self._slips(key, criteria, viewer):
-                found.setdefault(c.place, c).typo = True
-        return list(found.values())
-
-    def _slips(self, key: str, criteria: Criteria, viewer: Viewer) -> list[Candidate]:
-        return self._named(sorted(ranking.slips(key)), criteria, viewer)
-
-    def _match(self, query: str, criteria: Criteria, viewer: Viewer, limit: int) -> list[Candidate]:
-        further, values = self._conditions(criteria, viewer)
-        statement = (
-            f"select {_COLUMNS} from words cross join doc d on d.place = words.rowid"  # noqa: S608 words of ours
-            f" where words match ?{further} limit ?"
-        )
-        return [Candidate(*row) for row in self._db.execute(statement, [query, *values, limit])]
-
-    def _named(self, keys: Sequence[str], criteria: Criteria, viewer: Viewer) -> list[Candidate]:
-        further, values = self._conditions(criteria, viewer)
-        statement = (
-            f"select distinct {_COLUMNS} from name_key k cross join doc d on d.place = k.place"  # noqa: S608 words and marks of ours
-            f" where k.key in ({_marks(keys)}){further} order by d.place limit ?"
-        )
-        return [Candidate(*row) for row in self._db.execute(statement, [*keys, *values, MOST_NAMES])]
-
-    def _with_id(self, id: str, criteria: Criteria, viewer: Viewer) -> list[Candidate]:
-        further, values = self._conditions(criteria, viewer)
-        statement = f"select {_COLUMNS} from doc d where d.id = ?{further}"  # noqa: S608 words of ours
-        return [Candidate(*row) for row in self._db.execute(statement, [id, *values])]
-
-    def _browse(
-        self, criteria: Criteria, viewer: Viewer, limit: int, after: tuple[float, str] | None
-    ) -> Found:
-        order, walked = ORDERS[criteria.sort], _WALKED[criteria.sort]
-        further, values = self._conditions(criteria, viewer)
-        total = self._total(criteria, viewer)
-        hint = f"indexed by {walked}" if criteria.publisher is None and total > _FEW else ""
-        if after is not None:
-            further += f" and (d.{order} < ? or (d.{order} = ? and d.id > ?))"
-            values = [*values, after[0], *after]
-        statement = (
-            f"select {_COLUMNS} from doc d {hint} where true{further}"  # noqa: S608 words of ours
-            f" order by d.{order} desc, d.id limit ?"
-        )
-        rows = [Candidate(*row) for row in self._db.execute(statement, [*values, limit])]
-        most = self._most_installed()
-        hits = [Hit(c.id, getattr(c, order), parts_of(c, criteria, "", most)) for c in rows]
-        return Found(hits, total, whole=True)
-
-    def _total(self, criteria: Criteria, viewer: Viewer) -> int:
-        if criteria.publisher is None:
-            return self._shelves.count(self._admitted(criteria, viewer))
-        further, values = self._conditions(criteria, viewer)
-        statement = f"select count(*) from doc d where true{further}"  # noqa: S608 words of ours
-        return int(self._db.execute(statement, values).fetchone()[0])
-
-    def _facets(
-        self, criteria: Criteria, viewer: Viewer, key: str, words: Sequence[Word]
-    ) -> dict[str, dict[str, int]]:
-        """Counted over what matches without the filters, so that each says what choosing it would give."""
-        if not key and criteria.publisher is None:
-            return self._shelves.facets(criteria, _tenant(viewer), staff=viewer.staff)
-        admitted = self._admitted(criteria, viewer)
-        return self._shelves.facets_of(self._matching_traits(criteria, key, words), admitted)
-
-    def _matching_traits(self, criteria: Criteria, key: str, words: Sequence[Word]) -> dict[int, int]:
-        whose, values = _published_by(criteria)
-        if not key:
-            statement = f"select d.traits from doc d where true{whose} limit ?"  # noqa: S608 words of ours
-            rows = self._db.execute(statement, [*values, MOST_COUNTED])
-        else:
-            statement = (
-                "select d.traits from words cross join doc d on d.place = words.rowid"  # noqa: S608 words of ours
-                f" where words match ?{whose} limit ?"
-            )
-            rows = self._db.execute(statement, [_all_words(words), *values, MOST_COUNTED])
-        return Counter(traits for (traits,) in rows)
-
-    def _conditions(self, criteria: Criteria, viewer: Viewer) -> tuple[str, list[object]]:
-        """What is to be added to a statement over `doc d`, with its values."""
-        admitted = self._admitted(criteria, viewer)
-        further, values = _published_by(criteria)
-        for condition, value in _filters(criteria):
-            further += f" and {condition}"
-            values += value
-        for column, ids in (("access", admitted.access), ("spans", admitted.spans)):
-            if ids is not None:
-                further += f" and d.{column} in ({_marks(ids)})"
-                values += ids
-        return further, values
-
-    def _admitted(self, criteria: Criteria, viewer: Viewer) -> Admitted:
-        return self._shelves.admitted(criteria, _tenant(viewer), staff=viewer.staff)
-
-    def _most_installed(self) -> int:
-        row = self._db.execute("select installs from doc order by installs desc limit 1").fetchone()
-        return row[0] if row else 0
+    named = [*matches.named([key]), *matches.with_id((criteria.q or "").strip().lower())]
+    for c in (*named, *matches.beginning(key, MOST_NAMES)):
+        found.setdefault(c.place, c)
+    # A name is typed without blanks; several words are what is looked for, unless one of them is none.
+    strange = len((criteria.q or "").split()) == 1 or any(word.plugins == 0 for word in words)
+    slips = ranking.slips(key) if strange and not named else ()
+    holding = _holding(matches, key, words, found.values()) if slips else frozenset()
+    for c in matches.named(slips) if slips else ():
+        found.setdefault(c.place, c).typo = True
+    return _Matching(words, places, list(found.values()), holding)
 
 
-def _filters(criteria: Criteria) -> Iterator[tuple[str, list[object]]]:
-    """The conditions of the facets."""
-    if criteria.kind is not None:
-        yield "d.kind = ?", [criteria.kind]
-    if criteria.price is not None:
-        yield "d.price = ?", [criteria.price]
-    if criteria.certified is not None:
-        yield "d.certified = ?", [criteria.certified]
-    if criteria.category is not None:
-        yield "instr(d.categories, ?) > 0", [f" {criteria.category} "]
-    if criteria.permission == NO_PERMISSION:
-        yield "d.permissions = ''", []
-    elif criteria.permission is not None:
-        yield "instr(d.permissions, ?) > 0", [f" {criteria.permission} "]
+def _holding(matches: Matches, key: str, words: Sequence[Word], found: Iterable[Candidate]) -> Set[int]:
+    """What has the words in some form, or what was typed as a beginning.
+
+    Not what has some of them, and not what begins as a stem does: nobody who typed `flaks` means `flake8`.
+    """
+    whole = {place.place for place in matches.places(whole_words(words), MOST_CANDIDATES)}
+    typed = [f" {word.typed}" for word in words]
+    return whole | {c.place for c in found if _begins(c, key, typed)}
 
 
-def _tenant(viewer: Viewer) -> str | None:
-    return None if viewer.tenant is None else str(viewer.tenant)
+def _begins(c: Candidate, key: str, typed: Sequence[str]) -> bool:
+    named = any(name.startswith(key) for name in c.squeezed.split(" "))
+    return named or all(word in c.name + c.topics + c.summary for word in typed)
 
 
-def _published_by(criteria: Criteria) -> tuple[str, list[object]]:
+def _having_all(matches: Matches, words: Sequence[Word], places: Sequence[Place]) -> list[Candidate]:
+    """What has every word and is admitted; asked for once more only where others came before it."""
+    admitted = [place.place for place in places if place.traits in matches.admitted.wholly]
+    if len(admitted) == len(places) or len(places) < MOST_CANDIDATES:
+        return matches.at(admitted)
+    return matches.matching(all_words(words), MOST_CANDIDATES)
+
+
+def _facets(matches: Matches, criteria: Criteria) -> dict[str, dict[str, int]]:
+    """Counted over what matches without the filters, so that each says what choosing it would give."""
     if criteria.publisher is None:
-        return "", []
-    name = criteria.publisher.lower()
-    return " and (d.publisher = ? or d.namespace = ?)", [name, name]
-
-
-def _all_words(words: Sequence[Word]) -> str:
-    """Every word; the last one also as the beginning of one, unless that would be very many."""
-    last = words[-1].plugins if words else None
-    beginning = "*" if last is not None and last < _FEW_PLUGINS else ""
-    return (" ".join(f'"{word.typed}"' for word in words) or '""') + beginning
-
-
-def _any_word(words: Sequence[Word]) -> str:
-    return " OR ".join(f'"{word.typed}"' for word in words)
-
-
-def _beginning(key: str) -> str:
-    return f'squeezed : "{key}" *'
-
-
-def _marks(values: Sized) -> str:
-    return ",".join("?" * len(values))
+        return matches.facets()
+    return matches.facets_of(Counter(matches.traits_of_publisher(MOST_CANDIDATES)))

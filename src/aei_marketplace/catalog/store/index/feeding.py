@@ -11,6 +11,7 @@ from aei_marketplace.catalog.rules.ranking import (
     CERTIFIED,
     POPULARITY,
     RATING,
+    apart,
     popularity_share,
     rating_share,
     squeezed,
@@ -22,6 +23,8 @@ from aei_marketplace.catalog.store.index.layout import INDEXES
 EVERYBODY = 0
 #: A word is common when it stands in more than this share of all plugins, and in more than so many.
 _COMMON_SHARE, _COMMON_AT_LEAST = 0.01, 2_000
+#: Numbers that plugins are ordered by keep so many digits: answers spell them, and cursors have to meet them.
+_DIGITS = 9
 _DOC = """
   insert into doc (place, id, name, squeezed, topics, summary, namespace, publisher, access, kind, price,
     categories, permissions, spans, traits, installs, rating, certified, updated_at, quality)
@@ -92,7 +95,7 @@ class Feeder:
         place, self._next = self._next, self._next + 1
         self._most = max(self._most, document.installs)
         own = document.id.partition(".")[2]
-        words = (document.name, _squeezed_words(document), _topics(document), document.description)
+        words = _words(document)
         self._db.execute(
             _DOC, (place, document.id, *words, document.namespace, document.publisher,
                    *self._marks(document))
@@ -119,8 +122,10 @@ class Feeder:
         self._db.execute("delete from doc where place = ?", [place])
 
     def _same_words(self, place: int, document: Document) -> bool:
-        kept = self._db.execute("select name, topics, summary from doc where place = ?", [place]).fetchone()
-        return bool(kept == (document.name, _topics(document), document.description))
+        kept = self._db.execute(
+            "select name, squeezed, topics, summary from doc where place = ?", [place]
+        ).fetchone()
+        return bool(kept == _words(document))
 
     def _marks(self, document: Document) -> tuple[Any, ...]:
         rating = rating_share(document.rating_total, document.rating_weight)
@@ -142,10 +147,10 @@ class Feeder:
             ),
             self._traits_of(document, access),
             document.installs,
-            rating,
+            round(rating, _DIGITS),
             document.certified,
-            document.updated_at,
-            quality,
+            round(document.updated_at, 3),
+            round(quality, _DIGITS),
         )
 
     def _access_of(self, audience: tuple[str, ...] | None) -> int:
@@ -198,8 +203,12 @@ def _between_blanks(values: tuple[str, ...]) -> str:
     return f" {' '.join(values)} " if values else ""
 
 
-def _topics(document: Document) -> str:
-    return " ".join((*document.keywords, *document.categories))
+def _words(document: Document) -> tuple[str, str, str, str]:
+    """What a plugin is found by, as the columns of `words`."""
+    topics = " ".join((*document.keywords, *document.categories))
+    return (
+        apart(document.name), _squeezed_words(document), apart(topics), apart(document.description)
+    )  # fmt: skip
 
 
 def _squeezed_words(document: Document) -> str:

@@ -9,6 +9,7 @@ _TABLES = """
 create table doc (
   place integer primary key,
   id text not null unique,
+  -- Words apart and in lower case, a blank before each: that is how they are counted.
   name text not null, squeezed text not null, topics text not null, summary text not null,
   namespace text not null, publisher text not null,
   access integer not null, kind text not null, price text not null,

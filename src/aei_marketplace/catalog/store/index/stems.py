@@ -36,8 +36,13 @@ class Stems:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._known: dict[str, tuple[str, ...]] = {}
+        self._counted: dict[str, int | None] = {}
         connection.execute(f"create virtual table temp.asked using fts5 (word, tokenize = '{TOKENIZER}')")
         connection.execute("create virtual table temp.asked_words using fts5vocab (temp, asked, instance)")
+
+    def forget(self) -> None:
+        """What words stand in may have changed."""
+        self._counted.clear()
 
     def look_up(self, words: Sequence[str]) -> list[Word]:
         """What is known of each word."""
@@ -77,6 +82,13 @@ class Stems:
         return Word(typed, tuple(stems), min(known) if known else None if counts else 0)
 
     def _plugins(self, stem: str) -> int | None:
+        if stem not in self._counted:
+            if len(self._counted) > _MOST_KNOWN:
+                self._counted.clear()
+            self._counted[stem] = self._count(stem)
+        return self._counted[stem]
+
+    def _count(self, stem: str) -> int | None:
         if self._db.execute("select 1 from common where term = ?", [stem]).fetchone():
             return None
         row = self._db.execute("select doc from vocabulary where term = ?", [stem]).fetchone()

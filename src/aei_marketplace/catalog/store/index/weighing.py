@@ -1,12 +1,10 @@
 """How much each plugin that could come first weighs."""
 
-import re
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from aei_marketplace.catalog.rules import ranking
-from aei_marketplace.catalog.rules.ranking import Parts
 from aei_marketplace.catalog.rules.searching import Criteria, Sort
 from aei_marketplace.catalog.store.index.stems import Word
 
@@ -23,10 +21,16 @@ COLUMNS = (
     "installs", "rating", "certified", "updated_at", "quality",
 )  # fmt: skip
 #: Of a usual word, with the blank behind it.
-_LETTERS = 7
+_LETTERS = 7.0
+#: Where a word stands counts so much: in the name, the topics, the summary.
+_NAME, _TOPICS, _SUMMARY = 8, 2, 1
+
+Weigh = Callable[["Candidate"], tuple[float, ...]]
 
 
-class Candidate(msgspec.Struct):  # made a thousand times for a search, and quicker than a dataclass
+class Candidate(
+    msgspec.Struct, array_like=True
+):  # made a thousand times for a search: quicker than a dataclass
     """A plugin that could come first.
 
     Attributes:
@@ -49,56 +53,72 @@ class Candidate(msgspec.Struct):  # made a thousand times for a search, and quic
     typo: bool = False
 
 
-def scales(words: Sequence[Word], total: int) -> Callable[[Candidate], float]:
-    """Weighs a plugin's text. Common words tell nothing, and counting them would take long.
+def weigher(criteria: Criteria, key: str, words: Sequence[Word], total: int, most: int) -> Weigh:
+    """Gives the terms of a candidate's score, in the order of `Parts`; made once for a search.
 
     Args:
+        key: what was typed, squeezed.
         total: how many plugins there are.
+        most: installations of the most installed plugin.
     """
-    telling = [(_forms(word), word.plugins) for word in words if word.plugins]
+    typed, texts, popular = (criteria.q or "").strip().lower(), _texts(words, total), dict[int, float]()
+
+    def weigh(c: Candidate) -> tuple[float, ...]:
+        popularity = popular.get(c.installs)
+        if popularity is None:
+            popularity = ranking.POPULARITY * ranking.popularity_share(c.installs, most)
+            popular[c.installs] = popularity
+        exact, name = (0.0, 0.0) if key not in c.squeezed and c.id != typed else _named(c, key, typed)
+        return (
+            exact,
+            ranking.NAME * (ranking.TYPO if c.typo else name),
+            ranking.TEXT * ranking.text_share(texts(c)),
+            popularity,
+            ranking.ALL_WORDS * c.all_words,
+            ranking.RATING * c.rating,
+            ranking.CERTIFIED * c.certified,
+        )
+
+    return weigh
+
+
+def likely_first(terms: Sequence[float]) -> tuple[float, ...]:
+    """The terms of what is clearly meant, unless it has the very name."""
+    return (terms[0] or ranking.LIKELY, *terms[1:])
+
+
+def rank_of(c: Candidate, sort: Sort, terms: Sequence[float]) -> float:
+    """What its place goes by, the highest first."""
+    rank: float = ranking.score(terms) if sort is Sort.RELEVANCE else getattr(c, ORDERS[sort])
+    return rank
+
+
+def _named(c: Candidate, key: str, typed: str) -> tuple[float, float]:
+    """What its name says, if it has what was typed somewhere."""
+    keys = c.squeezed.split(" ")
+    exact = bool(key) and (key in keys or c.id == typed)
+    return ranking.EXACT if exact else 0.0, max(ranking.name_share(key, own) for own in keys)
+
+
+def _texts(words: Sequence[Word], total: int) -> Callable[[Candidate], float]:
+    """Weighs a candidate's text. Common words tell nothing, and counting them would take long."""
+    telling = [(_beginnings(word), ranking.rarity(word.plugins, total)) for word in words if word.plugins]
 
     def weigh(c: Candidate) -> float:
-        name, summary, weight = c.name.lower(), c.summary.lower(), 0.0
-        length = (len(name) + len(c.topics) + len(summary)) // _LETTERS
-        for stem, plugins in telling:
-            hits = 8 * len(stem.findall(name)) + 2 * len(stem.findall(c.topics)) + len(stem.findall(summary))
-            weight += ranking.bm25(hits, length, plugins, total)
+        name, topics, summary, weight = c.name, c.topics, c.summary, 0.0
+        for beginnings, rarity in telling:
+            hits = 0
+            for beginning in beginnings:
+                hits += _NAME * name.count(beginning) + _TOPICS * topics.count(beginning)
+                hits += _SUMMARY * summary.count(beginning)
+            if hits:
+                length = (len(name) + len(topics) + len(summary)) / _LETTERS
+                weight += ranking.bm25(hits, length, rarity)
         return weight
 
     return weigh
 
 
-def parts_of(
-    c: Candidate, criteria: Criteria, key: str, most: int, bm25: float = 0.0, likely: bool = False
-) -> Parts:
-    """The terms of its score.
-
-    Args:
-        key: what was typed, squeezed.
-        most: installations of the most installed plugin.
-        bm25: the weight of its text.
-        likely: it is clearly what was meant.
-    """
-    keys = c.squeezed.split(" ")
-    exact = bool(key) and (key in keys or c.id == (criteria.q or "").strip().lower())
-    name = ranking.TYPO if c.typo else max([ranking.name_share(key, k) for k in keys])
-    return Parts(
-        ranking.EXACT if exact else ranking.LIKELY if likely else 0.0,
-        ranking.NAME * name,
-        ranking.TEXT * ranking.text_share(bm25),
-        ranking.POPULARITY * ranking.popularity_share(c.installs, most),
-        ranking.ALL_WORDS * c.all_words,
-        ranking.RATING * c.rating,
-        ranking.CERTIFIED * c.certified,
-    )
-
-
-def rank_of(c: Candidate, sort: Sort, parts: Parts) -> float:
-    """What its place goes by, the highest first."""
-    rank: float = parts.score if sort is Sort.RELEVANCE else getattr(c, ORDERS[sort])
-    return rank
-
-
-def _forms(word: Word) -> re.Pattern[str]:
-    """What has the word's stem; the tokenizer writes i for the y of `library`."""
-    return re.compile("|".join(rf"\b{re.escape(stem.removesuffix('i'))}" for stem in word.stems))
+def _beginnings(word: Word) -> tuple[str, ...]:
+    """What has the word's stems begins so; the tokenizer writes i for the y of `library`."""
+    return tuple(f" {stem.removesuffix('i')}" for stem in word.stems)

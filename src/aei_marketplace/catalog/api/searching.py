@@ -1,0 +1,69 @@
+"""Routes that find plugins."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from aei_marketplace.catalog import service
+from aei_marketplace.catalog.api.shapes import plugin_shape
+from aei_marketplace.catalog.rules.searching import Criteria, Sort
+from aei_marketplace.web.requests import TheDeps, ThePage, TheTrace, TheVisitor
+from aei_marketplace.web.responses import json_answer
+
+router = APIRouter(prefix="/api/plugins", tags=["catalogue"])
+
+
+@router.get("")
+async def search_plugins(
+    request: Request,
+    deps: TheDeps,
+    visitor: TheVisitor,
+    trace: TheTrace,
+    page: ThePage,
+    q: Annotated[str | None, Query(description="words, a name or an id; at most 200 characters")] = None,
+    category: str | None = None,
+    kind: Annotated[str | None, Query(description="agent, model, tool or scanner")] = None,
+    compatible_with: Annotated[str | None, Query(description="an AEI version, for example 2.3.1")] = None,
+    publisher: Annotated[str | None, Query(description="a publisher's name or namespace")] = None,
+    permission: Annotated[str | None, Query(description="one that is requested, or `none`")] = None,
+    price: Annotated[str | None, Query(description="free or paid")] = None,
+    certified: bool | None = None,
+    sort: Sort = Sort.RELEVANCE,
+    facets: bool = False,
+    explain: Annotated[bool, Query(description="show the terms of each plugin's score")] = False,
+) -> Response:
+    """Find plugins. Without a token only public ones are found.
+
+    `total_is_whole` is false when more match than were looked at: the most installed 1,000.
+    """
+    criteria = Criteria(q, category, kind, permission, price, publisher, certified, compatible_with, sort)
+    async with deps.works.begin(visitor, trace) as work:
+        found = await service.search_plugins(index_of(request), work, criteria, page, facets=facets)
+    items = [plugin_shape(plugin) for plugin in found.page.items]
+    if explain:
+        items = [{**item, "explained": found.parts[item["id"]]} for item in items]
+    body = {"items": items, "next_cursor": found.page.next_cursor, "total": found.page.total}
+    body["total_is_whole"] = found.whole
+    return json_answer({**body, "facets": found.facets} if facets else body)
+
+
+@router.get("/suggestions")
+async def suggest_plugins(
+    request: Request,
+    deps: TheDeps,
+    visitor: TheVisitor,
+    trace: TheTrace,
+    q: Annotated[str, Query(description="what was typed so far")],
+    limit: Annotated[int, Query(ge=1, le=20)] = 8,
+) -> Response:
+    """Plugins whose names begin with what was typed, the most installed first."""
+    async with deps.works.begin(visitor, trace) as work:
+        found = await service.suggest_plugins(index_of(request), work, q, limit)
+    items = [{"id": p.id, "name": p.document["name"], "publisher": p.publisher_name} for p in found]
+    return json_answer({"items": items})
+
+
+def index_of(request: Request) -> service.SearchIndex:
+    """The search index of this process."""
+    index: service.SearchIndex = request.app.state.search_index
+    return index
