@@ -70,6 +70,7 @@ class Words:
 
 _SECURITY = "It concerns the security of your tenant."
 _LISTING = "/marketplace/$plugin"
+_REVIEWS = f"{_LISTING}?tab=reviews"
 
 
 def _alarm(name: str, title: str, text: str) -> Kind:
@@ -142,8 +143,8 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "certification.ended",
             "$plugin $version is no longer certified: $state",
-            "You have this release installed. It goes on running unless your policy says otherwise; look at the"
-            " reason and whether a newer version mends it.\nReason: $reason",
+            "You have this release installed. It goes on running unless your policy says otherwise; look at"
+            " the reason and whether a newer version mends it.\nReason: $reason",
             severity=Severity.WARNING,
             mail=MailSetting.IMMEDIATE,
             fixed=_SECURITY,
@@ -152,8 +153,8 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "release.held",
             "$plugin $version is held and not listed",
-            "It was scanned before anybody could see it. Correct what was found and publish another version.\n"
-            "$reason",
+            "It was scanned before anybody could see it. Correct what was found and publish another version."
+            "\n$reason",
             severity=Severity.WARNING,
             mail=MailSetting.IMMEDIATE,
         ),
@@ -197,40 +198,40 @@ KINDS: Mapping[str, Kind] = {
             "review.published",
             "A review of $plugin: $rating of 5",
             "Somebody has reviewed version $version. You can reply to it once.",
-            link=_LISTING,
+            link=_REVIEWS,
         ),
         Kind(
             "review.judged",
             "Your review of $plugin is $verdict",
-            "The operator's staff have decided about what you wrote. Against a decision that it is not read you"
-            " can appeal once within 14 days.\nReason given: $reason",
-            link=_LISTING,
+            "The operator's staff have decided about what you wrote. Against a decision that it is not read"
+            " you can appeal once within 14 days.\nReason given: $reason",
+            link=_REVIEWS,
         ),
         Kind(
             "review.renew",
             "Does your review of $plugin hold for $version?",
-            "There is a new version. When your tenant has it, say with one click that your review holds for it"
-            " too, or write what has changed.",
-            link="/marketplace/$plugin?tab=reviews",
+            "There is a new version. When your tenant has it, say with one click that your review holds for"
+            " it too, or write what has changed.",
+            link=_REVIEWS,
         ),
         Kind(
             "review.reopened",
             "The decision about your review of $plugin was taken back",
             "The operator's staff look at it once more, and tell you what they decide.",
-            link=_LISTING,
+            link=_REVIEWS,
         ),
         Kind(
             "reply.judged",
             "Your reply to a review of $plugin is $verdict",
             "The operator's staff have decided about it. One that was rejected can be written anew.\nReason"
             " given: $reason",
-            link=_LISTING,
+            link=_REVIEWS,
         ),
         Kind(
             "review.replied",
             "$plugin's publisher has replied to your review",
             "The reply stands below your review.",
-            link=_LISTING,
+            link=_REVIEWS,
         ),
         Kind(
             "quota.near",
