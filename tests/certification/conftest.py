@@ -27,6 +27,7 @@ from tests.clocks import Time
 from tests.plugins import publish, work_off
 
 KEY = PrivateKey.generate()
+OF_THE_MARKETPLACE = {"vulnerabilities", "dependencies", "reputation", "behaviour"}
 BAD = Finding(Severity.CRITICAL, "It asks for the network", "plugin.wasm", "Declare it.", rule="overreach")
 
 
@@ -56,10 +57,8 @@ class ScriptedScanner:
         if self.broken is not None:
             raise self.broken
         progress(Progress(0, 1, "package"))
-        ids = {"package", "component", "permissions", *BUILT_IN.terms.required} - {
-            "vulnerabilities",
-            "dependencies",
-        }
+        terms = BUILT_IN.terms
+        ids = {*terms.required, *terms.where_possible} - OF_THE_MARKETPLACE
         return Report(
             sha256(package).hexdigest(),
             tuple(self._result(each) for each in sorted(ids)),

@@ -42,7 +42,7 @@ from aei_protocol.outcomes import Outcome as End
 from aei_protocol.permissions import Capabilities
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-BAR = Bar(("package", "secrets"), {Severity.CRITICAL: 0, Severity.MEDIUM: 1})
+BAR = Bar(("package", "secrets"), (), {Severity.CRITICAL: 0, Severity.MEDIUM: 1})
 LOUD = Finding(Severity.HIGH, "A key", "source/a.py", rule="private-key")
 TERMS = Terms(("package",), {})
 POLICY = Policy(3, TERMS)
@@ -149,6 +149,22 @@ def test_a_waiver_lifts_what_it_names_where_it_names_it_until_it_ends(
 def test_what_a_report_left_out_nobody_can_waive() -> None:
     checks = [result("package"), result("secrets", Result.FAIL, *[LOUD] * MAX_FINDINGS)]
     assert judge(checks, BAR, [waiver()], NOW).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    ("results", "outcome"),
+    [
+        ([], Outcome.ERROR),
+        ([result("sbom", Result.ERROR)], Outcome.ERROR),
+        ([result("sbom", Result.NOT_RUN)], Outcome.PASS),
+        ([result("sbom", Result.FAIL, LOUD)], Outcome.FAIL),
+    ],
+)
+def test_a_check_that_needs_nothing_to_look_at_must_not_break_or_fail(
+    results: list[CheckResult], outcome: Outcome
+) -> None:
+    bar = Bar(("package",), ("sbom",), {})
+    assert judge([result("package"), *results], bar, [], NOW).outcome is outcome
 
 
 # ---------------------------------------------------------------- states and turns
@@ -260,7 +276,8 @@ def test_the_same_question_is_answered_from_the_record_and_another_is_not() -> N
 
 def test_the_built_in_policy_names_checks_that_exist_and_fails_closed() -> None:
     terms = BUILT_IN.terms
-    assert {*terms.required, *terms.publish_required} <= set(KNOWN_CHECKS)
+    assert {*terms.required, *terms.where_possible, *terms.publish_required} <= set(KNOWN_CHECKS)
+    assert set(terms.required).isdisjoint(terms.where_possible)
     assert {check.id for check in find_checks()} < set(KNOWN_CHECKS)
     assert (terms.publish_on_error, terms.decision) == ("hold", Decision.ONE)
 

@@ -42,6 +42,10 @@ from aei_marketplace.ground.actor import Actor, MissingAction
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.ports import ScanFailed
+from aei_marketplace.installations import service as installations
+from aei_marketplace.installations.errors import NotAdmitted, PolicyUnfit
+from aei_marketplace.installations.rules.admission import NOT_CERTIFIED
+from aei_marketplace.installations.rules.requests import Wish
 from aei_marketplace.notices import service as notices
 from aei_marketplace.operations import service as operations
 from tests.builders import Tenant, make_tenant
@@ -58,7 +62,7 @@ from tests.certification.conftest import (
     submit,
 )
 from tests.clocks import Time
-from tests.plugins import install, publish, work_off
+from tests.plugins import install, publish, update, work_off
 
 S = RequestState
 
@@ -473,6 +477,34 @@ async def concern(urls: DatabaseUrls, request: service.Request) -> None:
         request.release_id,
     )
     await connection.close()
+
+
+# ---------------------------------------------------------------- who wants certified releases
+
+
+async def test_a_tenant_that_wants_certified_releases_installs_no_others_and_keeps_what_runs(
+    deps: Deps, acme: Tenant, certifier: Actor
+) -> None:
+    globex = await make_tenant(deps.works, "globex")
+    async with deps.works.begin(globex.admin) as work:
+        plan = await installations.find_plan(work, deps.aei_version, "acme.echo", Wish())
+        assert plan.warnings == (NOT_CERTIFIED,)
+    async with deps.works.begin(globex.admin) as work:
+        await installations.change_policies(work, deps, {"uncertified_releases": "refuse"})
+    with pytest.raises(NotAdmitted, match="wants certified releases"):
+        await install(deps, globex.admin)
+    await certified(deps, acme.manager, certifier)
+    async with deps.works.begin(globex.admin) as work:
+        action = (await installations.actions_for(work, deps.aei_version, ["acme.echo"]))["acme.echo"]
+        plan = await installations.find_plan(work, deps.aei_version, "acme.echo", Wish())
+    assert (action.certified, plan.warnings) == (True, ())
+    assert (await install(deps, globex.admin)).state == "succeeded"
+    await publish(deps, acme.manager, {"version": "1.1.0"})
+    with pytest.raises(NotAdmitted):
+        await update(deps, globex.admin)
+    with pytest.raises(PolicyUnfit):
+        async with deps.works.begin(globex.admin) as work:
+            await installations.change_policies(work, deps, {"uncertified_releases": "perhaps"})
 
 
 # ---------------------------------------------------------------- scans before the listing

@@ -14,7 +14,7 @@ from aei_marketplace.ground.errors import NotAllowed, NotSignedIn
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.installations import service
 from aei_marketplace.installations.errors import NotAdmitted, PolicyUnfit
-from aei_marketplace.installations.rules.admission import Answer, admit
+from aei_marketplace.installations.rules.admission import NOT_CERTIFIED, Answer, admit
 from aei_marketplace.installations.rules.requests import Wish
 from aei_marketplace.notices import service as notices
 from tests.builders import Tenant, make_staff, make_tenant
@@ -134,7 +134,7 @@ async def test_an_affected_release_is_installed_with_a_warning_unless_the_tenant
     advisory = await file(deps, acme.manager)
     async with deps.works.begin(globex.admin) as work:
         plan = await service.find_plan(work, deps.aei_version, "acme.echo", Wish())
-    assert plan.warnings == (f"The release is affected by {advisory.id}.",)
+    assert plan.warnings == (f"The release is affected by {advisory.id}.", NOT_CERTIFIED)
     async with deps.works.begin(globex.admin) as work:
         await service.change_policies(work, deps, {"affected_releases": "refuse"})
     for wish in ({}, {"version": "1.0.0"}):

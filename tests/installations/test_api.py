@@ -7,6 +7,7 @@ import pytest
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.app import create_app
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.installations.rules.admission import NOT_CERTIFIED
 from tests.builders import Tenant
 from tests.plugins import publish, work_off
 from tests.serving import Client, serving
@@ -126,7 +127,7 @@ async def test_a_plan_is_read_and_carried_out_as_it_was_agreed_to(
     assert (changed.status, changed.json["type"].rpartition("/")[2]) == (409, "plan-changed")
     along = {"acme.echo": {"version": "1.0.0", "grants": {"secrets": {"names": ["ACME_KEY"]}}}}
     asked = await client.post(f"{user}/install", token, json={"dependencies": along})
-    assert (asked.status, asked.json["warnings"]) == (202, [])
+    assert (asked.status, asked.json["warnings"]) == (202, [NOT_CERTIFIED])
     await work_off(deps)
     listed = await client.get("/api/plugins/installations", token)
     assert {i["plugin_id"]: i["grants"] for i in listed.json["items"]} == {

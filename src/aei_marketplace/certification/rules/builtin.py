@@ -16,8 +16,15 @@ KNOWN_CHECKS = {**{check.id: check.title for check in find_checks()}, **_OF_THE_
 BUILT_IN = Policy(
     number=1,
     terms=Terms(
-        required=("package", "component", "permissions", "vulnerabilities", "dependencies"),
+        required=(
+            *("package", "component", "permissions", "embedded", "dependency-names", "vulnerabilities"),
+            *("yara", "secrets", "hidden-code", "hidden-text", "work-loops", "network", "dependencies"),
+        ),
+        where_possible=(
+            *("source-analysis", "source-match", "sbom", "unused-permissions", "changes"),
+            *("behaviour", "reputation"),
+        ),
         tolerated={Severity.CRITICAL: 0, Severity.HIGH: 0},
-        publish_required=("package", "component", "permissions"),
+        publish_required=("package", "component", "permissions", "yara", "secrets"),
     ),
 )

@@ -39,6 +39,8 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     Attributes:
         required: ids of the checks that must pass; one that did not run has not passed.
+        where_possible: ids of checks that must not fail or break, but need not have anything to look at, as
+            those of source that nobody has to supply.
         tolerated: by severity, how many findings of all checks together may stand without a waiver; a
             severity that is not named may stand any number of times.
         decision: who decides.
@@ -53,6 +55,7 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     decision: Decision = Decision.ONE
     valid_days: int = 180
     fresh_hours: int = 7 * 24
+    where_possible: tuple[str, ...] = ()
     publish_required: tuple[str, ...] = ()
     publish_on_error: OnError = OnError.HOLD
 
@@ -79,14 +82,15 @@ class Bar:
     """What a scan has to reach."""
 
     required: tuple[str, ...]
+    where_possible: tuple[str, ...]
     tolerated: Mapping[Severity, int]
 
 
 def bar_for(purpose: Purpose, terms: Terms) -> Bar:
     """What a policy asks of a scan for the listing, and of one for a badge."""
     if purpose is Purpose.PUBLISH:
-        return Bar(terms.publish_required, {})
-    return Bar(terms.required, terms.tolerated)
+        return Bar(terms.publish_required, (), {})
+    return Bar(terms.required, terms.where_possible, terms.tolerated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def check_terms(document: object, known: Mapping[str, str]) -> Terms:
         raise PolicyInvalid("The policy is not understood.", faults=[Fault("", str(error))]) from error
     faults = [
         Fault(f"/{field}", f"there is no check {check!r}"[:200])
-        for field in ("required", "publish_required")
+        for field in ("required", "where_possible", "publish_required")
         for check in getattr(terms, field)
         if check not in known
     ]

@@ -46,7 +46,11 @@ def judge(results: Sequence[CheckResult], bar: Bar, waivers: Sequence[Waiver], n
     """
     by_id = {result.id: result for result in results}
     objections = (
-        *(ground for check in sorted(bar.required) for ground in _of_required(check, by_id, waivers, now)),
+        *(
+            ground
+            for check in sorted({*bar.required, *bar.where_possible})
+            for ground in _of_check(check, by_id.get(check), waivers, now, required=check in bar.required)
+        ),
         *_of_counts(results, bar.tolerated, waivers, now),
     )
     if any(ground.code != "incomplete" for ground in objections):
@@ -62,16 +66,15 @@ def standing(
     return tuple(f for f in check.findings if f not in waived), waived
 
 
-def _of_required(
-    check: str, results: Mapping[str, CheckResult], waivers: Sequence[Waiver], now: datetime
+def _of_check(
+    check: str, result: CheckResult | None, waivers: Sequence[Waiver], now: datetime, *, required: bool
 ) -> Iterator[Objection]:
-    result = results.get(check)
     if result is None:
-        yield Objection("incomplete", check, f"The check {check} is required, and the scan does not have it.")
-    elif result.result in (Result.ERROR, Result.NOT_RUN):
+        yield Objection("incomplete", check, f"The scan does not have the check {check}, which has to pass.")
+    elif result.result is Result.ERROR or (required and result.result is Result.NOT_RUN):
         how = "broke" if result.result is Result.ERROR else "did not run"
         because = f": {result.note}" if result.note else "."
-        yield Objection("incomplete", check, f"The check {check} is required and {how}{because}")
+        yield Objection("incomplete", check, f"The check {check} has to pass and {how}{because}")
     elif result.result is Result.FAIL and not _lifted(result, waivers, now):
         stands, _ = standing(result, waivers, now)
         yield Objection("failed", check, f"The check {check} failed: {_first(stands)}")

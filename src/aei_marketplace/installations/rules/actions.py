@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from aei_marketplace.installations.rules.admission import Answer, Verdict
+from aei_marketplace.installations.rules.admission import UNCERTIFIED, Answer, Verdict
 
 
 class ActionKind(StrEnum):
@@ -163,7 +163,8 @@ def _for_missing(situation: Situation) -> PluginAction:
 
 def _is_simple(candidate: Candidate) -> bool:
     """Whether nobody has anything to decide. That it is not certified is for the button to say."""
-    return candidate.verdict.answer is Answer.YES and candidate.asks == 0 and not candidate.decides
+    noted = all(reason.code == UNCERTIFIED for reason in candidate.verdict.reasons)
+    return noted and candidate.asks == 0 and not candidate.decides
 
 
 def _explained(action: PluginAction, why: str) -> PluginAction:

@@ -54,6 +54,8 @@ class Facts:
         excluded: why the tenant's lists exclude it, in sentences.
         advisories: the ids of the standing advisories that concern it.
         refuses_affected: the tenant installs nothing that an advisory concerns.
+        certified: it has a badge that holds.
+        refuses_uncertified: the tenant installs nothing that has none.
     """
 
     purpose: Literal["install", "execute"]
@@ -67,8 +69,13 @@ class Facts:
     excluded: tuple[str, ...] = ()
     advisories: tuple[str, ...] = ()
     refuses_affected: bool = False
+    certified: bool = True
+    refuses_uncertified: bool = False
 
 
+#: Said of what nobody has certified, wherever it is installed; by itself it gives nobody anything to decide.
+UNCERTIFIED = "uncertified"
+NOT_CERTIFIED = "Not certified: nobody but its publisher has checked this release."
 _OFFERED = {"listed", "deprecated"}
 _STOPPED = {
     "processing": "is still being processed",
@@ -84,7 +91,10 @@ def admit(facts: Facts) -> Verdict:
     """Decide, and give every ground there is."""
     reasons = tuple(
         reason
-        for judge in (_visibility, _state, _compatibility, _lists, _advisories, _age, _entitlement)
+        for judge in (
+            *(_visibility, _state, _compatibility, _lists),
+            *(_advisories, _age, _entitlement, _certification),
+        )
         for reason in judge(facts)
     )
     gravest = max((r.answer for r in reasons), key=_GRAVITY.index, default=Answer.YES)
@@ -121,6 +131,13 @@ def _compatibility(facts: Facts) -> Iterator[Reason]:
 def _lists(facts: Facts) -> Iterator[Reason]:
     for ground in facts.excluded:
         yield Reason(Answer.NO, "excluded", ground)
+
+
+def _certification(facts: Facts) -> Iterator[Reason]:
+    if not facts.certified and facts.purpose == "install":
+        wanted = " Your tenant's policy wants certified releases." if facts.refuses_uncertified else ""
+        answer = Answer.NO if facts.refuses_uncertified else Answer.WARN
+        yield Reason(answer, UNCERTIFIED, NOT_CERTIFIED + wanted)
 
 
 def _advisories(facts: Facts) -> Iterator[Reason]:

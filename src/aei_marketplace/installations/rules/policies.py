@@ -15,11 +15,16 @@ from aei_marketplace.installations.rules.limits import (
     limit_faults,
 )
 from aei_marketplace.installations.rules.selection import LIST_NAMES, list_faults
-from aei_marketplace.installations.rules.updates import affected_faults, age_faults, update_faults
+from aei_marketplace.installations.rules.updates import (
+    affected_faults,
+    age_faults,
+    uncertified_faults,
+    update_faults,
+)
 from aei_protocol.limits import ALLOWANCE_NAMES, Allowance, Limits
 
 #: How a tenant takes new releases.
-UPDATE_NAMES = ("updates", "minimum_release_age_hours", "affected_releases")
+UPDATE_NAMES = ("updates", "minimum_release_age_hours", "affected_releases", "uncertified_releases")
 POLICY_NAMES = ("limits", *ALLOWANCE_NAMES, *UPDATE_NAMES, *LIST_NAMES)
 #: The parts that are objects, and are merged name by name.
 _NESTED = ("limits", *LIST_NAMES)
@@ -82,5 +87,7 @@ def _faults(change: Any) -> list[Fault]:
     if isinstance(limits, dict):
         limits = _merged({}, limits)
     faults = limit_faults(limits, "/limits") + allowance_faults(change)
-    faults += update_faults(change) + age_faults(change) + affected_faults(change)
+    faults += (
+        update_faults(change) + age_faults(change) + affected_faults(change) + uncertified_faults(change)
+    )
     return unknown + faults + list_faults(change)

@@ -79,6 +79,11 @@ def refuses_affected(tenant: Mapping[str, Any]) -> bool:
     return tenant.get("affected_releases") == "refuse"
 
 
+def refuses_uncertified(tenant: Mapping[str, Any]) -> bool:
+    """Whether a tenant installs nothing that is not certified."""
+    return tenant.get("uncertified_releases") == "refuse"
+
+
 def left_behind(present: Iterable[str], newer: Iterable[str]) -> bool:
     """Whether a release leaves behind what an advisory says of the present one; both by advisories' ids."""
     return bool(set(present) - set(newer))
@@ -147,6 +152,13 @@ def affected_faults(document: Mapping[str, Any]) -> list[Fault]:
     if document.get("affected_releases") in (None, "warn", "refuse"):
         return []
     return [Fault("/affected_releases", "warn or refuse")]
+
+
+def uncertified_faults(document: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with what a tenant does about uncertified releases; None takes it back."""
+    if document.get("uncertified_releases") in (None, "warn", "refuse"):
+        return []
+    return [Fault("/uncertified_releases", "warn or refuse")]
 
 
 def age_faults(document: Mapping[str, Any]) -> list[Fault]:

@@ -110,8 +110,7 @@ def _candidate(work: Work, aei_version: str, known: _Known, plugin_id: str) -> C
     if offered is None:
         return None
     verdict = judged(offered, aei_version, known.policies, work.now, exact=False)
-    certified = False  # no release can be certified yet
-    return Candidate(offered.version, verdict, asks, decides, certified)
+    return Candidate(offered.version, verdict, asks, decides, offered.certified)
 
 
 def _of_install(release: ReleaseView) -> tuple[int, bool]:

@@ -17,7 +17,7 @@ from aei_marketplace.installations.rules.admission import Answer, Facts, Verdict
 from aei_marketplace.installations.rules.grants import clamped, read_grants
 from aei_marketplace.installations.rules.selection import exclusions
 from aei_marketplace.installations.rules.terms import check_config, kept_config
-from aei_marketplace.installations.rules.updates import minimum_age, refuses_affected
+from aei_marketplace.installations.rules.updates import minimum_age, refuses_affected, refuses_uncertified
 from aei_marketplace.installations.rules.views import Installation
 from aei_marketplace.installations.store import find
 from aei_marketplace.operations.service import Operation
@@ -80,6 +80,8 @@ def judged(
             excluded=exclusions(policies, release.manifest),
             advisories=release.advisories,
             refuses_affected=refuses_affected(policies),
+            certified=release.certified,
+            refuses_uncertified=refuses_uncertified(policies),
         )
     )
 
