@@ -124,3 +124,18 @@ language sql stable security definer set search_path = pg_catalog, public as $$
 $$;
 revoke execute on function executions_failures(uuid) from public;
 grant execute on function executions_failures(uuid) to aei_app;
+
+-- What somebody decided in a dialog, until what they asked for has succeeded or a week is over: an attempt that
+-- failed is tried again with the same ticks. Configuration is not kept here, for it may hold anything.
+create table installation_wishes (
+  operation_id uuid primary key references operations on delete cascade,
+  tenant_id uuid not null references tenants,
+  plugin_id text not null,
+  version text,
+  channel text,
+  grants jsonb,
+  along jsonb,
+  created_at timestamptz not null
+);
+create index on installation_wishes (created_at);
+call aei_isolate('installation_wishes', 'tenant_id = aei_tenant()');

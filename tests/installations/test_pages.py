@@ -1,5 +1,6 @@
 """The pages of installations on the real application: forms, refusals, and what comes of them."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlalchemy import text as sql
 
 from aei_marketplace.accounts.service.sessions import Entrant, open_session
 from aei_marketplace.adapters.postgres import DatabaseUrls
@@ -168,6 +170,25 @@ async def test_who_clicks_while_another_installs_follows_the_same_work(
         assert late.headers["Location"] == first.headers["Location"]
 
 
+async def test_two_people_who_click_in_the_same_moment_see_one_truth(
+    admin: Browser, client: Client, deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    await publish(deps, acme.manager, {"id": "acme.plain"})
+    second = await browser_of(client, deps, globex.manager)
+    place, fields = "/marketplace/acme.plain", {"at_once": "yes", "seen": "1.0.0"}
+    clicks = await asyncio.gather(*(b.send(f"{place}/install", fields) for b in (admin, second) * 3))
+    (operation,) = {click.headers["Location"] for click in clicks}
+    await work_off(deps)
+    for browser in (admin, second):
+        assert "Installed acme.plain 1.0.0" in text(await browser.open(operation))
+        assert "Installed 1.0.0" in text(await browser.open(place))
+    leaving = await asyncio.gather(*(b.send(f"{place}/uninstall") for b in (admin, second)))
+    assert len({answer.headers["Location"] for answer in leaving}) == 1
+    await work_off(deps)
+    for browser in (admin, second):
+        assert "Uninstalled" in text(await browser.open(leaving[0].headers["Location"]))
+
+
 async def test_a_form_that_is_sent_twice_opens_one_operation(
     admin: Browser, deps: Deps, acme: Tenant
 ) -> None:
@@ -193,6 +214,30 @@ async def test_a_failure_says_why_and_offers_to_try_again(
     assert 'role="alert"' in text(page)
     assert "Try again" in text(page)
     assert "Try again" not in text(await viewer.open(sent.headers["Location"]))
+
+
+async def test_an_attempt_that_failed_is_tried_again_with_the_same_ticks_for_a_week(
+    admin: Browser, client: Client, deps: Deps, acme: Tenant
+) -> None:
+    only = "eu.data.example:8443"
+    wish = {"seen": "1.0.0", "grant/network/hosts": HOST, "grant/network/hosts/only": only}
+    sent = await admin.send(f"{PLUGIN}/install", wish)
+    for state, reason in ((ReleaseState.YANKED, "wrong build"), (ReleaseState.LISTED, None)):
+        async with deps.works.begin(acme.manager) as work:
+            await catalog.change_state(work, "acme.echo", "1.0.0", state, reason)
+        await work_off(deps)
+    way = re.search(r'href="([^"]*again=[^"]*)"', text(await admin.open(sent.headers["Location"])))
+    assert way is not None
+    again = text(await admin.open(way.group(1)))
+    for value, ticked in ((HOST, " checked"), (only, " checked"), (PATTERN, ""), ("ACME_KEY", "")):
+        assert f'value="{value}"{ticked}>' in again
+    stranger = text(await (await browser_of(client, deps, acme.admin)).open(way.group(1)))
+    assert f'value="{only}"' not in stranger
+    async with deps.works.system("tests") as work:
+        await work.run(sql("update installation_wishes set created_at = now() - interval '8 days'"))
+    await service.forget_wishes(deps.works)
+    assert 'value="ACME_KEY" checked>' in text(await admin.open(way.group(1)))
+    assert (await admin.open(f"{PLUGIN}/install?again=nonsense")).status == 422
 
 
 async def test_a_server_that_starts_anew_meanwhile_tells_how_it_stands(
@@ -409,8 +454,38 @@ async def test_configuration_policy_and_pin_are_kept_and_faults_stand_beside_the
     assert (found.config, found.pinned) == ({"tone": "formal"}, True)
     assert found.policy == {"updates": "compatible", "journal": True}
     page = await admin.open(SETTINGS)
-    unknown = await admin.send(f"{SETTINGS}/policy", {"etag": field(page, "etag"), "updates": "never"})
-    assert unknown.status == 422
+    for wrong_choice in ({"updates": "never"}, {"channel": "nightly"}):
+        unknown = await admin.send(f"{SETTINGS}/policy", {"etag": field(page, "etag"), **wrong_choice})
+        assert unknown.status == 422
+
+
+async def test_limits_and_channel_of_an_installation_are_changed_and_the_rest_of_its_policy_stays(
+    admin: Browser, deps: Deps, globex: Tenant, urls: DatabaseUrls
+) -> None:
+    await install(deps, globex.admin)
+    async with deps.works.begin(globex.admin) as work:
+        policy = {"journal": True, "limits": {"memory_bytes": 64 * 2**20}}
+        await service.change(work, "acme.echo", service.Change(policy=policy))
+    page = await admin.open(SETTINGS)
+    assert re.search(r'name="memory_mib" [^>]*value="64"', text(page))
+    for typed in ("0", "-1", "1e3", "\u0663", "9" * 17):
+        wrong = await admin.send(f"{SETTINGS}/limits", {"etag": field(page, "etag"), "wall_ms": typed})
+        assert (wrong.status, "a whole number above 0" in text(wrong)) == (422, True)
+    limits = {"etag": field(page, "etag"), "wall_ms": "1500", "memory_mib": "32", "instances": ""}
+    assert (await admin.send(f"{SETTINGS}/limits", limits)).status == 303
+    stale = await admin.send(f"{SETTINGS}/limits", limits)
+    assert stale.status == 412
+    found = (await present(deps, globex)).installation
+    assert found.policy == {"journal": True, "limits": {"wall_ms": 1500, "memory_mib": 32}}
+    page = await admin.open(SETTINGS)
+    choices = {"etag": field(page, "etag"), "channel": "preview", "journal": "on"}
+    assert (await admin.send(f"{SETTINGS}/policy", choices)).status == 303
+    found = (await present(deps, globex)).installation
+    assert (found.channel, found.policy["limits"]["wall_ms"]) == ("preview", 1500)
+    none = {"etag": field(await admin.open(SETTINGS), "etag"), "wall_ms": ""}
+    assert (await admin.send(f"{SETTINGS}/limits", none)).status == 303
+    assert (await present(deps, globex)).installation.policy == {"journal": True}
+    assert await entries(urls, "installation.configure") == 4
 
 
 # ---------------------------------------------------------------- who may what
@@ -426,7 +501,7 @@ async def test_who_may_not_install_sees_no_button_but_why_and_is_refused_by_the_
         assert "Your role does not install plugins." in main
         assert 'method="post"' not in main
     posts = [f"{PLUGIN}/{verb}" for verb in ("install", "update", "uninstall", "toggle")]
-    posts += [f"{SETTINGS}/{part}" for part in ("grants", "configuration", "policy")]
+    posts += [f"{SETTINGS}/{part}" for part in ("grants", "configuration", "limits", "policy")]
     before = await entries(urls, "access.denied")
     for path in (*posts, "/marketplace/installed/updates"):
         assert (await viewer.send(path, {"config/tone": '"formal"'})).status == 403, path
@@ -456,7 +531,7 @@ async def test_nobody_sees_or_follows_the_operation_of_another_tenant(
 async def test_every_form_without_its_sessions_token_is_refused(admin: Browser) -> None:
     parts = (acting, installed, operations, settings)
     paths = [route.path for part in parts for route in part.router.routes if "POST" in route.methods]
-    assert len(paths) == 8
+    assert len(paths) == 9
     for path in paths:
         forged = await admin.client.post(
             path.format(plugin_id="acme.echo"),

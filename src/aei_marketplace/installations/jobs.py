@@ -51,8 +51,9 @@ async def let_go(deps: Deps, event: ReleaseLeft, trace_id: str) -> None:  # noqa
 
 
 async def purge_removed(deps: Deps) -> None:
-    """Forget what was kept of installations removed 30 days ago."""
+    """Forget what was kept of installations removed 30 days ago, and of attempts a week old."""
     await service.purge_removed(deps.works)
+    await service.forget_wishes(deps.works)
 
 
 async def update_automatically(deps: Deps) -> None:

@@ -1,4 +1,4 @@
-"""The table of installations; the migration says more about each column."""
+"""The tables of installations; the migrations `0004` and `0028` say more about each column."""
 
 from sqlalchemy import Boolean, Column, DateTime, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
@@ -35,4 +35,17 @@ automatic_updates = Table(
     Column("release_id", Uuid, primary_key=True),
     Column("tenant_id", Uuid, nullable=False),
     Column("asked_at", DateTime(timezone=True), nullable=False),
+)
+
+installation_wishes = Table(
+    "installation_wishes",
+    metadata,
+    Column("operation_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("plugin_id", Text, nullable=False),
+    Column("version", Text),
+    Column("channel", Text),
+    Column("grants", JSONB(none_as_null=True)),
+    Column("along", JSONB(none_as_null=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
 )

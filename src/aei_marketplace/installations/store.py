@@ -1,16 +1,16 @@
 """Every query of installations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import Row, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from aei_marketplace.ground.work import Work
-from aei_marketplace.installations.models import automatic_updates, installations
+from aei_marketplace.installations.models import automatic_updates, installation_wishes, installations
 from aei_marketplace.installations.rules.views import Installation, Reached
 
 _HOLD = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
@@ -184,3 +184,19 @@ def _installation(row: Row[Any]) -> Installation:
     values = row._asdict()
     del values["purged_at"], values["files_forgotten_at"]
     return Installation(**values)
+
+
+async def add_wish(work: Work, values: Mapping[str, Any]) -> None:
+    """Keep what an operation was asked with."""
+    await work.run(insert(installation_wishes).values(**values))
+
+
+async def find_wish(work: Work, operation_id: UUID, plugin_id: str) -> Row[Any] | None:
+    """What an operation on a plugin was asked with."""
+    which = (installation_wishes.c.operation_id == operation_id, installation_wishes.c.plugin_id == plugin_id)
+    return (await work.run(select(installation_wishes).where(*which))).first()
+
+
+async def forget_wishes(work: Work, before: datetime) -> None:
+    """Drop what was kept since before a moment."""
+    await work.run(delete(installation_wishes).where(installation_wishes.c.created_at < before))

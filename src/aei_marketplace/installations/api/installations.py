@@ -62,6 +62,7 @@ class ChangeWanted(_Body):
     config: JsonObject | None = None
     policy: JsonObject | None = Field(default=None, examples=[{"limits": {"wall_ms": 2000}}])
     pinned: StrictBool | None = None
+    channel: str | None = Field(default=None, max_length=20, examples=["stable"])
 
 
 @router.get("/installations")
@@ -151,8 +152,8 @@ async def change(
     trace: TheTrace,
     if_match: IfMatch = None,
 ) -> Response:
-    """Change grants, configuration or policy of an installation, or whether it is pinned to its version."""
-    wanted = service.Change(body.grants, body.config, body.policy, body.pinned)
+    """Change grants, configuration, policy or channel of an installation, or whether it is pinned."""
+    wanted = service.Change(body.grants, body.config, body.policy, body.pinned, body.channel)
     async with deps.works.begin(actor, trace) as work:
         return _shown(await service.change(work, plugin_id, wanted, if_match))
 

@@ -21,7 +21,7 @@ from aei_marketplace.installations.pages.configuring import config_form, configu
 from aei_marketplace.installations.rules.consent import given
 from aei_marketplace.installations.rules.requests import Along, Wish
 from aei_marketplace.installations.rules.views import Installation
-from aei_marketplace.installations.service import Departure, Prospect, Requested
+from aei_marketplace.installations.service import Departure, Prospect
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace, deps_of, trace_of
 from aei_marketplace.web.shell.flashes import Flash, leave_flash
 from aei_marketplace.web.shell.forms import Form, FormRoute, TheForm
@@ -73,16 +73,24 @@ class SwitchedPage(PageContext):
 
 @router.get(_PLUGIN + "/install")
 async def ask_install(
-    request: Request, plugin_id: str, actor: TheActor, version: str = "", channel: str = ""
+    request: Request,
+    plugin_id: str,
+    actor: TheActor,
+    version: str = "",
+    channel: str = "",
+    again: UUID | None = None,
 ) -> Response:
-    """What an installation means."""
-    return await _ask(request, actor, plugin_id, "install", Wish(version or None, channel or None))
+    """What an installation means; `again` is an attempt whose answers the dialog begins with."""
+    wish = Wish(version or None, channel or None)
+    return await _ask(request, actor, plugin_id, "install", wish, again)
 
 
 @router.get(_PLUGIN + "/update")
-async def ask_update(request: Request, plugin_id: str, actor: TheActor, version: str = "") -> Response:
+async def ask_update(
+    request: Request, plugin_id: str, actor: TheActor, version: str = "", again: UUID | None = None
+) -> Response:
     """What an update means: the difference first."""
-    return await _ask(request, actor, plugin_id, "update", Wish(version or None))
+    return await _ask(request, actor, plugin_id, "update", Wish(version or None), again)
 
 
 @router.get(_PLUGIN + "/uninstall")
@@ -113,14 +121,15 @@ async def uninstall(
     request: Request, plugin_id: str, deps: TheDeps, actor: TheActor, trace: TheTrace, form: TheForm
 ) -> Response:
     """Uninstall."""
-    if (running := await _under_way(request, actor, plugin_id)) is not None:
-        return to_operation(running)
     try:
         async with deps.works.begin(actor, trace) as work:
-            asked = await service.request_uninstall(work, plugin_id, purge=form.ticked("purge"))
+            operation = await service.find_under_way(work, plugin_id)
+            if operation is None:
+                asked = await service.request_uninstall(work, plugin_id, purge=form.ticked("purge"))
+                operation = asked.operation
     except NotInstalled as refusal:
         return await standing(request, actor, plugin_id, refusal)
-    return to_operation(asked.operation.id)
+    return to_operation(operation.id)
 
 
 @router.post(_PLUGIN + "/toggle")
@@ -155,10 +164,14 @@ async def _switched(request: Request, actor: Actor, plugin_id: str, refusal: Ref
     return await render(request, "installations/switched.html", page, status, part=True)
 
 
-async def _ask(request: Request, actor: Actor, plugin_id: str, verb: str, wish: Wish) -> Response:
+async def _ask(
+    request: Request, actor: Actor, plugin_id: str, verb: str, wish: Wish, again: UUID | None
+) -> Response:
     deps = deps_of(request)
     try:
         async with deps.works.begin(actor, trace_of(request)) as work:
+            if again is not None:
+                wish = await service.find_wish(work, again, plugin_id) or wish
             prospect = await service.find_prospect(work, deps.aei_version, plugin_id, wish)
     except AlreadyAtVersion as refusal:
         return await standing(request, actor, plugin_id, refusal)
@@ -172,24 +185,17 @@ async def _ask(request: Request, actor: Actor, plugin_id: str, verb: str, wish: 
 
 
 async def _carry_out(request: Request, actor: Actor, plugin_id: str, verb: str, form: Form) -> Response:
-    if (running := await _under_way(request, actor, plugin_id)) is not None:
-        return to_operation(running)
+    async with deps_of(request).works.begin(actor, trace_of(request)) as work:
+        running = await service.find_under_way(work, plugin_id)
+    if running is not None:
+        return to_operation(running.id)
     wish = Wish(form.text("version") or None, form.text("channel") or None, seen=form.text("seen") or None)
     try:
         if form.ticked("at_once"):
-            return to_operation((await _request(request, actor, plugin_id, verb, wish)).operation.id)
+            return to_operation(await _request(request, actor, plugin_id, verb, wish))
         return await _decide(request, actor, plugin_id, verb, wish, form)
     except (Conflict, NotInstalled) as refusal:
         return await standing(request, actor, plugin_id, refusal)
-
-
-async def _under_way(request: Request, actor: Actor, plugin_id: str) -> UUID | None:
-    """What somebody else began already: whoever comes second follows the same work."""
-    deps = deps_of(request)
-    async with deps.works.begin(actor, trace_of(request)) as work:
-        work.actor.require("plugin.install")
-        fit = (await service.actions_for(work, deps.aei_version, [plugin_id]))[plugin_id]
-    return fit.operation.id if fit.operation else None
 
 
 async def _decide(
@@ -205,17 +211,20 @@ async def _decide(
         return in_dialog(await _consent(request, verb, prospect, wish, answer.field, form))
     try:
         wanted = _wanted(prospect, wish, form, answer)
-        asked = await _request(request, actor, plugin_id, verb, wanted)
+        operation = await _request(request, actor, plugin_id, verb, wanted)
     except Invalid as refusal:
         shown = answer.refused(refusal).field if answer else None
         return in_dialog(await _consent(request, verb, prospect, wish, shown, form, refusal))
-    return to_operation(asked.operation.id)
+    return to_operation(operation)
 
 
-async def _request(request: Request, actor: Actor, plugin_id: str, verb: str, wish: Wish) -> Requested:
+async def _request(request: Request, actor: Actor, plugin_id: str, verb: str, wish: Wish) -> UUID:
+    """Begin the work, or follow what somebody else began in the same moment."""
     deps = deps_of(request)
     async with deps.works.begin(actor, trace_of(request)) as work:
-        return await _REQUESTS[verb](work, deps.aei_version, plugin_id, wish)
+        if (running := await service.find_under_way(work, plugin_id)) is not None:
+            return running.id
+        return (await _REQUESTS[verb](work, deps.aei_version, plugin_id, wish)).operation.id
 
 
 def _wanted(prospect: Prospect, wish: Wish, form: Form, answer: Answer | None) -> Wish:

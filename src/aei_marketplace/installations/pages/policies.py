@@ -11,13 +11,20 @@ from aei_marketplace.catalog.rules.searching import KINDS
 from aei_marketplace.ground.errors import Fault, Invalid, Refusal
 from aei_marketplace.installations import service
 from aei_marketplace.installations.errors import PoliciesStale
+from aei_marketplace.installations.pages.bounds import (
+    LIMITS,
+    Bound,
+    bounds_below,
+    is_number,
+    shown_limits,
+)
 from aei_marketplace.installations.rules.updates import Updates
 from aei_marketplace.installations.service import TenantPolicies, Touched
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
 from aei_marketplace.web.shell.flashes import Flash, leave_flash
 from aei_marketplace.web.shell.forms import Form, FormRoute, TheForm
 from aei_marketplace.web.shell.rendering import PageContext, render
-from aei_protocol.limits import ALLOWANCE_NAMES, MIB
+from aei_protocol.limits import ALLOWANCE_NAMES, Limits
 from aei_protocol.permissions import INTERFACE_OF
 
 router = APIRouter(route_class=FormRoute, include_in_schema=False)
@@ -26,23 +33,6 @@ POLICIES = "/admin/policies"
 _AGE = "minimum_release_age_hours"
 #: What is chosen from a list; nothing chosen takes the decision back.
 _CHOSEN = ("updates", "affected_releases")
-_LARGEST = 2**53
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A number that the tenant may lower.
-
-    Attributes:
-        cap: the operator's; nothing above it ever holds.
-        rare: whether few ever change it.
-    """
-
-    name: str
-    label: str
-    unit: str
-    cap: int
-    rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +94,6 @@ PERMISSION_WORDS = (
 assert {w.name for w in KIND_WORDS} == set(KINDS)
 assert {w.name for w in PERMISSION_WORDS} == set(INTERFACE_OF)
 
-_LIMITS = (
-    ("cpu_ms", "Processor time", "ms", False),
-    ("wall_ms", "Time in all", "ms", False),
-    ("memory_mib", "Memory", "MiB", False),
-    ("output_bytes", "Output", "bytes", False),
-    ("host_calls", "Calls of the host", "", False),
-    ("bytes_out", "What leaves it", "bytes", False),
-    ("input_bytes", "Task", "bytes", True),
-    ("log_bytes", "Log that is kept", "bytes", True),
-    ("table_elements", "Table elements", "", True),
-    ("instances", "Core instances", "", True),
-    ("memories", "Linear memories", "", True),
-)
 _ALLOWANCE = {
     "concurrency": "At once",
     "executions_per_minute": "Each minute, on average",
@@ -168,7 +145,7 @@ def agreed(form: Form, touched: tuple[Touched, ...]) -> bool:
 def filled_with(shown: Mapping[str, Any]) -> Form:
     """The form that shows a tenant's policies."""
     allow, deny, limits = shown["allow"], shown["deny"], shown_limits(shown["limits"])
-    numbers = {name: limits.get(name) for name, *_ in _LIMITS}
+    numbers = {name: limits.get(name) for name, *_ in LIMITS}
     numbers |= {name: shown[name] for name in (*ALLOWANCE_NAMES, _AGE)}
     values: dict[str, tuple[str, ...]] = {
         name: ("" if number is None else str(number),) for name, number in numbers.items()
@@ -179,14 +156,6 @@ def filled_with(shown: Mapping[str, Any]) -> Form:
     values["deny_publishers"] = ("\n".join(deny.get("publishers", ())),)
     values |= {name: (shown[name] or "",) for name in _CHOSEN}
     return Form(values)
-
-
-def shown_limits(limits: Mapping[str, int]) -> Mapping[str, int]:
-    """Limits with memory in MiB, however it was given; where both are there the smaller counts."""
-    named = [limits["memory_mib"]] if "memory_mib" in limits else []
-    if "memory_bytes" in limits:
-        named.append(max(1, limits["memory_bytes"] // MIB))
-    return {**limits, "memory_mib": min(named)} if named else limits
 
 
 def admitted(allow: Any, deny: Any, words: tuple[Word, ...]) -> tuple[str, ...]:
@@ -203,7 +172,7 @@ def wanted_change(form: Form, shown: Mapping[str, Any]) -> dict[str, Any]:
     before = filled_with(shown)
     numbers = _numbers(form, before)
     change: dict[str, Any] = {name: numbers[name] for name in (*ALLOWANCE_NAMES, _AGE) if name in numbers}
-    if limits := {name: numbers[name] for name, *_ in _LIMITS if name in numbers}:
+    if limits := {name: numbers[name] for name, *_ in LIMITS if name in numbers}:
         change["limits"] = {**limits, **({"memory_bytes": None} if "memory_mib" in limits else {})}
     change |= {name: form.text(name) or None for name in _CHOSEN if form.text(name) != before.text(name)}
     allow, deny = _list_changes(form, before)
@@ -230,20 +199,16 @@ def _lines(form: Form, name: str) -> list[str]:
 
 def _numbers(form: Form, before: Form) -> dict[str, int | None]:
     """The numbers that were changed; None for one that was emptied."""
-    names = (*(name for name, *_ in _LIMITS), *ALLOWANCE_NAMES, _AGE)
+    names = (*(name for name, *_ in LIMITS), *ALLOWANCE_NAMES, _AGE)
     changed = {name: form.text(name) for name in names if form.text(name) != before.text(name)}
     faults = [
         Fault(name, "a whole number, or nothing to leave it to the operator")
         for name, text in changed.items()
-        if text and not _is_number(text, least=0 if name == _AGE else 1)
+        if text and not is_number(text, least=0 if name == _AGE else 1)
     ]
     if faults:
         raise Invalid("The policies are not understood.", faults=faults)
     return {name: int(text) if text else None for name, text in changed.items()}
-
-
-def _is_number(text: str, *, least: int) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 17 and least <= int(text) < _LARGEST
 
 
 async def _page(
@@ -256,12 +221,11 @@ async def _page(
     touched: tuple[Touched, ...] | None = None,
 ) -> Response:
     operator = present.shown["operator"]
-    caps = {**operator["limits"], "memory_mib": operator["limits"]["memory_bytes"] // MIB}
     page = PoliciesPage(
         title="Policies",
         form=form,
         etag=etag,
-        limits=tuple(Bound(name, label, unit, caps[name], rare) for name, label, unit, rare in _LIMITS),
+        limits=bounds_below(Limits(**operator["limits"])),
         allowance=tuple(Bound(name, label, "", operator[name]) for name, label in _ALLOWANCE.items()),
         touched=touched,
         stopped=tuple(each for each in touched or () if each.grounds),

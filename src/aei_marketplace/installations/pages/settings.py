@@ -7,13 +7,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Invalid, Refusal
 from aei_marketplace.installations import service
 from aei_marketplace.installations.errors import NotAdmitted, Stale
 from aei_marketplace.installations.pages.answers import INSTALLED
+from aei_marketplace.installations.pages.bounds import Bound, bounds_below, filled_limits, typed_limits
 from aei_marketplace.installations.pages.configuring import config_form, configuration
 from aei_marketplace.installations.rules.consent import Permission, answered, given, permissions_of
+from aei_marketplace.installations.rules.limits import effective_limits
 from aei_marketplace.installations.rules.updates import Updates
 from aei_marketplace.installations.service import Change, Surveyed
 from aei_marketplace.web.requests import TheActor, deps_of, trace_of
@@ -33,6 +36,8 @@ MODES = (
     (Updates.COMPATIBLE, "Compatible releases"),
     (Updates.ALL, "Every release"),
 )
+#: How a channel reads in a list.
+CHANNELS = (("stable", "Stable releases"), ("preview", "Previews too"))
 _UNTOUCHED = Form()
 
 
@@ -43,7 +48,9 @@ class SettingsPage(PageContext):
     Attributes:
         config: the form of its configuration; None when it takes none.
         etag: what the forms are based on: who saw something older changes nothing.
-        part: which form came back, `grants`, `configuration` or `policy`.
+        bounds: what each limit is at most, by its author's wish, the tenant and the operator.
+        limits: the form of the limits.
+        part: which form came back, `grants`, `configuration`, `limits` or `policy`.
         hindrance: why the reader changes nothing here; None when they may.
     """
 
@@ -52,9 +59,12 @@ class SettingsPage(PageContext):
     config: Field | None
     etag: str
     hindrance: str | None
+    bounds: tuple[Bound, ...]
+    limits: Form
     part: str = ""
     form: Form = field(default_factory=Form)
     modes: tuple[tuple[str, str], ...] = MODES
+    channels: tuple[tuple[str, str], ...] = CHANNELS
 
 
 @router.get(_ONE)
@@ -93,12 +103,27 @@ async def change_configuration(request: Request, plugin_id: str, actor: TheActor
         return await _page(request, actor, found, form, "configuration", shown, refusal)
 
 
+@router.post(_ONE + "/limits")
+async def change_limits(request: Request, plugin_id: str, actor: TheActor, form: TheForm) -> Response:
+    """Lower what each of its runs may use, or leave that to its author, the tenant and the operator."""
+    found = await _find(request, actor, plugin_id)
+    limits, faults = typed_limits(form)
+    try:
+        if faults:
+            raise Invalid("The limits are not understood.", faults=faults)
+        policy = {name: value for name, value in found.installation.policy.items() if name != "limits"}
+        change = Change(policy={**policy, **({"limits": limits} if limits else {})})
+        return await _change(request, actor, found, form, "limits", change)
+    except Invalid as refusal:
+        return await _page(request, actor, found, form, "limits", refusal=refusal)
+
+
 @router.post(_ONE + "/policy")
 async def change_policy(request: Request, plugin_id: str, actor: TheActor, form: TheForm) -> Response:
-    """Decide how it takes new releases, and whether its runs are kept for replays."""
+    """Decide which releases it takes and how, and whether its runs are kept for replays."""
     found = await _find(request, actor, plugin_id)
     policy = _policy(found.installation.policy, form)
-    change = Change(policy=policy, pinned=form.ticked("pinned"))
+    change = Change(policy=policy, pinned=form.ticked("pinned"), channel=form.text("channel") or None)
     try:
         return await _change(request, actor, found, form, "policy", change)
     except Invalid as refusal:
@@ -122,6 +147,7 @@ async def _change(
 _DONE = {
     "grants": "The permissions are changed. The next run goes by them; what runs now goes on as it began.",
     "configuration": "The configuration is kept. The next run is given it.",
+    "limits": "The limits hold from the next run on.",
     "policy": "It is kept as you decided.",
 }
 
@@ -162,6 +188,8 @@ async def _page(
     if config is None and found.release and found.release.manifest.document.get("config_schema"):
         shape = config_form(found.release)
         config = shape.show(dict(installation.config)) if installation.config else shape.show()
+    shown = form.refused(refusal) if refusal else form
+    kept = filled_limits(installation.policy.get("limits", {}))
     page = SettingsPage(
         title=found.name,
         crumbs=(("Installed", INSTALLED),),
@@ -170,7 +198,20 @@ async def _page(
         config=config,
         etag=installation.etag,
         hindrance=service.hindrance_of(actor),
+        bounds=await _bounds(request, actor, found),
+        limits=shown if part == "limits" and form is not _UNTOUCHED else kept,
         part=part,
-        form=form.refused(refusal) if refusal else form,
+        form=shown,
     )
     return await render(request, "installations/settings.html", page, refusal.status if refusal else 200)
+
+
+async def _bounds(request: Request, actor: Actor, found: Surveyed) -> tuple[Bound, ...]:
+    """What holds already; nothing where the release is hidden from the tenant by now."""
+    if found.release is None:
+        return ()
+    deps = deps_of(request)
+    async with deps.works.begin(actor, trace_of(request)) as work:
+        policies = await accounts.policies_in_force(work)
+    tenants = policies.get("limits", {})
+    return bounds_below(effective_limits(found.release.manifest.limits, deps.operator_cap, tenants))

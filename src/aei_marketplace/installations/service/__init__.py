@@ -45,7 +45,9 @@ from aei_marketplace.installations.service.surveying import (
     survey,
     update_simple,
 )
+from aei_marketplace.installations.service.under_way import find_under_way
 from aei_marketplace.installations.service.updating import request_update, update
+from aei_marketplace.installations.service.wishes import find_wish, forget_wishes
 
 __all__ = [
     "ActionKind",
@@ -72,7 +74,10 @@ __all__ = [
     "find_plan",
     "find_prospect",
     "find_surveyed",
+    "find_under_way",
+    "find_wish",
     "forget_files",
+    "forget_wishes",
     "hindrance_of",
     "install",
     "installations_of",

@@ -6,6 +6,7 @@ from typing import Any
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import store
 from aei_marketplace.installations.errors import NotAdmitted, Stale
@@ -24,12 +25,14 @@ class Change:
 
     Attributes:
         pinned: whether it stays at its version, or follows its channel.
+        channel: the one that it follows.
     """
 
     grants: Mapping[str, Any] | None = None
     config: Mapping[str, Any] | None = None
     policy: Mapping[str, Any] | None = None
     pinned: bool | None = None
+    channel: str | None = None
 
 
 async def toggle(work: Work, plugin_id: str, *, enabled: bool, if_match: str | None = None) -> Described:
@@ -54,7 +57,7 @@ async def toggle(work: Work, plugin_id: str, *, enabled: bool, if_match: str | N
 
 
 async def change(work: Work, plugin_id: str, wanted: Change, if_match: str | None = None) -> Described:
-    """Change grants, configuration, policy or pin; the next execution runs under the new ones.
+    """Change grants, configuration, policy, pin or channel; the next execution runs under the new ones.
 
     Raises:
         NotAllowed: the actor may not install.
@@ -71,6 +74,7 @@ async def change(work: Work, plugin_id: str, wanted: Change, if_match: str | Non
         config=present.config if wanted.config is None else check_config(wanted.config, manifest),
         policy=present.policy if wanted.policy is None else check_policy(wanted.policy),
         pinned=present.pinned if wanted.pinned is None else wanted.pinned,
+        channel=present.channel if wanted.channel is None else _channel(wanted.channel),
         updated_at=work.now,
     )
     await store.save(work, changed)
@@ -94,16 +98,30 @@ async def _manifest(work: Work, present: Installation) -> Manifest:
     return release.manifest
 
 
+def _channel(text: str) -> str:
+    try:
+        return str(catalog.Channel(text))
+    except ValueError as error:
+        fault = Fault("/channel", f"one of {', '.join(catalog.Channel)}")
+        raise Invalid("There is no such channel.", faults=[fault]) from error
+
+
+def _kept(installation: Installation) -> tuple[Any, ...]:
+    """What is configured, beside the grants."""
+    return installation.config, installation.policy, installation.pinned, installation.channel
+
+
 def _record(work: Work, before: Installation, after: Installation) -> None:
     """Configuration may hold anything: the log says that it changed, and not to what."""
     if after.grants != before.grants:
         given = {"plugin": after.plugin_id, "grants": after.grants, "before": before.grants}
         work.record(Fact("installation.grant", "installation", str(after.id), context=given))
-    if (after.config, after.policy, after.pinned) != (before.config, before.policy, before.pinned):
+    if _kept(after) != _kept(before):
         context: dict[str, Any] = {
             "plugin": after.plugin_id,
             "config": after.config != before.config,
             "policy": after.policy,
             "pinned": after.pinned,
+            "channel": after.channel,
         }
         work.record(Fact("installation.configure", "installation", str(after.id), context=context))

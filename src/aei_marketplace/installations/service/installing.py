@@ -18,6 +18,7 @@ from aei_marketplace.installations.service.requested import (
     warnings,
 )
 from aei_marketplace.installations.service.together import agree, carry_out_steps, prepare_all, read_steps
+from aei_marketplace.installations.service.wishes import keep_wish
 from aei_marketplace.operations import service as operations
 
 
@@ -47,6 +48,7 @@ async def request_install(work: Work, aei_version: str, plugin_id: str, wish: Wi
     plan = await make_plan(work, aei_version, release)
     steps = None if wish.along is None else agree(plan, wish.along)
     operation = await operations.open_operation(work, "install", plugin_id)
+    await keep_wish(work, operation.id, plugin_id, wish)
     work.emit(
         InstallRequested(
             operation.id,

@@ -91,6 +91,9 @@ class Departure:
 async def find_prospect(work: Work, aei_version: str, plugin_id: str, wish: Wish) -> Prospect:
     """What an installation would be, or an update where the plugin is installed.
 
+    Args:
+        wish: its grants, where there are any, are what the form begins with.
+
     Raises:
         NotAllowed: the actor may not install.
         NotFound: there is no such release that the tenant may see.
@@ -106,10 +109,11 @@ async def find_prospect(work: Work, aei_version: str, plugin_id: str, wish: Wish
     before, held = await _before(work, present), present or kept
     config = held.config if held else {}
     newest = await catalog.list_releases(work, plugin_id, PageWanted(MOST_VERSIONS))
+    granted = _proposed(release.manifest, held, before) if wish.grants is None else wish.grants
     return Prospect(
         plan,
-        permissions_of(release.manifest, _proposed(release.manifest, held, before), before),
-        tuple(Along(step, _along(step)) for step in plan.steps),
+        permissions_of(release.manifest, granted, before),
+        tuple(Along(step, _along(step, wish)) for step in plan.steps),
         kept,
         tuple(each.version for each in newest.items if each.state in catalog.OFFERED),
         config,
@@ -163,6 +167,9 @@ def _joined(one: Capabilities, other: Capabilities) -> Capabilities:
     )
 
 
-def _along(step: Step) -> tuple[Permission, ...]:
+def _along(step: Step, wish: Wish) -> tuple[Permission, ...]:
+    wished = (wish.along or {}).get(step.release.plugin_id)
     granted = step.present.grants if step.present else None
+    if wished is not None and wished.grants is not None:
+        granted = wished.grants
     return permissions_of(step.release.manifest, granted, prefix=f"along/{step.release.plugin_id}/")

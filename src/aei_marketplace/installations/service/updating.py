@@ -21,6 +21,7 @@ from aei_marketplace.installations.service.requested import (
 )
 from aei_marketplace.installations.service.switching import difference, switch
 from aei_marketplace.installations.service.together import agree, carry_out_steps, prepare_all, read_steps
+from aei_marketplace.installations.service.wishes import keep_wish
 from aei_marketplace.operations import service as operations
 
 
@@ -52,6 +53,7 @@ async def request_update(work: Work, aei_version: str, plugin_id: str, wish: Wis
     plan = await make_plan(work, aei_version, release)
     steps = None if wish.along is None else agree(plan, wish.along)
     operation = await operations.open_operation(work, "update", plugin_id)
+    await keep_wish(work, operation.id, plugin_id, wish)
     work.emit(
         UpdateRequested(
             operation.id,
