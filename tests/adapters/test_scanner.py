@@ -3,6 +3,8 @@
 import asyncio
 import os
 import socket
+import sys
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from aei_inspection.checks.check import Progress
 from aei_inspection.checks.report import Report, Result
 from aei_inspection.checks.subject import Previous
-from aei_marketplace.adapters.scanner import ScanLimits, ScannerProcess
+from aei_marketplace.adapters.scanner import PROGRAM, ScanLimits, ScannerProcess
 from aei_marketplace.ground.ports import ScanFailed
 from tests.packages import make_package
 from tests.scanner.checks import write_check
@@ -79,17 +81,12 @@ async def test_a_scan_that_misbehaves_gives_no_report(tmp_path, what):
 
 
 async def test_a_scan_that_hangs_is_ended_with_everything_that_it_started(tmp_path):
-    line = "import subprocess, time; subprocess.Popen(['/bin/sleep', '97531']); time.sleep(97531)"
-    checks = write_check(tmp_path / "checks", line)
+    checks = write_check(tmp_path / "checks", _SLEEPS.format(97531))
     scanner = ScannerProcess(ScanLimits(wall_seconds=3.0), further_checks=checks)
     with pytest.raises(ScanFailed) as failed:
         await scan(scanner)
     assert failed.value.code == "timeout"
-    for _ in range(200):
-        if not _running(b"97531"):
-            break
-        await asyncio.sleep(0.05)
-    assert not _running(b"97531")
+    await _until(lambda: not _running(b"97531"))
 
 
 async def test_a_scan_that_computes_without_end_runs_into_its_cpu_limit(tmp_path):
@@ -156,7 +153,21 @@ found = []
 """
 
 
-async def test_what_gets_the_better_of_a_parser_reaches_nothing(tmp_path):
+def _with(change: str) -> tuple[str, ...]:
+    """The scanner's program on a machine that is otherwise."""
+    lines = [
+        "import aei_scanner.isolation as isolation",
+        "def refused(*_): raise OSError('not allowed here')",
+    ]
+    lines += [change, "from aei_scanner.__main__ import main", "main()"]
+    return (*PROGRAM[:3], "-c", "\n".join(lines))
+
+
+WITHOUT_NAMESPACES = _with("isolation.own_namespaces = refused")
+
+
+@pytest.mark.parametrize("program", [PROGRAM, WITHOUT_NAMESPACES], ids=["namespaces", "none"])
+async def test_what_gets_the_better_of_a_parser_reaches_nothing(tmp_path, program):
     secret = tmp_path / "secret"
     secret.write_text("key", "utf-8")
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -166,12 +177,56 @@ async def test_what_gets_the_better_of_a_parser_reaches_nothing(tmp_path):
         }  # fmt: skip
         lines = [f"found += attempt({name!r}, lambda: {a.format(**facts)})" for name, a in ATTACKS.items()]
         seen = "found += [Finding(Severity.INFO, f'{len(os.environ)} {sorted(os.listdir(os.getcwd()))}')]"
-        body = "\n".join([_TRY, *lines, seen, "return found"])
-        report = await scan(ScannerProcess(PATIENT, further_checks=write_check(tmp_path / "checks", body)))
+        checks = write_check(tmp_path / "checks", "\n".join([_TRY, *lines, seen, "return found"]))
+        report = await scan(ScannerProcess(PATIENT, further_checks=checks, program=program))
     check = report.check("a-first")
     assert check.note == ""
     assert [finding.title for finding in check.findings if finding.severity == "critical"] == []
     assert check.findings[-1].title == "0 ['complaints.txt']"
+
+
+async def test_without_a_wall_that_is_needed_nothing_is_scanned_but_in_development():
+    program = _with("isolation.restrict_files = refused")
+    with pytest.raises(ScanFailed) as failed:
+        await scan(ScannerProcess(PATIENT, program=program))
+    assert failed.value.code == "walls"
+    report = await scan(ScannerProcess(PATIENT, program=program, require_walls=False))
+    assert report.check("permissions").result is Result.PASS
+
+
+_SLEEPS = "import subprocess, time; subprocess.Popen(['/bin/sleep', '{0}']); time.sleep({0})"
+
+
+async def test_a_scan_that_nobody_waits_for_any_more_is_ended(tmp_path):
+    scanner = ScannerProcess(PATIENT, further_checks=write_check(tmp_path / "checks", _SLEEPS.format(86421)))
+    waiting = asyncio.create_task(scan(scanner))
+    await _until(lambda: _running(b"86421"))
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await _until(lambda: not _running(b"86421"))
+    assert await scan(ScannerProcess(PATIENT))
+
+
+async def test_a_scan_ends_with_the_process_that_asked_for_it(tmp_path):
+    checks = write_check(tmp_path / "checks", _SLEEPS.format(75319))
+    asking = (
+        "import asyncio, pathlib, sys\n"
+        "from aei_marketplace.adapters.scanner import ScannerProcess\n"
+        "scanner = ScannerProcess(further_checks=pathlib.Path(sys.argv[1]))\n"
+        "asyncio.run(scanner.scan(b'', None, lambda _: None))"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", asking, str(checks))
+    await _until(lambda: _running(b"75319"))
+    process.kill()
+    await process.wait()
+    await _until(lambda: not _running(b"75319"))
+
+
+async def _until(so: Callable[[], bool]) -> None:
+    """Wait for what comes sooner or later; the test's own time limit says when it is too late."""
+    while not so():  # noqa: ASYNC110 the processes of the machine tell nobody
+        await asyncio.sleep(0.05)
 
 
 def _running(word: bytes) -> bool:
