@@ -87,7 +87,6 @@ def test_the_queue_is_worked_through_by_keyboard(open_window: OpenWindow, site: 
     expect(page.locator("[data-row]")).to_have_count(1)
     page.keyboard.press("u")
     expect(page.get_by_role("status").first).to_contain_text("2 reviews as before.")
-    page.goto(f"{QUEUE}?plugin=quill.ruler")
     expect(page.locator("[data-row]")).to_have_count(3)
 
 
@@ -97,7 +96,9 @@ def test_who_decides_second_is_told_how_it_stands(open_window: OpenWindow, site:
     for place in (0, 1):
         quills.decide(site, quills.newest(site, f"reader{place}").id)
     row(page, 0).focus()
-    page.keyboard.press("a")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        page.keyboard.press("a")
+    assert answered.value.status == 409
     told = "The review is approved, and cannot become approved now."
     expect(row(page, 0).get_by_role("alert")).to_contain_text(told)
     expect(page.locator("#said")).to_contain_text(told)
@@ -128,6 +129,10 @@ def test_without_scripts_several_are_turned_down_with_a_reason_and_that_is_taken
     expect(page.get_by_role("status").first).to_contain_text("2 reviews rejected.")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("status").first).to_contain_text("2 reviews as before.")
+    expect(page.get_by_role("article")).to_have_count(4)
+    row(page, 3).get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("status").first).to_contain_text("1 review approved.")
+    expect(page.get_by_role("article")).to_have_count(3)
 
 
 def test_the_queue_is_for_staff_and_its_policy_for_operators(open_window: OpenWindow):

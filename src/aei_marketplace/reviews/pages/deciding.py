@@ -12,6 +12,7 @@ from aei_marketplace.ground.errors import Invalid, Refusal
 from aei_marketplace.reviews import service
 from aei_marketplace.reviews.errors import ReviewNotFound
 from aei_marketplace.reviews.pages.entries import WORDS, EntryWords, told
+from aei_marketplace.reviews.pages.moderation import queue_of
 from aei_marketplace.reviews.pages.words import MODERATION
 from aei_marketplace.reviews.rules.views import Revision
 from aei_marketplace.reviews.service import Waiting
@@ -65,7 +66,7 @@ async def decide(
         return await _refused(request, actor, review_id, form, happened.refusal)
     if wants_part(request):
         return RedirectResponse(f"{MODERATION}/{review_id}?undo={batch.id}", 303)
-    response = RedirectResponse(f"{MODERATION}?undo={batch.id}", 303)
+    response = RedirectResponse(queue_of(request).but(undo=str(batch.id)), 303)
     leave_flash(request, response, told(batch.happened, verdict))
     return response
 

@@ -22,7 +22,8 @@ from aei_marketplace.web.shell.rendering import PageContext, render, wants_part
 
 router = APIRouter(route_class=FormRoute)
 
-_PARAMETERS = ("flag", "reported", "plugin", "order", "many", "cursor")
+#: What an address of the queue says; a decision leads back to the same part of it.
+PARAMETERS = ("flag", "reported", "plugin", "order", "many", "cursor")
 _USUAL, _MANY = 50, 200
 _LONGEST_ID = 128
 
@@ -37,6 +38,7 @@ class ModerationPage(PageContext):
         overdue: how many of all that wait should have been decided by now.
         undo: the decision that was just made, and can be taken back.
         form: a decision about several that was refused.
+        kept: what the address says of the queue, for forms that lead back to it.
     """
 
     tabs: tuple[tuple[str, str, bool], ...]
@@ -51,6 +53,7 @@ class ModerationPage(PageContext):
     orders: tuple[tuple[str, str, bool], ...]
     undo: UUID | None
     form: Form
+    kept: str
     words: EntryWords = WORDS
 
 
@@ -73,7 +76,7 @@ async def decide(
     except Invalid as refusal:
         return await _page(request, actor, form.refused(refusal), refusal)
     undo = str(batch.id) if batch.undo_until else None
-    response = RedirectResponse(address_of(request, *_PARAMETERS).but(undo=undo), 303)
+    response = RedirectResponse(queue_of(request).but(undo=undo), 303)
     leave_flash(request, response, told(batch.happened, verdict))
     return response
 
@@ -85,13 +88,13 @@ async def undo(request: Request, deps: TheDeps, actor: TheActor, trace: TheTrace
         happened = await service.undo_decisions(work, form.uuid("batch"))
     if wants_part(request):
         return RedirectResponse(f"{MODERATION}/{form.uuid('entry')}", 303)
-    response = RedirectResponse(MODERATION, 303)
+    response = RedirectResponse(queue_of(request).but(), 303)
     leave_flash(request, response, told_undone(happened))
     return response
 
 
 async def _page(request: Request, actor: Actor, form: Form, refusal: Refusal | None = None) -> Response:
-    address = address_of(request, *_PARAMETERS)
+    address = queue_of(request)
     query = request.query_params
     wanted = selection_of(query)
     paging = PageWanted.read(_MANY if "many" in query else _USUAL, query.get("cursor"))
@@ -112,8 +115,14 @@ async def _page(request: Request, actor: Actor, form: Form, refusal: Refusal | N
         orders=_orders(wanted, "many" in query, address),
         undo=_id(query.get("undo", "")),
         form=form,
+        kept=address.but().removeprefix(MODERATION),
     )
     return await render(request, "reviews/moderation.html", page, refusal.status if refusal else 200)
+
+
+def queue_of(request: Request) -> Address:
+    """The part of the queue that an address asks for, or that a form leads back to."""
+    return Address(MODERATION, address_of(request, *PARAMETERS).query)
 
 
 def selection_of(query: Mapping[str, str]) -> QueueSelection:
