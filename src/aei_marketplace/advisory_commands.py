@@ -42,9 +42,7 @@ Source = Annotated[
 
 @app.command("import", epilog="Example: aei-marketplace advisories import PyPI/all.zip --source pypi")
 def import_advisories(
-    path: Annotated[
-        Path, typer.Argument(exists=True, help="a folder, .zip, .json, .jsonl or .jsonl.zst of OSV records")
-    ],
+    path: Annotated[Path, typer.Argument(help="a folder, .zip, .json, .jsonl or .jsonl.zst of OSV records")],
     source: Source = None,
     force: Annotated[bool, typer.Option("--force", help="even if it is older or much smaller")] = False,
     data: Data = None,
@@ -54,6 +52,8 @@ def import_advisories(
 
     All of it is taken, or nothing. The marketplace may run meanwhile; its database has to.
     """
+    if not path.exists():
+        raise failure(f"{path} does not exist.", 2)
     place = path.absolute()
     name = _named(source, place.parent.name if place.name == "all.zip" else place.name.partition(".")[0])
 

@@ -29,7 +29,7 @@ def read_ecosystem(text: str) -> Ecosystem | None:
 def normal_name(ecosystem: Ecosystem, name: str) -> str:
     """One spelling for all names of a package.
 
-    PyPI: PEP 503. crates.io takes `-` and `_`, small and capital letters for one another. npm tells capital
+    PyPI: PEP 503. Crates take `-` and `_`, small and capital letters for one another. npm tells capital
     letters apart, in names from before 2017 alone; they are folded here, and `matching` is less sure where
     the letters differ. Go module paths stand as they are, without the escapes of module proxies.
     """

@@ -1,6 +1,6 @@
 """How each ecosystem orders its versions.
 
-PyPI: PEP 440, by `packaging`. npm and crates.io: SemVer 2.0.0. Go: SemVer with a leading `v`, in which
+PyPI: PEP 440, by `packaging`. npm and crates: SemVer 2.0.0. Go: SemVer with a leading `v`, in which
 pseudo-versions are pre-releases, and the toolchain's own numbers (`go1.21rc2`).
 
 A version is read strictly: what stands in an inventory is a version or it is unknown. A bound is read a
@@ -27,6 +27,8 @@ _TOOLCHAIN = re.compile(r"go([0-9]+\.[0-9]+)(\.[0-9]+)?(?:(rc|beta)([0-9]+))?(?:
 #: Sorts after every pre-release: a release has no identifiers to compare (SemVer 2.0.0, section 11.3).
 _RELEASE = ((2, 0, ""),)
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+#: Plain, and spelled as it is to be spelled but for zeros at its end.
+_TIDY = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
 
 
 class VersionUnreadable(ValueError):
@@ -51,6 +53,7 @@ def bound(ecosystem: Ecosystem, version: str) -> Position:
     return _position(ecosystem, version.strip(), _SHORT)
 
 
+@lru_cache(maxsize=65_536)
 def canonical(ecosystem: Ecosystem, version: str) -> str:
     """One spelling for all of one version; a text that is none stays as it is.
 
@@ -70,7 +73,9 @@ def canonical(ecosystem: Ecosystem, version: str) -> str:
 
 
 def _canonical_pypi(text: str) -> str:
-    if _PLAIN.fullmatch(text) and len(text) <= LONGEST_VERSION:
+    if not text.endswith(".0") and _TIDY.fullmatch(text):
+        return text
+    if _PLAIN.fullmatch(text):
         numbers = [number.lstrip("0") or "0" for number in text.split(".")]
     else:
         return _spelled(_pep440(text))

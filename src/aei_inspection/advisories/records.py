@@ -270,6 +270,5 @@ def _kept(texts: Iterable[str], most: int) -> tuple[str, ...]:
 
 
 def _clean(text: str | None, longest: int) -> str:
-    """Text that every store takes: without NUL and without half characters, cut."""
-    cut = (text or "")[:longest].replace("\0", "�")
-    return cut.encode("utf-8", "replace").decode("utf-8")
+    """Text that every store takes: without NUL (the reader has refused half characters), cut."""
+    return (text or "")[:longest].replace("\0", "�")

@@ -6,6 +6,7 @@ other and no word beside it, its severity is unknown.
 """
 
 import math
+from functools import lru_cache
 
 from aei_inspection.checks.report import Severity
 
@@ -40,6 +41,7 @@ _WEIGHTS_2 = {
 }
 
 
+@lru_cache(maxsize=4_096)
 def base_score(vector: str) -> float | None:
     """The base score of a vector, 0 to 10; None when it is of another version or malformed."""
     if len(vector) > LONGEST_VECTOR:

@@ -1,7 +1,8 @@
 """Importing an export of advisories: all of it, or nothing."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -74,12 +75,13 @@ async def _import(
 ) -> Imported:
     await store.take_turn(work)
     known = {each.name: each for each in await looking.list_sources(work)}.get(source)
-    taking = Taking(work, await store.known_versions(work))
+    taking = Taking(work)
     left_out: list[str] = []
     records = read_export(path, left_out=left_out.append)
-    while batch := await asyncio.to_thread(_next, records):
-        await taking.take((counted.advisory, digest) for counted, digest in batch)
-        told(batch[-1][0].done)
+    async with aclosing(_batches(records)) as batches:
+        async for batch in batches:
+            await taking.take([(counted.advisory, digest) for counted, digest in batch])
+            told(batch[-1][0].done)
     if not even_if_older:
         check_plausible(known, len(taking.seen), taking.dated)
     await store.replace_origins(work, source, taking.seen)
@@ -100,6 +102,18 @@ async def finish(
     context = {"records": records, "changed": changed, "removed": len(removed)}
     work.record(Fact("advisories.import", "advisory_source", source, context=context))
     return Imported(source, records, changed, len(removed), dated)
+
+
+async def _batches(records: Iterator[Counted]) -> AsyncGenerator[list[tuple[Counted, bytes]], None]:
+    """Records with their digests, read ahead by one batch while the last one is written."""
+    coming = asyncio.create_task(asyncio.to_thread(_next, records))
+    try:
+        while batch := await coming:
+            coming = asyncio.create_task(asyncio.to_thread(_next, records))
+            yield batch
+    finally:
+        # Nobody may be reading any more when the file is closed, and what reading ahead met is of no use now.
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 def _next(records: Iterator[Counted]) -> list[tuple[Counted, bytes]]:

@@ -122,9 +122,8 @@ async def _fetch(mirror: AdvisoryMirror, base: str, wanted: Sequence[Listed], to
 async def _bring(work: Work, source: str, listed: list[str], fetched: Sequence[Advisory]) -> Imported:
     await store.take_turn(work)
     before = {each.name: each for each in await looking.list_sources(work)}.get(source)
-    ids = [advisory.id for advisory in fetched]
-    taking = Taking(work, await store.known_versions_of(work, ids))
-    await taking.take((advisory, digest_of(advisory)) for advisory in fetched)
+    taking = Taking(work)
+    await taking.take([(advisory, digest_of(advisory)) for advisory in fetched])
     await store.join_origins(work, source, listed)
     records = await store.count_of_source(work, source)
     dates = [moment for moment in (taking.dated, before.dated if before else None) if moment is not None]

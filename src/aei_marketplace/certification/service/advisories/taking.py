@@ -1,6 +1,6 @@
 """Bringing records into the database, within one work."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,22 +19,24 @@ class Taking:
     """One bringing of advisories.
 
     Attributes:
-        known: what is in the database by now: id → modified and digest.
         change: under which the packages inside releases are noted that it concerns.
         seen: ids of all records that came, in order.
         written: ids of those that were new or changed.
         dated: when the newest was written, of those that do not claim to be from the future.
+        known: what the database holds by now under the ids that came: modified and digest.
     """
 
     work: Work
-    known: dict[str, tuple[datetime, bytes]]
     change: UUID = field(default_factory=new_id)
     seen: dict[str, None] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
     dated: datetime | None = None
+    known: dict[str, tuple[datetime, bytes]] = field(default_factory=dict)
 
-    async def take(self, batch: Iterable[tuple[Advisory, bytes]]) -> None:
+    async def take(self, batch: Sequence[tuple[Advisory, bytes]]) -> None:
         """Write what is new or newer among records; of two with one id in an export, the newer stays."""
+        ids = [advisory.id for advisory, _ in batch if advisory.id not in self.known]
+        self.known |= await store.known_versions_of(self.work, ids)
         new: dict[str, tuple[Advisory, bytes]] = {}
         old: set[str] = set()
         for advisory, digest in batch:
