@@ -8,10 +8,12 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from aei_inspection.checks.check import Progress
-from aei_inspection.checks.report import Report, Result
+from aei_inspection.checks.frames import MAX_LINE, Finished, Started, Step, encode_line
+from aei_inspection.checks.report import CheckResult, Report, Result
 from aei_inspection.checks.subject import Previous
 from aei_marketplace.adapters.scanner import PROGRAM, ScanLimits, ScannerProcess
 from aei_marketplace.ground.ports import ScanFailed
@@ -109,6 +111,57 @@ async def test_without_the_program_there_is_no_report(program, code):
     with pytest.raises(ScanFailed) as failed:
         await scan(ScannerProcess(PATIENT, program=program))
     assert failed.value.code == code
+
+
+STARTED = encode_line(Started(("seccomp",), {}))
+REPORT = Report(sha256(PACKAGE).hexdigest(), (CheckResult("one", 1, "One", Result.PASS),), (), (), {})
+FINISHED = encode_line(Finished(REPORT))
+TWICE = FINISHED.replace(b'"checks":[', b'"checks":[' + msgspec.json.encode(REPORT.checks[0]) + b",")
+
+
+def step(done: int, total: int = 1) -> bytes:
+    return encode_line(Step(done, total, ""))
+
+
+LAWFUL = STARTED + step(0) + step(1) + FINISHED
+UNLAWFUL = {
+    "nothing at all": (b"", "crashed"),
+    "nothing after its start": (STARTED + step(0), "crashed"),
+    "half a report": (LAWFUL[:-20], "garbage"),
+    "no start": (step(0) + step(1) + FINISHED, "garbage"),
+    "two starts": (STARTED + LAWFUL, "garbage"),
+    "two reports": (LAWFUL + FINISHED, "garbage"),
+    "a step after its report": (LAWFUL + step(1), "garbage"),
+    "a report before the last step": (STARTED + step(0) + FINISHED, "garbage"),
+    "a step back": (STARTED + step(1) + step(0) + FINISHED, "garbage"),
+    "the same step twice": (STARTED + step(0) + step(0) + step(1) + FINISHED, "garbage"),
+    "a step beyond the end": (STARTED + step(2) + FINISHED, "garbage"),
+    "more steps than there can be": (STARTED + step(0, 1_000_000) + FINISHED, "garbage"),
+    "a check twice": (STARTED + step(0, 2) + step(2, 2) + TWICE, "garbage"),
+    "a field that nobody knows": (LAWFUL.replace(b'"hosts":[]', b'"hosts":[],"verdict":"fine"'), "garbage"),
+    "a frame that nobody knows": (STARTED + b'{"type":"approved"}\n' + FINISHED, "garbage"),
+    "no JSON": (STARTED + b"\xff\n" + FINISHED, "garbage"),
+    "a line without end": (STARTED + b" " * (MAX_LINE + 10), "garbage"),
+}
+
+
+@pytest.mark.parametrize("what", UNLAWFUL)
+async def test_whoever_says_anything_but_one_report_in_turn_is_not_believed(tmp_path, what):
+    said, code = UNLAWFUL[what]
+    (tmp_path / "said").write_bytes(said)
+    with pytest.raises(ScanFailed) as failed:
+        await scan(ScannerProcess(PATIENT, program=("/bin/cat", str(tmp_path / "said"))))
+    assert failed.value.code == code
+
+
+async def test_one_report_in_turn_is_believed_unless_the_process_ends_badly(tmp_path):
+    (tmp_path / "said").write_bytes(LAWFUL)
+    line = f"cat {tmp_path / 'said'}; exit"
+    assert await scan(ScannerProcess(PATIENT, program=("/bin/sh", "-c", f"{line} 0"))) == REPORT
+    for status, code in ((1, "crashed"), (3, "memory"), (4, "walls"), (139, "crashed")):
+        with pytest.raises(ScanFailed) as failed:
+            await scan(ScannerProcess(PATIENT, program=("/bin/sh", "-c", f"{line} {status}")))
+        assert failed.value.code == code
 
 
 async def test_a_check_that_cannot_be_loaded_fails_the_whole_scan(tmp_path):
