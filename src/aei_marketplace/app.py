@@ -106,6 +106,7 @@ FRAME: Frame = Frame(
     search=storefront_pages.MARKETPLACE,
     notices="/notices",
     unread=notices_pages.count_unread,
+    log=catalog_pages.find_log_state,
 )
 #: What the database tells every process, and under which topic its listeners hear it.
 NEWS = operations_jobs.NEWS | notices_jobs.NEWS | catalog_jobs.NEWS | collections_jobs.NEWS

@@ -1,11 +1,14 @@
 """The publisher's pages: who sees what, what an upload must carry, and what moves a release."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+from aei_inspection.notes import SigningKey
 from aei_marketplace.accounts.service.sessions import Entrant, open_session
+from aei_marketplace.adapters.checkpoints import CheckpointFolder
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.app import create_app
 from aei_marketplace.catalog import service as catalog
@@ -187,3 +190,15 @@ async def test_a_name_that_is_refused_at_a_publish_leads_to_those_who_can_give_i
             "/publisher/namespaces/ask", token, headers=HTML, data=wish, allow_redirects=False
         )
         assert answer.status == status
+
+
+async def test_the_foot_of_a_page_says_how_far_the_public_log_is_signed(
+    client: Client, deps: Deps, tmp_path: Path
+):
+    acme = await make_tenant(deps.works, "acme")
+    await publish(deps, acme.manager)
+    await catalog.sequence_releases(deps.works)
+    key, shelf = SigningKey.generate("here.example/log"), CheckpointFolder(tmp_path, "releases")
+    await catalog.sign_log(deps.works, key, shelf)
+    foot = (await client.get("/login", headers=HTML)).body.decode().partition("<footer")[2]
+    assert 'href="/api/log/checkpoint">Log of releases: 1 entry, signed <time' in foot

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from aei_marketplace.catalog.pages import domains, kill_list, names, namespaces, publishing, releases
+from aei_marketplace.catalog.pages.log_state import find_log_state
 from aei_marketplace.catalog.pages.words import PUBLISHER, seen_by
 
 router = APIRouter(include_in_schema=False)
@@ -10,4 +11,4 @@ router = APIRouter(include_in_schema=False)
 for _part in (publishing, kill_list, names, namespaces, domains, releases):
     router.include_router(_part.router)
 
-__all__ = ["PUBLISHER", "router", "seen_by"]
+__all__ = ["PUBLISHER", "find_log_state", "router", "seen_by"]

@@ -6,6 +6,7 @@ then the tree's head is signed, and the checkpoint is kept outside the database 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -106,6 +107,20 @@ async def log_head(work: Work) -> LogHead:
     if row is None:
         raise NotInLogYet("The log of releases has no checkpoint yet.")
     return LogHead(row.size, row.note, row.verifying_key)
+
+
+@dataclass(frozen=True, slots=True)
+class LogSigned:
+    """How far the log is signed: so many entries, since then."""
+
+    size: int
+    at: datetime
+
+
+async def log_signed(work: Work) -> LogSigned | None:
+    """The newest checkpoint in short; None before the first."""
+    row = await store.latest_checkpoint(work)
+    return None if row is None else LogSigned(row.size, row.at)
 
 
 async def log_entries(work: Work, first: int, limit: int) -> list[tuple[int, bytes]]:

@@ -37,6 +37,20 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class LogState:
+    """How far the public log is signed.
+
+    Attributes:
+        size: entries under the newest checkpoint.
+        path: where the checkpoint is read.
+    """
+
+    size: int
+    signed_at: datetime
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What the shell shows of the domains above it; `app.py` puts it together.
 
@@ -46,6 +60,7 @@ class Frame:
         search: where the search field leads; None while there is nothing to search.
         notices: where an actor's notices are read.
         unread: how many of them are new.
+        log: how the public log stands, for the foot of the page.
     """
 
     places: tuple[Place, ...] = ()
@@ -53,6 +68,7 @@ class Frame:
     search: str | None = None
     notices: str | None = None
     unread: Callable[[Deps, Actor, str], Awaitable[int]] | None = None
+    log: Callable[[Request], Awaitable[LogState | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,7 @@ class Surroundings:
     theme: Theme | None
     density: str
     flash: Flash | None
+    log: LogState | None = None
 
     @property
     def signed_in(self) -> bool:
@@ -113,6 +130,7 @@ async def look_around(request: Request, *, ask: bool = True) -> Surroundings:
         theme=next((theme for theme in THEMES if request.cookies.get(THEME_COOKIE) == theme), None),
         density="compact" if request.cookies.get(DENSITY_COOKIE) == "compact" else "comfortable",
         flash=take_flash(request),
+        log=await frame.log(request) if ask and frame.log else None,
     )
 
 
