@@ -13,6 +13,7 @@ from aei_marketplace.examination.folders import (
 from aei_marketplace.examination.notices import look_at_notices
 from aei_marketplace.examination.release_log import look_at_release_log
 from aei_marketplace.examination.sandbox import look_at_sandbox
+from aei_marketplace.examination.scanner import look_at_scanner
 from aei_marketplace.settings import Settings
 
 __all__ = ["Finding", "examine"]
@@ -34,6 +35,7 @@ async def examine(settings: Settings, backup_days: int = 7) -> list[Finding]:
         look_at_checkpoints(settings),
         *await look_at_notices(settings),
         await look_at_sandbox(settings),
+        await look_at_scanner(),
         look_at_web(settings),
         look_at_seed(settings),
     ]
