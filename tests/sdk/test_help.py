@@ -31,7 +31,9 @@ EXPECTED = {
     "trust add", "trust list", "trust remove", "webhook list", "webhook create", "webhook test",
     "webhook delete", "review list", "review mine", "review write", "review edit", "review confirm",
     "review appeal", "review helpful", "review report", "review reply", "review moderate queue",
-    "review moderate decide", "review moderate undo",
+    "review moderate decide", "review moderate undo", "verify", "certification submit", "certification show",
+    "certification queue", "certification report", "certification approve", "certification deny",
+    "certification scan", "certification withdraw",
 }  # fmt: skip
 
 

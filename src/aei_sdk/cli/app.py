@@ -6,6 +6,7 @@ from aei_sdk.cli import (
     account,
     audit,
     catalogue,
+    certificates,
     executions,
     installations,
     notices,
@@ -13,6 +14,7 @@ from aei_sdk.cli import (
     reports,
     schemas,
 )
+from aei_sdk.cli.certifications import app as certification_app
 from aei_sdk.cli.keys import app as key_app
 from aei_sdk.cli.namespaces import app as namespace_app
 from aei_sdk.cli.plugin import app as plugin_app
@@ -39,11 +41,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _commands in (account, catalogue, installations, executions, replays, reports, notices, audit, schemas):
+for _commands in (
+    *(account, catalogue, installations, executions, replays),
+    *(reports, notices, audit, schemas, certificates),
+):
     _commands.register(app)
 app.add_typer(plugin_app, name="plugin")
 app.add_typer(review_app, name="review")
 app.add_typer(rollout_app, name="rollout")
+app.add_typer(certification_app, name="certification")
 app.add_typer(key_app, name="key")
 app.add_typer(namespace_app, name="namespace")
 app.add_typer(publisher_app, name="publisher")

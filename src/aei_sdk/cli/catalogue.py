@@ -108,6 +108,7 @@ def _show_release(screen: Screen, release: Release) -> None:
         ("published", release["published_at"]),
         ("size", f"{release['size_bytes'] / 1e6:.2f} MB"),
         ("sha256", release["sha256"]),
+        ("certified", _until(release)),
         ("signed by", release.get("signer")),
         ("log index", release["log_index"]),
         ("advisories", ", ".join(release.get("advisories", ()))),
@@ -122,3 +123,8 @@ def _latest(plugin: Plugin) -> str | None:
 
 def _badge(plugin: Plugin) -> str:
     return "yes" if plugin["certified"] else "no"
+
+
+def _until(release: Release) -> str:
+    badge = release["certification"]
+    return f"until {badge['expires_at']}" if badge else "no"

@@ -5,6 +5,7 @@ from types import TracebackType
 from aei_sdk.client.advisories import Advisories
 from aei_sdk.client.audit import AuditLog
 from aei_sdk.client.catalogue import Catalogue
+from aei_sdk.client.certification import Certifications
 from aei_sdk.client.executions import Executions
 from aei_sdk.client.installations import Installations
 from aei_sdk.client.namespaces import Namespaces
@@ -40,6 +41,7 @@ class Client:
         release_log: the public log of releases.
         signing: keys that sign packages, and signatures.
         advisories: what is wrong with releases of plugins.
+        certification: requests for certification, decisions, and badges with their statements.
         rollouts: how far releases reach installations that update by themselves.
         namespaces: who belongs to the tenant's namespaces, and how they change hands.
         webhooks: where notices are sent to.
@@ -60,6 +62,7 @@ class Client:
         self.release_log = ReleaseLog(self._transport)
         self.signing = Signing(self._transport)
         self.advisories = Advisories(self._transport)
+        self.certification = Certifications(self._transport)
         self.rollouts = Rollouts(self._transport)
         self.namespaces = Namespaces(self._transport)
         self.publisher = Publisher(self._transport)

@@ -9,6 +9,8 @@ from aei_sdk.client.values.audit import AuditProof as AuditProof
 from aei_sdk.client.values.catalogue import Plugin as Plugin
 from aei_sdk.client.values.catalogue import Release as Release
 from aei_sdk.client.values.catalogue import Rollout as Rollout
+from aei_sdk.client.values.certification import Certification as Certification
+from aei_sdk.client.values.certification import CertificationRequest as CertificationRequest
 from aei_sdk.client.values.executions import Execution as Execution
 from aei_sdk.client.values.executions import ExecutionLog as ExecutionLog
 from aei_sdk.client.values.executions import LogEntry as LogEntry
