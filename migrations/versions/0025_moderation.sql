@@ -7,6 +7,8 @@ alter table reviews add column appeal_case uuid references cases;
 alter table reviews add column appeal_words text check (length(appeal_words) between 1 and 2000);
 update reviews set due_at = waiting_since + interval '72 hours' where waiting_since is not null;
 create index on reviews (due_at, id) where waiting_since is not null;
+create index on reviews (waiting_since, id) where waiting_since is not null;
+drop index reviews_id_idx;  -- the queue was ordered by it
 create index on reviews (plugin_id, created_at);
 
 -- Reasons to look closer; they order the queue, and decide nothing.
@@ -38,6 +40,13 @@ create table review_signatures (
 );
 create index review_signatures_bands on review_signatures using gin (bands) with (fastupdate = off);
 call aei_isolate('review_signatures', 'aei_staff()');
+
+-- Signatures that have one of these bands. Nothing is known beforehand of how rare a band is, and the usual guess has
+-- the planner read the whole table in the hope of a few soon.
+create function reviews_with_bands(wanted bigint[], most integer) returns setof review_signatures
+language sql stable set enable_seqscan = off as $$
+  select * from review_signatures where bands && wanted limit most
+$$;
 
 -- How many writers gave a version each rating, and how many reviews everybody reads; a reaction keeps it.
 create table review_tallies (

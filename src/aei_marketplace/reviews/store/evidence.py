@@ -4,9 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.types import BigInteger
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.models import review_flags, review_likenesses, review_signatures, reviews
@@ -14,6 +13,7 @@ from aei_marketplace.reviews.rules.flags import Flag, FlagKind, Similar
 
 #: Of a text that is written again and again, so many are compared.
 _MOST_CANDIDATES = 500
+_WITH_BANDS = text("select review_id, signature from reviews_with_bands(:bands, :most)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,8 @@ async def sign(work: Work, review_id: UUID, signature: bytes | None, bands: Sequ
 
 async def candidates(work: Work, review_id: UUID, bands: Sequence[int]) -> list[Candidate]:
     """Other reviews that have one of these bands."""
-    kept = review_signatures.c
-    shared = kept.bands.op("&&")(literal(list(bands), ARRAY(BigInteger)))
-    wanted = select(kept.review_id, kept.signature).where(shared, kept.review_id != review_id)
-    return [Candidate(row.review_id, row.signature) for row in await work.run(wanted.limit(_MOST_CANDIDATES))]
+    rows = await work.run(_WITH_BANDS, {"bands": list(bands), "most": _MOST_CANDIDATES})
+    return [Candidate(row.review_id, row.signature) for row in rows if row.review_id != review_id]
 
 
 async def texts_of(work: Work, review_ids: Collection[UUID]) -> dict[UUID, tuple[str, str, UUID | None]]:
