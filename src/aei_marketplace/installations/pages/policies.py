@@ -32,7 +32,7 @@ router = APIRouter(route_class=FormRoute, include_in_schema=False)
 POLICIES = "/admin/policies"
 _AGE = "minimum_release_age_hours"
 #: What is chosen from a list; nothing chosen takes the decision back.
-_CHOSEN = ("updates", "affected_releases")
+_CHOSEN = ("updates", "affected_releases", "uncertified_releases")
 
 
 @dataclass(frozen=True, slots=True)
