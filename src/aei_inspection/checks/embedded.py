@@ -1,6 +1,5 @@
 """Embedded packages and modules: what is packed into the component, as far as it can be told."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -9,14 +8,8 @@ from aei_inspection.checks.report import Finding, Severity
 from aei_inspection.checks.subject import Subject
 from aei_inspection.checks.unused_permissions import KIT
 from aei_inspection.extract.components import pypi_name
+from aei_inspection.extract.programs import programs_in
 
-#: How programs begin: WebAssembly, ELF, Mach-O, and the text at the beginning of every PE file.
-_PROGRAMS = {
-    "WebAssembly": re.compile(rb"\0asm[\x01\x0d]\0[\0\x01]\0"),
-    "ELF": re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01"),
-    "Mach-O": re.compile(rb"[\xce\xcf]\xfa\xed\xfe.\0\0[\0\x01]", re.DOTALL),
-    "Windows": re.compile(rb"This program cannot be run in DOS mode"),
-}
 _MOST_NAMED = 40
 
 
@@ -36,16 +29,15 @@ def run(subject: Subject) -> Iterator[Finding]:
 
 def _programs(subject: Subject) -> Iterator[Finding]:
     for region in subject.memory:
-        for kind, start in _PROGRAMS.items():
-            if match := start.search(region.content):
-                yield Finding(
-                    Severity.HIGH,
-                    f"The component carries a {kind} program in its data",
-                    f"{region.place} +{match.start():#x}",
-                    "Leave it out: nothing in a plugin can run it, and nobody can tell what it is for.",
-                    match[0][:32].hex(" "),
-                    "embedded-program",
-                )
+        for kind, at in programs_in(region.content):
+            yield Finding(
+                Severity.HIGH,
+                f"The component carries a {kind} program in its data",
+                f"{region.place} +{at:#x}",
+                "Leave it out: nothing in a plugin can run it, and nobody can tell what it is for.",
+                region.content[at : at + 32].hex(" "),
+                "embedded-program",
+            )
 
 
 def _twins(subject: Subject) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+import wasmtime
 
 from aei_inspection.checks.check import find_checks, run_check
 from aei_inspection.checks.report import CheckResult, Result
@@ -108,16 +109,27 @@ def test_a_secret_that_the_code_does_not_name_is_named():
     assert rules(judged("unused-permissions", built(b"get ACME_KEY now", ("secrets",), SECRETS))) == []
 
 
-@pytest.mark.parametrize(
-    "program",
-    [b"\0asm\x01\0\0\0", b"\x7fELF\x02\x01\x01", b"\xcf\xfa\xed\xfe\x07\0\0\x01",
-     b"MZ" + bytes(60) + b"!This program cannot be run in DOS mode"],
-)  # fmt: skip
-def test_a_program_in_the_data_is_found(program):
-    result = judged("embedded", built(b"data " + program + b" data"))
+ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\0\x3e\0\x01\0\0\0"
+MACH_O = b"\xcf\xfa\xed\xfe\x07\0\0\x01\x03\0\0\0\x02\0\0\0\x10\0\0\0"
+PROGRAMS = {
+    "WebAssembly": bytes(wasmtime.wat2wasm("(module (func))")),
+    "ELF": ELF,
+    "Mach-O": MACH_O,
+    "Windows": b"MZ" + bytes(60) + b"!This program cannot be run in DOS mode",
+}
+
+
+@pytest.mark.parametrize("kind", PROGRAMS)
+def test_a_program_in_the_data_is_found(kind):
+    result = judged("embedded", built(b"data " + PROGRAMS[kind] + b" data" * 10))
     assert (result.result, rules(result)) == (Result.FAIL, ["embedded-program"])
+    assert kind in result.findings[0].title
     assert result.findings[0].place.startswith("plugin.wasm module 0 memory 0x10000 +0x")
-    assert judged("embedded", built(b"data MZ and \x7fELFs, \0asm data")).result is Result.PASS
+
+
+def test_the_first_bytes_of_programs_alone_are_none():
+    magic = [b"\0asm\x01\0\0\0", b"\x7fELF\x02\x01\x01", b"\xcf\xfa\xed\xfe", b"MZ\x90"]
+    assert judged("embedded", built(b"\0".join(magic) + bytes(40) + b"no DOS mode")).result is Result.PASS
 
 
 def test_distributions_inside_are_named_and_doubled_ones_noticed():
