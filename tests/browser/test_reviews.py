@@ -184,6 +184,18 @@ def test_readers_mark_report_and_the_publisher_replies(open_window: OpenWindow, 
     visitor.goto(f"{LISTING}&order=lowest")
     expect(visitor.get_by_text("Tell us what went wrong, and we mend it.")).to_be_visible()
     expect(visitor.get_by_text("1 reader found it helpful")).to_be_visible()
+    quills.carry_out(site)
+    staff.goto("/marketplace/moderation?reported=yes&plugin=quill.pen")
+    reported = staff.get_by_role("article", name="by Suse Seal")
+    expect(reported).to_contain_text("Reported: It is not about this plugin")
+    expect(reported.get_by_role("button", name="Keep")).to_be_visible()
+    reported.get_by_text("Hide…").click()
+    reported.get_by_label("Reason, which the writer reads").fill("Say what went wrong.")
+    inspect(staff, "moderation-reported")
+    reported.get_by_role("button", name="Hide").click()
+    expect(reported).to_contain_text("Hidden")
+    visitor.reload()
+    expect(visitor.get_by_text("Tell us what went wrong, and we mend it.")).to_have_count(0)
 
 
 def test_who_cannot_review_is_told_why(open_window: OpenWindow):
