@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.inspection.advisories.osv import before, encoded, record
 from tests.inspection.heaps import PythonHeap, component_with
 from tests.packages import component_wat, make_package
 from tests.sdk.conftest import Aei
@@ -59,3 +60,17 @@ def test_a_release_before_that_is_no_package_is_refused(aei: Aei, packages: Path
     done = aei("plugin", "check", packages / "honest.aeiplugin", "--previous", packages / "old.aeiplugin")
     assert done.exit_code == 5
     assert "previous release" in done.stderr
+
+
+def test_packages_inside_are_held_against_an_export_of_advisories(aei: Aei, packages: Path) -> None:
+    export = packages / "records.json"
+    export.write_bytes(encoded(record("A-1", package="URLLib3", events=before("1.26.4"))))
+    done = aei("plugin", "check", packages / "hiding.aeiplugin", "--advisories", export, "--json")
+    assert done.exit_code == 1
+    checks = {check["id"]: check for check in json.loads(done.stdout)["report"]["checks"]}
+    (finding,) = checks["vulnerabilities"]["findings"]
+    assert (checks["vulnerabilities"]["result"], finding["rule"]) == ("fail", "A-1")
+    assert finding["advice"] == "Take urllib3 1.26.4."
+    export.write_text("{")
+    refused = aei("plugin", "check", packages / "hiding.aeiplugin", "--advisories", export)
+    assert (refused.exit_code, "cannot be read" in refused.stderr) == (2, True)

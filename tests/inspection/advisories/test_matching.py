@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aei_inspection.advisories import matching
+from aei_inspection.advisories.checking import check_against_export
 from aei_inspection.advisories.files import read_export
 from aei_inspection.advisories.matching import MatchingRefused, index, match
 from aei_inspection.advisories.records import read_record
@@ -99,6 +100,18 @@ def test_nothing_compared_is_no_pass() -> None:
         Result.PASS,
         "1 of 1 components belong to no ecosystem that is known here.",
     )
+
+
+def test_an_export_is_asked_by_the_newest_record_of_each_id(tmp_path: Path) -> None:
+    older = record("A-1", events=before("9.0"), modified="2025-01-01T00:00:00Z")
+    newer = record("A-1", package="else", events=before("9.0"), modified="2026-01-01T00:00:00Z")
+    other = record("A-2", events=before("2.0"))
+    for documents in ((older, newer, other), (newer, older, other)):
+        path = tmp_path / "export.jsonl"
+        path.write_bytes(b"\n".join(map(encoded, documents)))
+        (finding,) = check_against_export(path, [_component("jinja2", "1.0")]).findings
+        assert finding.rule == "A-2"
+        assert check_against_export(path, None).result is Result.NOT_RUN
 
 
 @pytest.mark.skipif(not (_DATA / "osv-truth.json").exists(), reason="the real records are not here")

@@ -10,7 +10,7 @@ import typer
 from aei_sdk.cli.options import AsJson, examples
 from aei_sdk.cli.plugin.building import package_content
 from aei_sdk.cli.screen import Screen
-from aei_sdk.errors import ExitCode, ProjectRefused
+from aei_sdk.errors import ExitCode, ProjectRefused, UsageRefused
 from aei_sdk.gate import accepted, previous_release
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _CHECK = examples(
     "aei plugin check",
     "aei plugin check build/acme.counter-0.1.0.aeiplugin --json",
     "aei plugin check --sarif findings.sarif --previous acme.counter-0.0.9.aeiplugin",
+    "aei plugin check --advisories PyPI/all.zip",
 )
 _MARKS = {
     "fail": ("✗", "bold red"),
@@ -48,11 +49,15 @@ def check(
     sarif: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report as SARIF 2.1.0 as well.")
     ] = None,
+    advisories: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE|DIR", help="OSV records: known vulnerabilities of packages inside."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the checks of a certification here: the registry's gate, and what a scan finds in the package.
 
-    Known vulnerabilities are matched by the marketplace alone, which keeps the advisories.
+    Known vulnerabilities come from the export of OSV that --advisories names; the marketplace has its own.
 
     Ends with 5 if the registry would refuse the package, with 1 if another check fails or cannot be run.
     """
@@ -66,6 +71,8 @@ def check(
         package, refusal = _judged(subject)
         with screen.progress("checking the package") as show:
             report = scan(subject, lambda step: show(step.done / step.total, step.check))
+        if advisories is not None:
+            report = _with_vulnerabilities(report, advisories)
         if sarif is not None:
             sarif.write_bytes(write_sarif(report))
         screen.show(_document(report, package), lambda: _show(screen, report))
@@ -73,6 +80,22 @@ def check(
             raise refusal
         if any(check.result in ("fail", "error") for check in report.checks):
             raise typer.Exit(int(ExitCode.FAILED))
+
+
+def _with_vulnerabilities(report: "Report", export: Path) -> "Report":
+    """The report with the check that a marketplace adds from its database of advisories."""
+    import msgspec
+
+    from aei_inspection.advisories.checking import check_against_export
+    from aei_inspection.advisories.files import ExportRefused
+
+    try:
+        result = check_against_export(export, report.components)
+    except (ExportRefused, OSError) as refused:
+        raise UsageRefused(
+            "The advisories cannot be read.", str(refused), advice="Name an export of OSV, whole."
+        ) from refused
+    return msgspec.structs.replace(report, checks=(*report.checks, result))
 
 
 def _judged(subject: "Subject") -> tuple["Package | None", ProjectRefused | None]:
