@@ -25,6 +25,7 @@ def run(subject: Subject) -> Iterator[Finding]:
             advice = "Its name or version may be cut off; name it in the SBOM."
             yield Finding(Severity.LOW, title, "plugin.wasm", advice, rule="distribution-inexact")
     yield from _modules(subject)
+    yield from _producers(subject)
 
 
 def _programs(subject: Subject) -> Iterator[Finding]:
@@ -67,6 +68,19 @@ def _modules(subject: Subject) -> Iterator[Finding]:
         named = ", ".join(unknown[:_MOST_NAMED]) + (", …" if len(unknown) > _MOST_NAMED else "")
         title = f"{len(unknown)} Python modules belong to no distribution that is known"
         yield Finding(Severity.INFO, title, "plugin.wasm", "", named, "module")
+
+
+def _producers(subject: Subject) -> Iterator[Finding]:
+    """The tools that the component says it was made with: anybody can write that."""
+    said = {
+        f"{name} {version}".strip()
+        for module in subject.modules
+        for tools in module.producers.values()
+        for name, version in tools
+    }
+    if said:
+        named = ", ".join(sorted(said)[:_MOST_NAMED])
+        yield Finding(Severity.INFO, "It says what it was made with", "plugin.wasm", "", named, "producers")
 
 
 CHECK = Check("embedded", 1, "Embedded packages and modules", run)

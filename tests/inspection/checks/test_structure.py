@@ -139,6 +139,13 @@ def test_distributions_inside_are_named_and_doubled_ones_noticed():
     assert result.findings[-1].evidence == "own"
 
 
+def test_what_a_component_says_of_its_making_is_told_and_no_more():
+    said = '(@producers (language "C" "11") (processed-by "tool" "1.0"))'
+    result = judged("embedded", make_package(wat=component_with(b"x", segments=said)))
+    assert (result.result, rules(result)) == (Result.PASS, ["producers"])
+    assert result.findings[0].evidence == "C 11, tool 1.0"
+
+
 HEAP = PythonHeap().folder_listing("urllib3-2.0.6.dist-info")
 
 
