@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from aei_marketplace.adapters.scanner import ScanLimits, ScannerProcess
+from aei_marketplace.bench.advisories import advisory_figures
 from aei_marketplace.bench.calls import Caller, until_listed
 from aei_marketplace.bench.report import Result, median
 from aei_marketplace.bench.running import marketplace, workplace
@@ -14,8 +15,8 @@ _PATIENCE = ScanLimits(wall_seconds=600.0)
 
 
 def measure(quick: bool) -> Result:
-    """Scan the package of the largest example again and again."""
-    return Result("certify", {**scan_figures(quick)})
+    """Scan the package of the largest example again and again; then advisories, without the scanner."""
+    return Result("certify", {**scan_figures(quick), **advisory_figures(quick)})
 
 
 def scan_figures(quick: bool) -> dict[str, float | int | None]:
