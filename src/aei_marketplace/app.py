@@ -81,6 +81,7 @@ FRAME: Frame = Frame(
         Place("Executions", executions_pages.EXECUTIONS, executions_pages.seen_by),
         Place("Publisher", catalog_pages.PUBLISHER, catalog_pages.seen_by),
         Place("Moderation", reviews_pages.MODERATION, reviews_pages.seen_by),
+        Place("Certification", certification_pages.CERTIFICATION, certification_pages.seen_by),
         Place("Decisions", "/decisions", decisions_pages.seen_by),
         Place("Admin", ADMINISTRATION, lambda actor: bool(places_below(FRAME, ADMINISTRATION, actor))),
     ),
@@ -114,6 +115,7 @@ NEWS = operations_jobs.NEWS | notices_jobs.NEWS | catalog_jobs.NEWS | collection
 EXHIBITS = {
     "plugin_report": reports_pages.show_reports,
     "namespace_claim": name_claims.show_name_claim,
+    "certification": certification_pages.show_case,
     "review_appeal": reviews_pages.show_appeal,
 }
 #: Matched in this order: what is asked for most comes first, and the catalogue's `/api/plugins/{pluginId}`

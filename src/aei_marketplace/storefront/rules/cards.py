@@ -15,8 +15,8 @@ class Card:
     """A plugin in a list.
 
     Attributes:
-        version, state, advisory: of the release that its listing describes; `advisory` is the severity of the
-            gravest that concerns it, None while none does.
+        version, state, advisory, certified: of the release that its listing describes; `advisory` is the
+            severity of the gravest that concerns it, None while none does.
         icon: the path of its icon; None for letters.
         rating: the average of its reviews; None while there is none.
         touches: what it may touch, in a few words each.
@@ -32,6 +32,7 @@ class Card:
     preview: bool
     state: ReleaseState
     advisory: Severity | None
+    certified: bool
     icon: str | None
     private: bool
     rating: float | None
@@ -60,6 +61,7 @@ def card_of(plugin: PluginView) -> Card:
         preview=plugin.latest_channel is Channel.PREVIEW,
         state=plugin.latest_state,
         advisory=plugin.advisory,
+        certified=plugin.certified,
         icon=plugin.icon,
         private=plugin.visibility == "private",
         rating=plugin.rating_sum / plugin.rating_count if plugin.rating_count else None,

@@ -73,14 +73,15 @@ _CARDS: tuple[dict[str, Any], ...] = (
         "id": "acme.links", "name": "Link checker", "href": "/design", "publisher": "Acme", "verified": True,
         "kind": "tool", "version": "1.3.0", "preview": False, "state": "listed", "private": False,
         "description": "Finds links that lead nowhere, and says which page holds them",
-        "rating": 4.6, "ratings": 128, "installs": 3118, "price": "Free", "advisory": None, "icon": None,
-        "touches": ("network: 2 hosts", "secrets: 1"),
+        "rating": 4.6, "ratings": 128, "installs": 3118, "price": "Free", "advisory": None, "certified": True,
+        "icon": None, "touches": ("network: 2 hosts", "secrets: 1"),
     },
     {
         "id": "globex.notes", "name": "Notes", "href": "/design", "publisher": "Globex", "verified": False,
         "kind": "agent", "version": "2.0.0-beta.1", "preview": True, "state": "deprecated", "private": True,
         "description": "Keeps what a meeting agreed on", "rating": None, "ratings": 0, "installs": 0,
-        "price": "USD 9.00 a month", "advisory": "high", "icon": None, "touches": ("no permissions",),
+        "price": "USD 9.00 a month", "advisory": "high", "certified": False, "icon": None,
+        "touches": ("no permissions",),
     },
 )  # fmt: skip
 _SPREAD = tuple(
