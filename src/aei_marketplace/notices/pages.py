@@ -136,7 +136,7 @@ async def save_preferences(
 async def count_unread(deps: Deps, actor: Actor, trace_id: str) -> int:
     """How many notices are new to an actor: what the bell of every page shows."""
     async with deps.works.begin(actor, trace_id) as work:
-        return (await service.news(work)).unread
+        return await service.count_unread(work)
 
 
 def _shown(request: Request, notice: WrittenNotice) -> ShownNotice:

@@ -5,8 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import (
+    Integer,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from aei_marketplace.catalog.models import (
@@ -62,6 +75,19 @@ _VIEW = (
     .join(publishers, publishers.c.id == plugins.c.publisher_id)
 )
 _LATEST = {Channel.STABLE: plugins.c.latest_stable, Channel.PREVIEW: plugins.c.latest_preview}
+# What is asked for most is composed once: that took longer than to answer it.
+_OF_PLUGINS = plugins.c.id == any_(bindparam("plugin_ids", type_=ARRAY(Text)))
+_LATEST_OF = {channel: _VIEW.where(_OF_PLUGINS, releases.c.id == id) for channel, id in _LATEST.items()}
+_BY_IDS = _VIEW.where(releases.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+_FROM_THE_TOP = (
+    _VIEW.where(releases.c.plugin_id == bindparam("plugin_id"))
+    .order_by(releases.c.precedence.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+_COUNT = select(func.count()).select_from(releases).where(releases.c.plugin_id == bindparam("plugin_id"))
+_TEXTS = select(releases.c.readme, releases.c.changelog).where(
+    releases.c.plugin_id == bindparam("plugin_id"), releases.c.version == bindparam("version")
+)
 
 
 async def find(work: Work, plugin_id: str, version: str) -> ReleaseView | None:
@@ -77,14 +103,14 @@ async def find_same_precedence(work: Work, plugin_id: str, precedence: str) -> R
 
 async def by_ids(work: Work, ids: Iterable[UUID]) -> list[ReleaseView]:
     """Several releases by id; those that the actor may not see are left out."""
-    rows = (await work.run(_VIEW.where(releases.c.id.in_(list(ids))))).all()
+    rows = (await work.run(_BY_IDS, {"ids": list(ids)})).all()
     return [_view(row) for row in rows]
 
 
 async def latest(work: Work, plugin_ids: Iterable[str], channel: Channel) -> list[ReleaseView]:
     """The latest offered release of each of these plugins on a channel."""
-    wanted = _VIEW.where(plugins.c.id.in_(list(plugin_ids)), releases.c.id == _LATEST[channel])
-    return [_view(row) for row in (await work.run(wanted)).all()]
+    rows = await work.run(_LATEST_OF[channel], {"plugin_ids": list(plugin_ids)})
+    return [_view(row) for row in rows.all()]
 
 
 async def processing(work: Work, published_before: datetime) -> list[ReleaseView]:
@@ -146,21 +172,19 @@ async def list_page(work: Work, plugin_id: str, page: PageWanted) -> tuple[list[
 
     The cursor's position is a version.
     """
-    mine = releases.c.plugin_id == plugin_id
-    wanted = _VIEW.where(mine).order_by(releases.c.precedence.desc()).limit(page.limit + 1)
+    wanted = _FROM_THE_TOP
     if page.after is not None:
+        mine = releases.c.plugin_id == plugin_id
         last = select(releases.c.precedence).where(mine, releases.c.version == str(page.after))
         wanted = wanted.where(releases.c.precedence < last.scalar_subquery())
-    total = (await work.run(select(func.count()).select_from(releases).where(mine))).scalar_one()
-    return [_view(row) for row in (await work.run(wanted)).all()], total
+    total = (await work.run(_COUNT, {"plugin_id": plugin_id})).scalar_one()
+    rows = await work.run(wanted, {"plugin_id": plugin_id, "most": page.limit + 1})
+    return [_view(row) for row in rows.all()], total
 
 
 async def texts(work: Work, plugin_id: str, version: str) -> ReleaseTexts:
     """README and change log of a release."""
-    wanted = select(releases.c.readme, releases.c.changelog).where(
-        releases.c.plugin_id == plugin_id, releases.c.version == version
-    )
-    row = (await work.run(wanted)).one()
+    row = (await work.run(_TEXTS, {"plugin_id": plugin_id, "version": version})).one()
     return ReleaseTexts(row.readme, row.changelog)
 
 

@@ -12,7 +12,15 @@ from aei_marketplace.notices.rules.webhooks import Webhook
 from aei_marketplace.notices.service.dispatch import Dispatch
 from aei_marketplace.notices.service.forgetting import forget_old, forget_person
 from aei_marketplace.notices.service.preferences import find_preferences, save_preferences
-from aei_marketplace.notices.service.reading import Inbox, News, list_notices, mark_all_read, mark_read, news
+from aei_marketplace.notices.service.reading import (
+    Inbox,
+    News,
+    count_unread,
+    list_notices,
+    mark_all_read,
+    mark_read,
+    news,
+)
 from aei_marketplace.notices.service.routing import put_on_its_way
 from aei_marketplace.notices.service.trying import Trial, try_webhook
 from aei_marketplace.notices.service.webhooks import (
@@ -40,6 +48,7 @@ __all__ = [
     "Webhook",
     "WrittenNotice",
     "change_webhook",
+    "count_unread",
     "create_webhook",
     "delete_webhook",
     "find_preferences",

@@ -58,13 +58,22 @@ async def list_notices(
     return Inbox(page, await store.count(work, await _readable(work, unread=True)))
 
 
+async def count_unread(work: Work) -> int:
+    """How many of the actor's notices are unread.
+
+    Raises:
+        NotSignedIn: nobody is signed in.
+    """
+    return await store.count(work, await _readable(work, unread=True))
+
+
 async def news(work: Work) -> News:
     """How the actor's notices stand, in short.
 
     Raises:
         NotSignedIn: nobody is signed in.
     """
-    unread = await store.count(work, await _readable(work, unread=True))
+    unread = await count_unread(work)
     latest = await store.find_page(work, await _readable(work), None, 1)
     return News(unread, latest[0] if latest else None)
 
