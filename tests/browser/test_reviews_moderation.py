@@ -102,6 +102,8 @@ def test_who_decides_second_is_told_how_it_stands(open_window: OpenWindow, site:
     told = "The review is approved, and cannot become approved now."
     expect(row(page, 0).get_by_role("alert")).to_contain_text(told)
     expect(page.locator("#said")).to_contain_text(told)
+    page.keyboard.press("u")
+    expect(row(page, 0).get_by_role("alert")).to_be_visible()
     inspect(page, "moderation-conflict")
     for place in (1, 2):
         row(page, place).get_by_role("checkbox").check()

@@ -12,6 +12,10 @@
 
   // Whoever decides goes on at once; the answer comes into its place behind them.
   const decided = [];
+  const forget = (row) => {
+    const at = decided.indexOf(row.id);
+    if (at >= 0) decided.splice(at, 1);
+  };
   queue.addEventListener("submit", (event) => {
     const row = event.target.closest("[data-row]");
     if (!row || !event.target.hasAttribute("hx-post")) return;
@@ -34,15 +38,15 @@
     const row = event.detail.elt.closest?.("[data-row]");
     if (!row) return;
     if (row.dataset.says) say(row.dataset.says);
-    if (!row.hasAttribute("data-done")) {
-      const at = decided.indexOf(row.id);
-      if (at >= 0) decided.splice(at, 1);
-    }
+    // What was refused, or taken back, is no decision to undo.
+    if (!row.querySelector('[data-key="u"]')) forget(row);
     if (document.activeElement === document.body) row.focus();
     count();
   });
   const broke = (event) => {
-    event.detail.elt.closest("[data-row]")?.removeAttribute("aria-busy");
+    const row = event.detail.elt.closest("[data-row]");
+    row?.removeAttribute("aria-busy");
+    if (row) forget(row);
     say("That could not be done. Reload the page to see how things stand.");
   };
   document.addEventListener("htmx:responseError", broke);
@@ -79,10 +83,16 @@
     count();
   };
   const undo = () => {
-    const last = decided.pop();
-    const button = last ? document.getElementById(last)?.querySelector('[data-key="u"]') : undefined;
-    (button ?? document.querySelector('[data-key="u-all"]'))?.click();
-    if (button) document.getElementById(last).focus();
+    const last = decided.at(-1);
+    if (!last) {
+      document.querySelector('[data-key="u-all"]')?.click();
+      return;
+    }
+    const button = document.getElementById(last).querySelector('[data-key="u"]');
+    if (!button) return; // its answer is still on the way
+    decided.pop();
+    button.click();
+    document.getElementById(last).focus();
   };
   const keys = {
     r: turnDown,
