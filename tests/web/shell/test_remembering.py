@@ -12,8 +12,8 @@ PAGE = """
 """
 CARD = Card(
     id="acme.echo", name="<script>Echo</script>", publisher="Acme", verified=True, description="Again",
-    kind="tool", version="1.0.0", preview=False, state=ReleaseState.LISTED, advisory=None, icon=None,
-    private=False, rating=None, ratings=0, installs=3, price="Free", touches=("no permissions",),
+    kind="tool", version="1.0.0", preview=False, state=ReleaseState.LISTED, advisory=None, certified=False,
+    icon=None, private=False, rating=None, ratings=0, installs=3, price="Free", touches=("no permissions",),
 )  # fmt: skip
 
 
