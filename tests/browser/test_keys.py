@@ -34,6 +34,21 @@ def test_a_token_for_a_member_is_shown_once_and_revoked_with_a_confirmation(open
     expect(page.get_by_role("row").filter(has_text="nightly publisher")).to_contain_text("Revoked")
 
 
+@pytest.mark.parametrize(("width", "theme"), VIEWS)
+def test_a_service_account_gets_a_role_and_its_first_token(open_window: OpenWindow, width: int, theme: str):
+    name = f"orchestrator {width}"
+    page = open_window("admin", width=width, theme=theme)
+    page.goto("/admin/tokens")
+    page.get_by_label("Its name").fill(name)
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_label("Acts as").locator("option:checked")).to_have_text(f"{name} (service)")
+    page.get_by_label("Name").fill(f"of {name}")
+    page.get_by_role("button", name="Issue the token").click()
+    page.goto("/admin/tokens")
+    expect(page.get_by_role("row").filter(has_text=f"of {name}")).to_contain_text(name)
+    inspect(page, "admin-tokens-services")
+
+
 def test_a_token_that_cannot_be_is_refused_beside_its_fields(open_window: OpenWindow):
     page = open_window("admin", width=360, theme="dark")
     page.goto("/admin/tokens/new")

@@ -1,7 +1,7 @@
-"""Pages: every token that acts in the tenant, for who administers tokens."""
+"""Pages: every token and every service account of the tenant, for who administers tokens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from aei_marketplace.accounts import service
 from aei_marketplace.accounts.errors import BeyondOwnRights, NoSuchToken
 from aei_marketplace.accounts.pages.tokens import LIFETIMES
 from aei_marketplace.accounts.pages.words import ACTION_WORDS, ActionWords
+from aei_marketplace.accounts.rules import check_name
 from aei_marketplace.accounts.service import Token
 from aei_marketplace.ground.actor import PUBLISH, Actor, ProofNeeded
 from aei_marketplace.ground.errors import Fault, Invalid, NotAllowed, Refusal
@@ -60,6 +61,9 @@ class TenantTokensPage(PageContext):
         total: in all states.
         state: the one that is shown alone; None for all.
         secret: of the token that was issued just now; shown this once.
+        services: accounts that only programs act as; None for who does not administer members.
+        roles: the names of those that a service can have.
+        adding: the form that adds a service account.
     """
 
     tokens: tuple[TenantToken, ...]
@@ -67,6 +71,9 @@ class TenantTokensPage(PageContext):
     state: str | None
     address: Address
     secret: str | None = None
+    services: tuple[dict[str, Any], ...] | None = None
+    roles: tuple[str, ...] = ()
+    adding: Form = field(default_factory=Form)
     states: tuple[str, ...] = STATES
 
 
@@ -94,9 +101,29 @@ async def list_tokens(request: Request, actor: TheActor, state: str | None = Non
 
 
 @router.get(TOKENS + "/new")
-async def new_token(request: Request, actor: TheActor) -> Response:
-    """The form of a new token."""
-    return await _form_page(request, actor, FRESH)
+async def new_token(request: Request, actor: TheActor, owner: UUID | None = None) -> Response:
+    """The form of a new token; `owner` is whom it begins with."""
+    fresh = {**FRESH.values, **({"owner": (str(owner),)} if owner else {})}
+    return await _form_page(request, actor, Form(fresh))
+
+
+@router.post(TOKENS + "/services")
+async def add_service(
+    request: Request, deps: TheDeps, actor: TheActor, trace: TheTrace, form: TheForm
+) -> Response:
+    """Add an account that only programs act as, with a role; its tokens are issued afterwards."""
+    try:
+        async with deps.works.begin(actor, trace) as work:
+            work.actor.require("token.administer")
+            work.actor.require_recent_proof(work.now)
+            user_id = await service.create_user(work, name=check_name(form.text("name")), service=True)
+            await service.add_member(work, user_id, form.text("role"))
+    except (Invalid, BeyondOwnRights) as refusal:
+        await note_denial(request, refusal)
+        return await _list_page(request, actor, None, adding=form.refused(refusal), refusal=refusal)
+    response = RedirectResponse(f"{TOKENS}/new?owner={user_id}", 303)
+    leave_flash(request, response, Flash(f"{form.text('name')} is added. Issue the token that it acts with."))
+    return response
 
 
 @router.post(TOKENS)
@@ -212,10 +239,18 @@ def _in_words(scope: str, labels: Mapping[str, str]) -> str:
 
 
 async def _list_page(
-    request: Request, actor: Actor, state: str | None, *, secret: str | None = None
+    request: Request,
+    actor: Actor,
+    state: str | None,
+    *,
+    secret: str | None = None,
+    adding: Form | None = None,
+    refusal: Refusal | None = None,
 ) -> Response:
     async with request.app.state.deps.works.begin(actor, request.state.trace_id) as work:
         tokens = await _tokens(work)
+        members = await service.list_members(work) if actor.may("member.administer") else None
+        roles = await service.list_roles(work)
     wanted = state if state in STATES else None
     page = TenantTokensPage(
         title="Tokens",
@@ -224,8 +259,11 @@ async def _list_page(
         state=wanted,
         address=address_of(request, "state"),
         secret=secret,
+        services=None if members is None else _services(members),
+        roles=tuple(role["name"] for role in roles),
+        adding=adding or Form(),
     )
-    return await render(request, "accounts/tenant_tokens.html", page)
+    return await render(request, "accounts/tenant_tokens.html", page, refusal.status if refusal else 200)
 
 
 async def _form_page(request: Request, actor: Actor, form: Form, refusal: Refusal | None = None) -> Response:
@@ -243,6 +281,10 @@ async def _form_page(request: Request, actor: Actor, form: Form, refusal: Refusa
         actions=tuple(words for words in ACTION_WORDS if words.action in actor.actions),
     )
     return await render(request, "accounts/new_tenant_token.html", page, refusal.status if refusal else 200)
+
+
+def _services(members: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    return tuple(each for each in members if each["kind"] == "service")
 
 
 def _called(member: Mapping[str, Any]) -> str:
