@@ -31,7 +31,9 @@ from aei_marketplace.ground.work import Work, Works
 #: How old the index may be when it is asked, in seconds.
 FRESH_SECONDS = 0.25
 #: For so long after a question the index is kept current, so that the next ones need not wait for that.
-_FOLLOWING_SECONDS = 2.0
+_FOLLOWING_SECONDS = 1.0
+#: It is then brought up to date when it has this share of its age, so that it is done in time.
+_AHEAD = 0.8
 #: How long a search waits for the first filling.
 _PATIENCE_SECONDS = 10.0
 #: What takes long in a search happens outside of Python's lock; more threads than cores only wait for it.
@@ -165,7 +167,7 @@ class SearchIndex:
 
     async def _follow(self) -> None:
         """Keep current while questions come, a step ahead of them."""
-        ahead = self._fresh_seconds / 2
+        ahead = self._fresh_seconds * _AHEAD
         try:
             while time.monotonic() - self._asked < _FOLLOWING_SECONDS:
                 await asyncio.sleep(ahead)
