@@ -1,11 +1,14 @@
 """The build against the source that was supplied: nothing may run that the source does not show.
 
 For Python, function by function: each one that is in the component must be defined in the module's source,
-and use no name that does not stand there. Bodies are not compared beyond that.
+and use no name that does not stand there. Bodies are not compared beyond that. For JavaScript, line by line:
+engines keep the text of functions. An engine can be made to forget it, so what is found differs for certain,
+and what is not found may be there all the same.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from aei_inspection.checks.check import Check, NotRun
 from aei_inspection.checks.report import Finding, Severity
@@ -14,6 +17,7 @@ from aei_inspection.checks.unused_permissions import KIT
 from aei_inspection.extract.components import pypi_name
 from aei_inspection.extract.python import Module
 from aei_inspection.extract.python_code import Function
+from aei_inspection.extract.script_lines import foreign_lines
 from aei_protocol.manifest import COMPONENT_NAME
 
 #: Functions, classes, and what is evaluated late: aliases and bounds of type parameters (PEP 695).
@@ -21,19 +25,37 @@ _DEFINED = re.compile(r"(?:\b(?:def|class|type)\s+|\[\s*\*{0,2}(?=\w+\s*:))(\w+)
 _WORD = re.compile(r"\w+")
 #: A private name is stored with its class's (Python's language reference, 6.2.1).
 _MANGLED = re.compile(r"_[^\W_]\w*?(__\w*[^\W_]_?)")
+_SCRIPTS = (".js", ".mjs")
+_MOST_LINES = 20
 _ADVICE = "Supply the source that this component was built from, or build it from this source."
 
 
 def run(subject: Subject) -> Iterator[Finding]:
-    """Modules and functions of the component that the source does not show.
+    """Modules, functions and lines of the component that the source does not show.
 
     Raises:
         NotRun: there is no source, or it can't be compared with this component.
     """
     if not subject.sources:
         raise NotRun("No source was supplied.")
-    if not subject.functions:
-        raise NotRun("The component holds no Python functions that can be read; nothing is compared.")
+    if subject.functions:
+        yield from _of_python(subject)
+    elif subject.scripts and any(source.place.endswith(_SCRIPTS) for source in subject.sources):
+        yield from _of_javascript(subject)
+    else:
+        raise NotRun("The component holds no functions of Python or JavaScript to compare with this source.")
+
+
+def _of_javascript(subject: Subject) -> Iterator[Finding]:
+    foreign = list(islice(foreign_lines(subject.scripts, subject.sources), _MOST_LINES + 1))
+    if foreign:
+        count = f"{_MOST_LINES} or more" if len(foreign) > _MOST_LINES else str(len(foreign))
+        title = f"The component holds JavaScript that the source does not have: {count} lines"
+        shown = " ⏎ ".join(line for _, line in foreign)
+        yield Finding(Severity.HIGH, title, foreign[0][0], _ADVICE, shown, "foreign-script")
+
+
+def _of_python(subject: Subject) -> Iterator[Finding]:
     listed = {pypi_name(found.name).replace("-", "_") for found in subject.distributions}
     for module in sorted({function.module for function in subject.functions}):
         if module.top in KIT:

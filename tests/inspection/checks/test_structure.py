@@ -222,6 +222,28 @@ def test_a_module_that_the_source_does_not_have_is_found_unless_its_distribution
     assert "beacon.py" in result.findings[0].title
 
 
+SCRIPT = b"""import { http } from "aei";
+
+export function run(task) {
+  const wanted = task.text.length;
+  return { wanted, doubled: wanted * 2 };
+}
+"""
+
+
+def test_javascript_that_the_source_does_not_have_is_found():
+    kept = SCRIPT.partition(b"export ")[2]
+    known = b"\xfe\xff\0" + kept + b"\0\1"
+    assert judged("source-match", built(known, source__plugin_js=SCRIPT)).result is Result.PASS
+    more = known + kept.replace(b"wanted * 2", b"wanted * 2, sent: new Beacon().call(task)") + b"\0"
+    result = judged("source-match", built(more, source__plugin_js=SCRIPT))
+    assert (result.result, rules(result)) == (Result.FAIL, ["foreign-script"])
+    assert (
+        result.findings[0].evidence
+        == "return { wanted, doubled: wanted * 2, sent: new Beacon().call(task) };"
+    )
+
+
 def test_source_that_cannot_be_compared_is_not_said_to_match():
     assert (
         judged("source-match", built(b"no interpreter", source__plugin_c=b"int x;")).result is Result.NOT_RUN
