@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 from aei_inspection.checks.report import CheckResult, Finding, Result, Severity
 from aei_marketplace.certification import service
 from aei_marketplace.certification.rules.policies import Waiver, is_waived
-from aei_marketplace.certification.rules.states import RequestState
+from aei_marketplace.certification.rules.states import OPEN, RequestState
 from aei_marketplace.certification.service import Described
 from aei_marketplace.decisions.errors import CaseConflict
 from aei_marketplace.decisions.rules.exhibits import Exhibit
@@ -32,6 +32,8 @@ CERTIFICATION = "/marketplace/certification"
 _REQUEST = CERTIFICATION + "/requests/{request_id}"
 _WORST_FIRST = tuple(reversed(Severity))
 _DECIDE = "certification.decide"
+#: What the queue shows beside what is not decided.
+_CHOSEN = tuple(state for state in RequestState if state not in OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePage(PageContext):
-    """Requests that wait, or those in one state; `states` are those to choose from."""
+    """Requests that wait, or those in one state.
+
+    Attributes:
+        filters: (label, path, whether it is chosen) of each state.
+    """
 
     found: Page
     state: str
-    states: tuple[RequestState, ...] = tuple(RequestState)
+    filters: Sequence[tuple[str, str, bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +99,17 @@ async def show_queue(
     """Requests, the oldest first: all of them for Certifiers, their own for publishers."""
     async with deps.works.begin(actor, trace) as work:
         found = await service.list_requests(work, page, state or None)
-    return await render(
-        request,
-        "certification/queue.html",
-        QueuePage(title="Certification", crumbs=(("Marketplace", "/marketplace"),), found=found, state=state),
+    states = [("Not decided", ""), *((str(s).replace("_", " ").capitalize(), str(s)) for s in _CHOSEN)]
+    shown = QueuePage(
+        title="Certification",
+        crumbs=(("Marketplace", "/marketplace"),),
+        found=found,
+        state=state,
+        filters=[
+            (label, f"{CERTIFICATION}?state={s}" if s else CERTIFICATION, s == state) for label, s in states
+        ],
     )
+    return await render(request, "certification/queue.html", shown)
 
 
 @router.get(_REQUEST)

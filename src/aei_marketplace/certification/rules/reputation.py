@@ -62,10 +62,9 @@ def _findings(facts: Facts, now: datetime) -> Iterator[Finding]:
             rule="unverified",
         )
     if now - facts.listed_since < _YOUNG:
-        days = (now - facts.listed_since).days
         yield Finding(
             Severity.INFO,
-            f"The plugin has been listed for {days} days",
+            f"The plugin has been listed since {facts.listed_since:%Y-%m-%d}",
             who,
             "Little is known of a young plugin; look at its findings closely.",
             rule="young",

@@ -96,7 +96,7 @@ def _of_counts(
     counts = Counter(finding.severity for result in results for finding in standing(result, waivers, now)[0])
     for severity, most in sorted(tolerated.items()):
         if counts[severity] > most:
-            message = f"{counts[severity]} findings of severity {severity} stand; {most} are tolerated."
+            message = f"Findings of severity {severity} that stand: {counts[severity]}; tolerated: {most}."
             yield Objection("too_many", "", message)
 
 
