@@ -15,6 +15,7 @@ from aei_inspection.certificates import verify_certificate
 from aei_inspection.checks.report import Result
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
+from aei_marketplace.adapters.scanner import ScannerProcess
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.errors import PluginNotFound
 from aei_marketplace.catalog.service import ReleaseState
@@ -597,3 +598,13 @@ async def test_a_tenant_sees_badges_of_others_and_nothing_that_waits_or_was_deni
         ].purpose is Purpose.CERTIFICATION
     async with deps.works.begin(globex.manager) as work:
         assert (await service.list_requests(work, PageWanted(), "approved")).total == 0
+
+
+async def test_a_real_scan_of_an_honest_package_passes_every_check_that_has_to_pass(
+    deps: Deps, acme: Tenant
+) -> None:
+    deps = replace(deps, scanner=ScannerProcess(require_walls=False))
+    request = await scanned(deps, acme.manager)
+    async with deps.works.begin(acme.manager) as work:
+        verdict = (await service.find_request(work, request.id)).verdict
+    assert (request.basis and request.basis.outcome, verdict and verdict.why()) == (Outcome.PASS, "")
