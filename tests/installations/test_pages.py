@@ -217,7 +217,7 @@ async def test_a_failure_says_why_and_offers_to_try_again(
 
 
 async def test_an_attempt_that_failed_is_tried_again_with_the_same_ticks_for_a_week(
-    admin: Browser, client: Client, deps: Deps, acme: Tenant
+    admin: Browser, client: Client, deps: Deps, urls: DatabaseUrls, acme: Tenant, globex: Tenant
 ) -> None:
     only = "eu.data.example:8443"
     wish = {"seen": "1.0.0", "grant/network/hosts": HOST, "grant/network/hosts/only": only}
@@ -233,6 +233,11 @@ async def test_an_attempt_that_failed_is_tried_again_with_the_same_ticks_for_a_w
         assert f'value="{value}"{ticked}>' in again
     stranger = text(await (await browser_of(client, deps, acme.admin)).open(way.group(1)))
     assert f'value="{only}"' not in stranger
+    connection = await asyncpg.connect(urls.app)
+    for tenant, seen in ((acme, 0), (globex, 1)):
+        await connection.execute(f"set aei.tenant = '{tenant.id}'")
+        assert await connection.fetchval("select count(*) from installation_wishes") == seen
+    await connection.close()
     async with deps.works.system("tests") as work:
         await work.run(sql("update installation_wishes set created_at = now() - interval '8 days'"))
     await service.forget_wishes(deps.works)
