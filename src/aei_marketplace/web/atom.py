@@ -8,6 +8,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from fastapi import Request, Response
 
+from aei_marketplace.web.responses import matches
+
 ATOM = "http://www.w3.org/2005/Atom"
 _TYPE = "application/atom+xml"
 #: The date of a feed that has told nothing yet.
@@ -63,7 +65,6 @@ def feed_answer(request: Request, content: bytes, changed_at: datetime | None = 
     headers = {"ETag": etag, "Cache-Control": "public, max-age=300"}
     if changed_at is not None:
         headers["Last-Modified"] = format_datetime(changed_at, usegmt=True)
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if etag in known or "*" in known:
+    if matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=f"{_TYPE}; charset=utf-8")

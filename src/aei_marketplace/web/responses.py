@@ -23,6 +23,12 @@ def page_answer(page: Page, shape: Callable[[Any], Any]) -> Response:
     return json_answer({"items": items, "next_cursor": page.next_cursor, "total": page.total})
 
 
+def matches(header: str | None, etag: str) -> bool:
+    """Whether `If-Match` or `If-None-Match` names the tag (RFC 9110, section 13.1); no header names none."""
+    named = [tag.strip().removeprefix("W/") for tag in (header or "").split(",")]
+    return etag in named or "*" in named
+
+
 def events_answer(events: AsyncIterator[bytes]) -> StreamingResponse:
     """A stream of server-sent events."""
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from aei_marketplace.catalog import service
-from aei_marketplace.catalog.api.shapes import advisory_shape, matches
+from aei_marketplace.catalog.api.shapes import advisory_shape
 from aei_marketplace.catalog.service import Advisory
 from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace, TheVisitor
-from aei_marketplace.web.responses import json_answer, page_answer
+from aei_marketplace.web.responses import json_answer, matches, page_answer
 
 router = APIRouter(route_class=OnceRoute)
 

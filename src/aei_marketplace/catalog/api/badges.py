@@ -6,10 +6,10 @@ from xml.sax.saxutils import escape
 from fastapi import APIRouter, Request, Response
 
 from aei_marketplace.catalog import service
-from aei_marketplace.catalog.api.shapes import matches
 from aei_marketplace.catalog.rules.badges import Badge, BadgeKind, badge_of
 from aei_marketplace.ground.actor import ANONYMOUS
 from aei_marketplace.web.requests import TheDeps, TheTrace
+from aei_marketplace.web.responses import matches
 
 router = APIRouter(prefix="/badges")
 

@@ -7,9 +7,9 @@ policy says so to browsers again, for whoever opens it by itself.
 from fastapi import APIRouter, Request, Response
 
 from aei_marketplace.catalog import service
-from aei_marketplace.catalog.api.shapes import matches
 from aei_marketplace.catalog.rules.icons import WAY
 from aei_marketplace.web.requests import TheDeps, TheTrace, TheVisitor
+from aei_marketplace.web.responses import matches
 
 router = APIRouter(prefix=WAY.rstrip("/"))
 

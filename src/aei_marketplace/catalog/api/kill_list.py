@@ -4,9 +4,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from aei_marketplace.catalog import service
-from aei_marketplace.catalog.api.shapes import matches
 from aei_marketplace.web.requests import TheDeps, TheTrace, TheVisitor
-from aei_marketplace.web.responses import json_answer
+from aei_marketplace.web.responses import json_answer, matches
 
 router = APIRouter(prefix="/api/kill-list")
 

@@ -7,7 +7,6 @@ from starlette.responses import StreamingResponse
 
 from aei_marketplace.catalog import service
 from aei_marketplace.catalog.api.shapes import (
-    matches,
     plugin_page_shape,
     release_shape,
     tagged_answer,
@@ -16,7 +15,7 @@ from aei_marketplace.catalog.errors import PackageRemoved, PackageStopped
 from aei_marketplace.catalog.service import ReleaseState, ReleaseView
 from aei_marketplace.ground.errors import Unavailable
 from aei_marketplace.web.requests import TheDeps, ThePage, TheTrace, TheVisitor
-from aei_marketplace.web.responses import page_answer
+from aei_marketplace.web.responses import matches, page_answer
 from aei_protocol.manifest import PACKAGE_SUFFIX
 
 router = APIRouter(prefix="/api/plugins")

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import Request, Response
 
 from aei_marketplace.catalog.service import Advisory, PluginView, ReleaseTexts, ReleaseView
-from aei_marketplace.web.responses import json_answer
+from aei_marketplace.web.responses import json_answer, matches
 
 _FREE = {"model": "free"}
 
@@ -139,12 +139,6 @@ def tagged_answer(request: Request, shape: dict[str, Any], status: int = 200) ->
     if request.method == "GET" and matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers={"ETag": etag})
     return json_answer(shape, status, {"ETag": etag})
-
-
-def matches(header: str | None, etag: str) -> bool:
-    """Whether `If-Match` or `If-None-Match` names the tag (RFC 9110, section 13.1); no header names none."""
-    named = [tag.strip().removeprefix("W/") for tag in (header or "").split(",")]
-    return etag in named or "*" in named
 
 
 def _average(plugin: PluginView) -> float | None:

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from aei_marketplace.catalog import service
-from aei_marketplace.catalog.api.shapes import etag_of, matches, release_shape, tagged_answer
+from aei_marketplace.catalog.api.shapes import etag_of, release_shape, tagged_answer
 from aei_marketplace.catalog.errors import ReleaseChanged
 from aei_marketplace.catalog.service import ReleaseState
 from aei_marketplace.ground.work import Work
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
+from aei_marketplace.web.responses import matches
 
 router = APIRouter(prefix="/api/plugins")
 
