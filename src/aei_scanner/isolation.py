@@ -59,13 +59,25 @@ def isolate(order: Order) -> Walls:
     walls.build("closed_fds", lambda: close_descriptors([order.package]))
     walls.build("rlimits", lambda: limit_tools(order.memory_bytes, order.cpu_seconds))
     walls.build("landlock", lambda: restrict_files(readable, [Path(order.folder), Path(_NULL)]))
-    walls.build("seccomp", lambda: tools_filter().install())
+    walls.build("seccomp", _filter_calls)
     missing = [name for name in REQUIRED if name not in walls.standing]
     if missing and order.require_walls:
         for name in missing:
             print(f"the wall {name} cannot be built: {walls.missing[name]}", file=sys.stderr, flush=True)
         os._exit(NO_WALLS)
     return walls
+
+
+def _filter_calls() -> None:
+    """Stand behind the filter for tools.
+
+    Raises:
+        OSError: the kernel refused, or there is no filter for this machine.
+    """
+    try:
+        tools_filter().install()
+    except KeyError as machine:
+        raise OSError(f"no filter for {machine}") from machine
 
 
 def _readable(checks: str | None) -> list[Path]:

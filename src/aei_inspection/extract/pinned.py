@@ -88,8 +88,8 @@ def _toml_lock(ecosystem: str, text: str) -> Iterator[Pinned]:
 
 
 def _known(ecosystem: str, name: object, version: object) -> Iterator[Pinned]:
-    if isinstance(name, str) and isinstance(version, str) and name and version:
-        yield ecosystem, name, version
+    if all(isinstance(part, str) and part and part.isprintable() for part in (name, version)):
+        yield ecosystem, str(name), str(version)
 
 
 def _json(text: str) -> Mapping[str, Any]:

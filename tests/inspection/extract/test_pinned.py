@@ -63,6 +63,7 @@ source = { registry = "https://index.example" }
         ("source/package-lock.json", "[" * 100_000, set()),
         ("source/package-lock.json", '{"packages": [], "dependencies": {"a": {"dependencies": 1}}}', set()),
         ("source/Cargo.lock", "package = 1", set()),
+        ("source/node_modules/a/package.json", '{"name": "a\\ud800", "version": "1.0.0"}', set()),
         ("source/uv.lock", "not [ toml", set()),
         ("source/x.egg-info/PKG-INFO", "", set()),
     ],
