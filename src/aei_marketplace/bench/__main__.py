@@ -14,6 +14,7 @@ from aei_marketplace.bench import (
     limits,
     pages,
     publish,
+    reviews,
     search,
     up,
 )
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[bool], Result]] = {
     "pages": pages.measure,
     "search": search.measure,
     "publish": publish.measure,
+    "reviews": reviews.measure,
 }
 
 
