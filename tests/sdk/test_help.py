@@ -28,6 +28,7 @@ EXPECTED = {
     "namespace list", "namespace claim", "namespace show", "namespace members", "namespace invite",
     "namespace remove", "namespace open", "namespace transfer", "namespace offers", "namespace accept",
     "namespace withdraw", "publisher verify", "publisher domains", "publisher forget", "publisher quota",
+    "vulnerabilities",
     "trust add", "trust list", "trust remove", "webhook list", "webhook create", "webhook test",
     "webhook delete", "review list", "review mine", "review write", "review edit", "review confirm",
     "review appeal", "review helpful", "review report", "review reply", "review moderate queue",

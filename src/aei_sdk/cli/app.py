@@ -13,6 +13,7 @@ from aei_sdk.cli import (
     replays,
     reports,
     schemas,
+    vulnerabilities,
 )
 from aei_sdk.cli.certifications import app as certification_app
 from aei_sdk.cli.keys import app as key_app
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 for _commands in (
     *(account, catalogue, installations, executions, replays),
-    *(reports, notices, audit, schemas, certificates),
+    *(reports, notices, audit, schemas, certificates, vulnerabilities),
 ):
     _commands.register(app)
 app.add_typer(plugin_app, name="plugin")

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aei_sdk.client.transport import Transport
-from aei_sdk.client.values import Advisory, Affected, Page
+from aei_sdk.client.values import Advisory, Affected, Page, Vulnerabilities
 
 
 class Advisories:
@@ -30,6 +30,12 @@ class Advisories:
         address = "/api/advisories" if plugin_id is None else of_plugin
         page: Page[Advisory] = await self._transport.get(address, {"cursor": cursor})
         return page
+
+    async def vulnerabilities(self, plugin_id: str, version: str | None = None) -> Vulnerabilities:
+        """What is known against the packages inside of a release, the latest where none is named."""
+        address = f"/api/plugins/{quote(plugin_id, safe='')}/vulnerabilities"
+        found: Vulnerabilities = await self._transport.get(address, {"version": version})
+        return found
 
     async def change(self, advisory_id: str, change: Mapping[str, Any]) -> Advisory:
         """Have an advisory say something else; what is left out stays."""

@@ -42,6 +42,8 @@ from aei_sdk.client.values.reviews import ReviewList as ReviewList
 from aei_sdk.client.values.reviews import WaitingReview as WaitingReview
 from aei_sdk.client.values.signing import ReleaseSignature as ReleaseSignature
 from aei_sdk.client.values.signing import SigningKey as SigningKey
+from aei_sdk.client.values.vulnerabilities import Vulnerabilities as Vulnerabilities
+from aei_sdk.client.values.vulnerabilities import Vulnerability as Vulnerability
 from aei_sdk.client.values.webhooks import NewWebhook as NewWebhook
 from aei_sdk.client.values.webhooks import Webhook as Webhook
 from aei_sdk.client.values.webhooks import WebhookTrial as WebhookTrial
