@@ -33,7 +33,7 @@ class StateWords:
 _AGAIN = "Mend it, raise the version in the manifest and publish again: a release itself never changes."
 STATE_WORDS = {
     ReleaseState.PROCESSING: StateWords(
-        "Processing", "note", "Its component is being compiled. This takes seconds, seldom minutes."
+        "Processing", "note", "It is compiled and scanned now. This takes seconds, seldom minutes."
     ),
     ReleaseState.HELD: StateWords("Held", "danger", "It passed the gate and cannot be listed.", _AGAIN),
     ReleaseState.LISTED: StateWords("Listed", "ok", "It is offered to everybody who may see the plugin."),

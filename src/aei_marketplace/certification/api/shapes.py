@@ -12,8 +12,8 @@ from aei_marketplace.certification.service import Described, Request, Standing
 
 #: What a badge means, wherever it is told in words.
 MEANING = (
-    "This very package met the named policy when it was scanned. It does not say that the code does no harm,"
-    " nor anything about other versions."
+    "A badge says that this very package met the named policy when it was scanned. It does not say that the code"
+    " does no harm, nor anything about other versions."
 )
 
 
