@@ -7,13 +7,12 @@ import msgspec
 
 from aei_inspection.checks.report import CheckResult
 from aei_marketplace.certification.rules.policies import Policy, Waiver, is_waived
-from aei_marketplace.certification.rules.states import RequestState
 from aei_marketplace.certification.service import Described, Request, Standing
 
 #: What a badge means, wherever it is told in words.
 MEANING = (
-    "A badge says that this very package met the named policy when it was scanned. It does not say that the code"
-    " does no harm, nor anything about other versions."
+    "A badge says that this very package met the named policy when it was scanned. It does not say that the"
+    " code does no harm, nor anything about other versions."
 )
 
 
@@ -89,11 +88,6 @@ def standing_shape(standing: Standing, waivers: Sequence[Waiver], *, staff: bool
 def policy_shape(policy: Policy) -> dict[str, Any]:
     """A policy."""
     return {"number": policy.number, "digest": policy.digest, **msgspec.to_builtins(policy.terms)}
-
-
-def is_over(request: Request) -> bool:
-    """Whether the badge ended before its time or with it."""
-    return request.state in (RequestState.SUSPENDED, RequestState.EXPIRED)
 
 
 def _check_shape(check: CheckResult, waivers: Sequence[Waiver], described: Described) -> dict[str, Any]:

@@ -55,13 +55,6 @@ async def standing_badges(work: Work, release_ids: Iterable[UUID]) -> list[Reque
     return await _all(work, wanted.order_by(requests.c.id).with_for_update())
 
 
-async def badges_of(work: Work, plugin_id: str) -> list[Request]:
-    """The requests of a plugin whose badge holds; held until the work ends."""
-    approved = requests.c.state == RequestState.APPROVED
-    wanted = _VIEW.where(requests.c.plugin_id == plugin_id, _is(Purpose.CERTIFICATION), approved)
-    return await _all(work, wanted.order_by(requests.c.id).with_for_update())
-
-
 async def last_certified(work: Work, plugin_id: str, before: UUID) -> Request | None:
     """The newest other release of a plugin that was approved, whether its badge still holds or not."""
     once = (RequestState.APPROVED, RequestState.SUSPENDED, RequestState.EXPIRED)
