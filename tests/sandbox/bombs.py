@@ -74,7 +74,7 @@ def exponential_types(depth: int = 40) -> bytes:
     pairs = "(type $t0 string)" + "".join(
         f"(type $t{n} (tuple $t{n - 1} $t{n - 1}))" for n in range(1, depth)
     )
-    text = Guest()._text(f"(call $ok {TASK})", "", 1, "")
+    text = Guest().wat(f"(call $ok {TASK})", pages=1)
     pairs += f'(export "deep" (type $t{depth - 1}))'
     return bytes(wat2wasm(text.rstrip().removesuffix(")") + pairs + ")"))
 
@@ -85,7 +85,7 @@ def doubling_import(depth: int = 18) -> bytes:
         f"(type $t{n} (tuple $t{n - 1} $t{n - 1}))" for n in range(1, depth)
     )
     pairs += f'(import "f" (func (param "x" $t{depth - 1})))'
-    text = Guest()._text(f"(call $ok {TASK})", "", 1, "")
+    text = Guest().wat(f"(call $ok {TASK})", pages=1)
     return bytes(wat2wasm(text.replace("(component", f"(component {pairs}", 1)))
 
 

@@ -36,7 +36,7 @@ def importing(text: str) -> bytes:
 
 
 def echo_text() -> str:
-    return Guest()._text(f"(call $ok {TASK})", "", 1, "")
+    return Guest().wat(f"(call $ok {TASK})", pages=1)
 
 
 async def refused(host: HostLine, content: bytes, interfaces: tuple[str, ...] = ALWAYS) -> HostRefused:
