@@ -20,6 +20,7 @@ _TITLES = {
     "hidden-name": "Hides what it calls by putting the name together",
 }
 _SHOWN = 80
+_ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b\x08", b"7z\xbc\xaf", b"Rar!", b"\xfd7zXZ\0")
 _PROGRAMS = (b"\x7fELF", b"MZ", b"\0asm", b"\xcf\xfa\xed\xfe")
 
 
@@ -34,14 +35,10 @@ def run(subject: Subject) -> Iterator[Finding]:
         others = is_others(source.place, folders) or is_example(source.place)
         if is_python(source.place):
             yield from _run_unread(source, Severity.MEDIUM if others else Severity.HIGH)
-        elif not is_code(source.place) and (kind := _binary(source.content)):
-            yield Finding(
-                Severity.HIGH,
-                f"The source holds {kind}",
-                source.place,
-                "Supply what it is built from.",
-                rule="binary-source",
-            )
+        elif not is_code(source.place) and (kind := _binary(source)):
+            severity = Severity.MEDIUM if kind == "an archive" else Severity.HIGH
+            advice = "Supply what it is built from or packed of."
+            yield Finding(severity, f"The source holds {kind}", source.place, advice, rule="binary-source")
 
 
 def _encoded(extract: Extract) -> Iterator[Finding]:
@@ -72,8 +69,12 @@ def _run_unread(source: Extract, severity: Severity) -> Iterator[Finding]:
         )
 
 
-def _binary(content: bytes) -> str | None:
-    return program_in(content) if content.startswith(_PROGRAMS) else None
+def _binary(source: Extract) -> str | None:
+    if source.place.endswith((".pyc", ".pyo")):
+        return "compiled Python"
+    if source.content.startswith(_ARCHIVES):
+        return "an archive"
+    return program_in(source.content) if source.content.startswith(_PROGRAMS) else None
 
 
 CHECK = Check("hidden-code", 1, "Hidden code", run)

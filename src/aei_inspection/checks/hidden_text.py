@@ -6,8 +6,10 @@ from typing import Any
 from aei_inspection.checks.check import Check
 from aei_inspection.checks.report import Finding, Severity
 from aei_inspection.checks.subject import Subject
-from aei_inspection.content.files import is_code, is_example
-from aei_inspection.content.invisible import ORDERS, Unseen, mixed_identifiers, unseen
+from aei_inspection.content.files import is_code, is_example, is_python
+from aei_inspection.content.invisible import ORDERS, Unseen, mixed_names, mixed_words, unseen
+from aei_inspection.content.python_constants import Unreadable, parsed
+from aei_inspection.extract.texts import Extract
 from aei_inspection.problems import json_pointer
 from aei_protocol.manifest import MANIFEST_NAME
 
@@ -35,13 +37,28 @@ def run(subject: Subject) -> Iterator[Finding]:
         text = subject.archive.read(name).decode("utf-8", "replace")
         yield from _unseen(name, text, Severity.MEDIUM)
         if match := ORDERS.search(text):
-            yield _order(name, match[0], Severity.MEDIUM)
+            unseen_there = text.rfind("<!--", 0, match.start()) > text.rfind("-->", 0, match.start())
+            yield _order(name, match[0], Severity.HIGH if unseen_there else Severity.MEDIUM)
     for source in subject.sources:
         code = is_code(source.place) and not is_example(source.place)
         text = source.content.decode("utf-8", "replace")
         yield from _unseen(source.place, text, Severity.HIGH if code else Severity.LOW)
-        if code and (mixed := next(mixed_identifiers(text), None)):
-            yield _finding(source.place, text, mixed, Severity.MEDIUM)
+        if code:
+            yield from _mixed(source, text)
+
+
+def _mixed(source: Extract, text: str) -> Iterator[Finding]:
+    """The first name that mixes letters; in other languages than Python words of comments count for less."""
+    try:
+        names = list(mixed_names(parsed(source.content))) if is_python(source.place) else []
+    except Unreadable:
+        names = []
+    if names:
+        line, name = names[0]
+        title, place = _TITLES["mixed-letters"], f"{source.place}:{line}"
+        yield Finding(Severity.HIGH, title, place, _ADVICE, name, "mixed-letters")
+    elif word := next(mixed_words(text), None):
+        yield _finding(source.place, text, word, Severity.LOW)
 
 
 def _unseen(place: str, text: str, severity: Severity) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """Network indicators: the hosts that the code names against those that the manifest declares."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -9,13 +10,18 @@ from aei_inspection.checks.check import Check
 from aei_inspection.checks.report import Finding, Severity
 from aei_inspection.checks.subject import Subject
 from aei_inspection.content.addresses import Kind, declared, kin
-from aei_inspection.content.files import is_example, is_others, others_folders
+from aei_inspection.content.files import is_curly, is_example, is_others, is_python, others_folders
 from aei_inspection.content.joined import join
 from aei_inspection.content.known_hosts import CHATS, DROPS, is_among, is_reference
 from aei_inspection.content.mentions import Manner, Mention, hidden, in_memory, in_scripts, in_sources
 from aei_inspection.extract.texts import Extract
 from aei_protocol.manifest import Manifest
 
+_TO_READ = re.compile(
+    r"/(docs?|documentation|guides?|manual|reference|licen[cs]es?|wiki|faq|help|tutorials?|blog|issues|examples?|spec)"
+    r"([/#?.]|$)",
+    re.IGNORECASE,
+)
 _DECLARE = "Declare the host in plugin.json with the reason, or remove it from the code."
 
 
@@ -69,13 +75,15 @@ def _mentions(subject: Subject) -> Iterator[Mention]:
 
 
 def _taken_over(place: str, folders: Iterable[str], bundled: bool) -> bool:
-    """Whether what stands here may be of others: code that was taken over, tests and examples.
+    """Whether what stands here may be of others, or never runs: code that was taken over, tests, settings.
 
     Args:
         bundled: distributions of others are packed into the component, whose strings can't be told apart.
     """
     path = place.rpartition(":")[0] if place.startswith("source/") else ""
-    return (is_others(path, folders) or is_example(path)) if path else bundled
+    if not path:
+        return bundled
+    return not (is_python(path) or is_curly(path)) or is_others(path, folders) or is_example(path)
 
 
 def judge(mention: Mention, says: Declared, others: bool) -> Finding | None:
@@ -93,8 +101,14 @@ def judge(mention: Mention, says: Declared, others: bool) -> Finding | None:
         return _finding(mention, Severity.LOW, "local-address", "Names this machine itself", _DECLARE)
     if manner is Manner.HIDDEN:
         return _hidden(mention, says)
-    severity = Severity.MEDIUM if others and manner is not Manner.CALLED else Severity.HIGH
-    return _plain(mention, says, Severity.MEDIUM if others else severity)
+    return _plain(mention, says, Severity.MEDIUM if others or _may_be_shown(mention) else Severity.HIGH)
+
+
+def _may_be_shown(mention: Mention) -> bool:
+    """Whether a text that is a host and nothing else may be one of a list, or lead to something to read."""
+    address = mention.address
+    bare = not address.scheme and not mention.place.startswith("source/") and address.kind is Kind.NAME
+    return mention.manner is Manner.WHOLE and (bare or bool(_TO_READ.search(address.path)))
 
 
 def _declared(mention: Mention) -> Finding | None:

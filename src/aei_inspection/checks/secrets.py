@@ -8,6 +8,7 @@ from aei_inspection.checks.subject import Subject
 from aei_inspection.content.decoding import decoded
 from aei_inspection.content.files import is_example
 from aei_inspection.content.joined import Joined, join
+from aei_inspection.content.mentions import put_together
 from aei_inspection.content.secrets import secrets_in
 from aei_inspection.extract.texts import Extract
 from aei_protocol.manifest import COMPONENT_NAME
@@ -42,6 +43,8 @@ def _contents(subject: Subject) -> Iterator[tuple[Joined, str]]:
     for name in subject.archive.names:
         if name not in _NO_TEXT and not name.startswith("source/"):
             yield join([Extract(name, subject.archive.read(name))]), name
+    for source in subject.sources:
+        yield join(put_together(source)), source.place
     yield join(subject.strings), COMPONENT_NAME
     for extract in (*subject.sources, Extract(COMPONENT_NAME, join(subject.strings).content)):
         for piece in decoded(extract.content):

@@ -37,6 +37,11 @@ _ONION = re.compile(r"(?<![a-z2-7])(?:[a-z2-7]{16}|[a-z2-7]{56})\.onion(?![a-z0-
 _NUMBER = re.compile(r"(?:0x[0-9a-f]{1,8}|\d{1,10})", re.IGNORECASE)
 
 
+#: What a name is asked for, below a fixed one: `%s.collect.example`.
+_FILLED_IN = re.compile(r"^(?:%s|\{\w*\}|\$\{\w+\})\.")
+_DOTTED = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+
+
 class Kind(StrEnum):
     """What an address is."""
 
@@ -86,7 +91,7 @@ def bare_host(text: str, among_names: bool = False) -> Address | None:
     Args:
         among_names: the text may as well be the name of a module or an attribute.
     """
-    name, _, port = text.strip().partition(":")
+    name, _, port = _FILLED_IN.sub("", text.strip()).partition(":")
     if port and not port.isdecimal():
         return None
     host = name.rstrip(".").lower()
@@ -95,6 +100,15 @@ def bare_host(text: str, among_names: bool = False) -> Address | None:
     if among_names and len(host) < _SHORTEST:
         return None
     if host.rpartition(".")[2] not in (_PLAIN_ENDINGS if among_names else _ENDINGS) and "xn--" not in host:
+        return None
+    kind = kind_of(host)
+    return Address(host, kind, int(port) if port else None) if kind else None
+
+
+def bare_address(text: str) -> Address | None:
+    """The numeric address that a whole text is, with or without a port: `203.0.113.7:4444`."""
+    host, _, port = text.strip().partition(":")
+    if not _DOTTED.fullmatch(host) or (port and not port.isdecimal()):
         return None
     kind = kind_of(host)
     return Address(host, kind, int(port) if port else None) if kind else None

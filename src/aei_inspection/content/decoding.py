@@ -18,15 +18,20 @@ from functools import lru_cache
 #: A decoded text is decoded again so often, and no text grows beyond so many bytes.
 MAX_DEPTH = 3
 MAX_DECODED = 4 * 1024 * 1024
-#: Encoded pieces of one text that are tried.
-MAX_PIECES = 50_000
+#: Pieces of one text that are tried for each encoding.
+MAX_PIECES = 400_000
 
 _BASE64 = re.compile(rb"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}(?![A-Za-z0-9+/_=-])")
 #: Lines of equal length, as MIME and PEM break them; the last may be shorter.
 _WRAPPED = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}(?:\\n|\r?\n)[ \t]*){2,}[A-Za-z0-9+/]{0,76}={0,2}")
 _BASE32 = re.compile(rb"(?<![A-Z2-7=])[A-Z2-7]{24,}={0,6}(?![A-Za-z0-9=])")
+_BASE85 = re.compile(rb"(?<![!-~])[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{20,}(?![!-~])")
+_QUOTED85 = re.compile(rb"[\"']([0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{20,})[\"']")
 _HEX = re.compile(rb"(?<![0-9A-Za-z])(?:0x)?((?:[0-9a-fA-F]{2}){8,})(?![0-9A-Za-z])")
-_ESCAPES = re.compile(rb"(?:\\x[0-9a-fA-F]{2}|\\u00[0-9a-fA-F]{2}|\\u\{[0-9a-fA-F]{2}\}|[!-~]){4,}")
+_ESCAPES = re.compile(
+    rb"(?:h(?:t(?:tp?)?)?)?(?:\\x[0-9a-fA-F]{2}|\\u00[0-9a-fA-F]{2}|\\u\{[0-9a-fA-F]{2}\})"
+    rb"(?:\\x[0-9a-fA-F]{2}|\\u00[0-9a-fA-F]{2}|\\u\{[0-9a-fA-F]{2}\}|[!-~]){3,}"
+)
 _ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})|\\u00([0-9a-fA-F]{2})|\\u\{([0-9a-fA-F]{2})\}")
 _PERCENT = re.compile(rb"(?:%[0-9a-fA-F]{2}){6,}")
 _CODES = re.compile(
@@ -36,7 +41,10 @@ _CALLS = re.compile(
     rb"(?:(?:chr|fromCharCode|fromCodePoint|char)\s*\(\s*(?:0x[0-9a-fA-F]{1,2}|\d{1,3})\s*\)[^\w\"']{0,6}(?:String\.)?){6,}"
 )
 _NUMBER = re.compile(rb"0x[0-9a-fA-F]{1,2}|\d{1,3}")
-_MIRRORED = re.compile(rb"[!-~]{3,400}//:(?:s?ptth|ssw?|sw|ptf)(?![A-Za-z])")
+#: Only the end is searched for: a search from the beginning would take forever in a text without blanks.
+_MIRRORED = re.compile(rb"//:(?:s?ptth|ssw|sw|ptf)(?![A-Za-z])")
+_LONGEST_MIRRORED = 400
+_NO_ADDRESS = re.compile(rb"[^!-~]|[\"'`]")
 _ROTATED = re.compile(rb"(?<![A-Za-z])(?:uggcf?|jff?)://[!-~]{3,400}")
 
 _ASSET = re.compile(
@@ -55,6 +63,10 @@ _PACKED: tuple[tuple[bytes, Callable[[], object]], ...] = (
 #: Beginnings of what is no text and yet wanted: programs, archives, modules, CPython's marshalled code.
 _BINARIES = (b"\x7fELF", b"MZ", b"PK\x03\x04", b"\0asm", b"\xcf\xfa\xed\xfe", b"\xe3\0\0\0", b"c\0\0\0\0")
 _TEXT_SHARE = 0.95
+
+
+class TooManyPieces(ValueError):
+    """A text holds more pieces that look encoded than are tried."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,9 @@ def decoded(text: bytes) -> tuple[Decoded, ...]:
     """Everything that a text says behind encodings, layers within layers, each as far as it makes sense.
 
     Kept, because several checks ask for the same text.
+
+    Raises:
+        TooManyPieces: it can't be told.
     """
     return tuple(_decoded(text, MAX_DEPTH))
 
@@ -98,12 +113,11 @@ def is_asset(text: bytes, at: int) -> bool:
 
 def _pieces(text: bytes) -> Iterator[tuple[str, int, bytes]]:
     """Encoding, place and bytes of each piece that has the form of an encoded one."""
-    tried = 0
     for how, pattern, decode in _FORMS:
-        for match in pattern.finditer(text):
-            tried += 1
+        for tried, match in enumerate(pattern.finditer(text)):
             if tried > MAX_PIECES:
-                return
+                # To stop quietly would let the next piece pass behind so many decoys.
+                raise TooManyPieces(f"more than {MAX_PIECES:,} pieces look like {how}")
             content = decode(match)
             if content:
                 yield how, match.start(), content
@@ -124,6 +138,17 @@ def _base32(match: re.Match[bytes]) -> bytes:
     try:
         return base64.b32decode(raw + b"=" * (-len(raw) % 8))
     except binascii.Error:
+        return b""
+
+
+def _base85(match: re.Match[bytes]) -> bytes:
+    raw = match[match.re.groups]
+    if raw.isalnum() or len(raw) > MAX_DECODED:
+        # Names; eighty-five letters rarely leave out all that are none.
+        return b""
+    try:
+        return base64.b85decode(raw)
+    except ValueError:
         return b""
 
 
@@ -151,6 +176,11 @@ def _codes(match: re.Match[bytes]) -> bytes:
     return next((each for each in changed if each.startswith((b"http://", b"https://"))), bytes(numbers))
 
 
+def _mirrored(match: re.Match[bytes]) -> bytes:
+    before = match.string[max(0, match.start() - _LONGEST_MIRRORED) : match.start()]
+    return match[0][::-1] + _NO_ADDRESS.split(before[::-1], maxsplit=1)[0]
+
+
 def _rotated(match: re.Match[bytes]) -> bytes:
     return codecs.encode(match[0].decode("ascii"), "rot13").encode()
 
@@ -159,12 +189,14 @@ _FORMS: tuple[tuple[str, re.Pattern[bytes], Callable[[re.Match[bytes]], bytes]],
     ("base64", _WRAPPED, _base64),
     ("base64", _BASE64, _base64),
     ("base32", _BASE32, _base32),
+    ("base85", _BASE85, _base85),
+    ("base85", _QUOTED85, _base85),
     ("hexadecimal", _HEX, _hex),
     ("escapes", _ESCAPES, _escapes),
     ("percent", _PERCENT, _percent),
     ("character codes", _CALLS, _codes),
     ("character codes", _CODES, _codes),
-    ("mirrored", _MIRRORED, lambda match: match[0][::-1]),
+    ("mirrored", _MIRRORED, _mirrored),
     ("rot13", _ROTATED, _rotated),
 )
 

@@ -3,6 +3,7 @@
 After Boucher and Anderson, "Trojan Source" (2021), and Unicode 16, chapter 23.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ _DIRECTION = re.compile(f"[{_DIRECTIONS}]")
 _TAG_RUN = re.compile(f"[{_TAGS}]{{3,}}")
 _WIDTHLESS_RUN = re.compile(f"[{_WIDTHLESS}]{{2,}}|(?<=[A-Za-z0-9_])[{_WIDTHLESS}](?=[A-Za-z0-9_])")
 #: Identifiers of Latin letters with one that only looks Latin.
-_MIXED = re.compile(r"\b(?=\w*[A-Za-z])(?=\w*[\u0370-\u03ff\u0400-\u04ff])\w{3,}\b")
+_MIXED = re.compile(r"\b(?=\w*[A-Za-z])(?=\w*[\u0400-\u04ff])\w{2,}\b")
 #: Flags of regions are written with tags.
 _BLACK_FLAG = "\U0001f3f4"
 
@@ -51,23 +52,48 @@ def unseen(text: str) -> Iterator[Unseen]:
             yield Unseen(rule, match.start(), around)
 
 
-def mixed_identifiers(code: str) -> Iterator[Unseen]:
-    """Names of a source that mix Latin letters with Greek or Cyrillic ones."""
+def mixed_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and name of each name of a Python source that mixes Latin letters with Cyrillic ones."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+                pass
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                pass
+            case _:
+                continue
+        if _MIXED.search(name):
+            yield getattr(node, "lineno", 1), name
+
+
+def mixed_words(code: str) -> Iterator[Unseen]:
+    """Words of a source that mix Latin letters with Cyrillic ones. Greek is left out: `Δx` is mathematics."""
     for match in _MIXED.finditer(code):
-        # Short Greek prefixes are mathematics: `Δx`, `σ2`, `μs`.
-        if re.search(r"[\u0400-\u04ff]", match[0]) and re.search(r"[A-Za-z]", match[0]):
-            yield Unseen("mixed-letters", match.start(), match[0])
+        yield Unseen("mixed-letters", match.start(), match[0])
 
 
+_WORDS_BETWEEN = r"(?:the\s+|all\s+|any\s+|your\s+|my\s+|full\s+|entire\s+)*"
+_CONFIDENTIAL = (
+    r"(?:conversation|system\s+prompt|chat\s+history|api\s*keys?|secrets|credentials"
+    r"|environment\s+variables)\b"
+)
+_STORES = (
+    r"(?:\.ssh|\.env|id_rsa|credentials?|api\s*keys?|secrets?|conversation|system\s+prompt"
+    r"|passwords?|tokens?)"
+)
 #: Orders that somebody else's model is meant to follow.
 ORDERS = re.compile(
-    r"(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+|the\s+|your\s+|my\s+)*(?:previous|prior|above|earlier|preceding|system|other)\s+"
+    rf"(?:ignore|disregard|forget|override)\s+{_WORDS_BETWEEN}"
+    r"(?:previous|prior|above|earlier|preceding|system|other)\s+"
     r"(?:instructions?|prompts?|rules?|messages?|directions?|guidelines?)"
-    r"|(?:do\s+not|don't|never)\s+(?:tell|inform|mention\s+(?:this|it)\s+to|reveal\s+(?:this|it)\s+to|alert|notify)\s+(?:the\s+)?(?:user|human|operator|admin)"
+    r"|(?:do\s+not|don't|never)\s+(?:tell|inform|mention\s+(?:this|it)\s+to|reveal\s+(?:this|it)\s+to|alert"
+    r"|notify)"
+    r"\s+(?:the\s+)?(?:user|human|operator|admin)"
     r"|<\s*/?\s*(?:important|system|instructions?|hidden)\s*>"
     r"|you\s+are\s+now\s+(?:in\s+)?(?:developer|dan|jailbreak|unrestricted|admin)"
-    r"|(?:before|when)\s+(?:using|calling|you\s+use|you\s+call)\s+this\s+(?:tool|plugin|function|agent)[^.]{0,120}(?:read|send|include|attach|pass|upload)\b[^.]{0,120}"
-    r"(?:\.ssh|\.env|id_rsa|credentials?|api\s*keys?|secrets?|conversation|system\s+prompt|passwords?|tokens?)"
-    r"|(?:send|include|attach|append|forward|exfiltrate)\s+(?:the\s+|all\s+|any\s+|your\s+|full\s+|entire\s+)*(?:conversation|system\s+prompt|chat\s+history|api\s*keys?|secrets|credentials|environment\s+variables)\b",
+    r"|(?:before|when)\s+(?:using|calling|you\s+use|you\s+call)\s+this\s+(?:tool|plugin|function|agent)"
+    rf"[^.]{{0,120}}(?:read|send|include|attach|pass|upload)\b[^.]{{0,120}}{_STORES}"
+    r"|(?<!never )(?<!not )(?<!n't )(?<!cannot )(?:send|include|attach|append|forward|exfiltrate)\s+"
+    rf"{_WORDS_BETWEEN}{_CONFIDENTIAL}",
     re.IGNORECASE,
 )

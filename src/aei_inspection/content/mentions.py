@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from aei_inspection.content.addresses import Address, bare_host, onions, urls
+from aei_inspection.content.addresses import Address, bare_address, bare_host, onions, urls
 from aei_inspection.content.decoding import decoded, is_asset
 from aei_inspection.content.files import is_curly, is_prose, is_python
 from aei_inspection.content.literals import literals
@@ -49,6 +49,11 @@ _ASKING_BEFORE = re.compile(
     r"\b(fetch|request|get|post|put|patch|urlopen|connect|createConnection|sendBeacon|axios|WebSocket|EventSource|open|send|curl\w*)\s*"
     r"\(\s*(\{\s*)?([\w$]+\s*:\s*)?[^()]{0,40}$"
 )
+#: Names of what holds a host to be asked.
+_HOLDING = re.compile(
+    r"(?:host|server|endpoint|collector|beacon|c2|c_c|upstream|target|gateway|addr|url|uri|remote|peer|pool|sink|drop)s?\W*$",
+    re.IGNORECASE,
+)
 #: Names of what is only shown or compared.
 _SHOWING = re.compile(
     r"^(home_?page|docs?(_?url)?|documentation\w*|licen[cs]e\w*|help\w*|\$?schema\w*|\$id|id|\$ref|xmlns\w*|ns\w*|\w*namespaces?|"
@@ -64,6 +69,18 @@ _SHOWING_BEFORE = re.compile(
 _TEXT_RUN = re.compile(rb"[\x20-\x7e\t\n\r]{6,}")
 _TOKEN_PART = re.compile(rb"\A\s*\{\"(?:alg|typ|iss|sub|aud|kid|iat|exp)\"")
 _LONGEST_HIDDEN = 4_096
+_LONGEST_ADDRESS = 22
+_BEFORE = 120
+_GIVEN_BEFORE = re.compile(
+    r"(?:\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|CONNECT)\s+|\b(?:curl|wget)\b[^\n]*[\s'\"]"
+    r"|\b(?:url|uri|endpoint|webhook|server|host|callback|target|base_?url|api_?url|collector|upload_?url)[\"']?\s*[:=]\s*[\"']?)$",
+    re.IGNORECASE,
+)
+_GLUED = re.compile(r"(?<=[A-Za-z0-9])((?:https?|wss?)://[^\s\"'<>`]{4,300})")
+#: Files in which packages say where they live.
+_ABOUT = re.compile(
+    r"(?:^|/)(?:package(?:-lock)?|composer|bower|manifest|tsconfig|openapi|swagger)\.(?:json|ya?ml)$|\.lock$"
+)
 
 
 def in_sources(sources: Iterable[Extract]) -> Iterator[Mention]:
@@ -76,6 +93,8 @@ def in_sources(sources: Iterable[Extract]) -> Iterator[Mention]:
             yield from _in_python(source, text)
         elif is_curly(source.place):
             yield from _in_curly(source.place, text)
+        elif not _ABOUT.search(source.place):
+            yield from _in_settings(source, text)
         yield from hidden(source)
 
 
@@ -105,6 +124,22 @@ def hidden(extract: Extract) -> Iterator[Mention]:
             yield Mention(hidden_one, Manner.HIDDEN, place, piece.how)
 
 
+def put_together(source: Extract) -> Iterator[Extract]:
+    """The strings that a source makes of several, each with its place."""
+    if is_python(source.place):
+        try:
+            found = [(c.text, c.line) for c in constants(source.content) if not c.plain]
+        except Unreadable:
+            return
+    elif is_curly(source.place):
+        text = source.content.decode("utf-8", "replace")
+        found = [(literal.text, literal.line) for literal in literals(text) if not literal.plain]
+    else:
+        return
+    for text, line in found:
+        yield Extract(f"{source.place}, line {line}", text.encode("utf-8", "replace"))
+
+
 def _in_python(source: Extract, text: str) -> Iterator[Mention]:
     try:
         found = constants(source.content)
@@ -119,13 +154,17 @@ def _in_python(source: Extract, text: str) -> Iterator[Mention]:
             elif not constant.plain and address.host not in text:
                 yield Mention(address, Manner.HIDDEN, place, "an expression")
             else:
-                yield Mention(address, _manner(constant.named), place)
+                yield Mention(address, _manner(constant.named, address), place)
 
 
-def _manner(named: tuple[str, ...]) -> Manner:
+def _manner(named: tuple[str, ...], address: Address) -> Manner:
     if any(_SHOWING.fullmatch(name) for name in named[:2]):
         return Manner.PASSING
-    return Manner.CALLED if any(_ASKING.match(name) for name in named) else Manner.WHOLE
+    if any(_ASKING.match(name) for name in named):
+        return Manner.CALLED
+    # Lists of names are mostly of hosts to look for, not to ask.
+    asked = bool(address.scheme) or any(_HOLDING.search(name) for name in named)
+    return Manner.WHOLE if asked else Manner.PASSING
 
 
 def _in_curly(place: str, text: str) -> Iterator[Mention]:
@@ -137,16 +176,46 @@ def _in_curly(place: str, text: str) -> Iterator[Mention]:
             elif not literal.plain and address.host not in text:
                 yield Mention(address, Manner.HIDDEN, where, "an expression")
             else:
-                asked = _ASKING_BEFORE.search(literal.before)
-                yield Mention(address, Manner.CALLED if asked else Manner.WHOLE, where)
+                yield Mention(address, _manner_after(literal.before, address), where)
+
+
+def _manner_after(before: str, address: Address) -> Manner:
+    if _ASKING_BEFORE.search(before):
+        return Manner.CALLED
+    asked = bool(address.scheme) or _HOLDING.search(before)
+    return Manner.WHOLE if asked else Manner.PASSING
 
 
 def _in_run(place: str, text: str) -> Iterator[Mention]:
     if "://" in text or ".onion" in text:
         for address, whole in _addresses(text):
             yield Mention(address, Manner.WHOLE if whole else Manner.PASSING, place)
+        yield from _given(place, text)
+    elif text[0].isdecimal() and len(text) < _LONGEST_ADDRESS and (found := bare_address(text)):
+        yield Mention(found, Manner.PASSING if found.port is None else Manner.WHOLE, place)
     elif len(text) < 120 and "." in text and (name := bare_host(text, among_names=True)):
         yield Mention(name, Manner.WHOLE, place)
+
+
+def _given(place: str, text: str) -> Iterator[Mention]:
+    """The hosts of a longer text that are there to be asked: in a request's first line, as the value of a
+    setting, or right behind other text, as compilers lay strings."""
+    for at, address in urls(text):
+        if _GIVEN_BEFORE.search(text[max(0, at - _BEFORE) : at]):
+            yield Mention(address, Manner.WHOLE, place)
+    for match in _GLUED.finditer(text):
+        # Without a path nobody can tell where the host ends.
+        for _, address in urls(match[1]):
+            if address.path:
+                yield Mention(address, Manner.WHOLE, place)
+
+
+def _in_settings(source: Extract, text: str) -> Iterator[Mention]:
+    """The hosts that files of settings and scripts name."""
+    for at, address in urls(text):
+        line = text.count("\n", 0, at) + 1
+        given = _GIVEN_BEFORE.search(text[max(0, at - _BEFORE) : at])
+        yield Mention(address, Manner.WHOLE if given else Manner.PASSING, f"{source.place}:{line}")
 
 
 def _addresses(text: str) -> Iterator[tuple[Address, bool]]:
@@ -157,6 +226,9 @@ def _addresses(text: str) -> Iterator[tuple[Address, bool]]:
         yield address, at == 0 and not re.search(r"\s", rest)
     for address in (*_listed(bare_host(stripped)), *onions(stripped)):
         yield address, True
+    if numeric := bare_address(stripped):
+        # Four numbers without a port may as well be a version, or a network's.
+        yield numeric, numeric.port is not None
 
 
 def _listed(address: Address | None) -> tuple[Address, ...]:

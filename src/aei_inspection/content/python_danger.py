@@ -59,6 +59,9 @@ def dangers(source: bytes) -> Iterator[Danger]:
             case ast.Call(func=func, args=[first, *_]) if _last(func) in _RUNNING and not _is_pattern(func):
                 if rule := _origin(first, assigned):
                     yield Danger(rule, node.lineno, f"{_last(func)}(…)")
+            case ast.Call(func=func, args=[first, *_]) if _loads_objects(func):
+                if _origin(first, assigned) == "fetched-code":
+                    yield Danger("fetched-code", node.lineno, f"{_last(func)}(…)")
             case ast.Call(func=ast.Subscript(slice=key)) if name := _hidden_text(key, assigned):
                 yield Danger("hidden-name", node.lineno, name)
             case ast.Call(func=func, args=args) if _last(func) in ("getattr", "__import__", "import_module"):
@@ -83,7 +86,7 @@ def _origin(value: ast.expr, assigned: dict[str, ast.expr]) -> str | None:
                 waiting.append(assigned[node.id])
             if isinstance(node, ast.Call):
                 name = _last(node.func)
-                if name in _DECODING or _loads_marshalled(node.func):
+                if name in _DECODING or _loads_objects(node.func):
                     return "decoded-code"
                 if name in _FETCHING or (name in _REACHING and _root(node.func) in _FETCHING_OF):
                     return "fetched-code"
@@ -94,7 +97,7 @@ def _origin(value: ast.expr, assigned: dict[str, ast.expr]) -> str | None:
     return None
 
 
-def _loads_marshalled(func: ast.expr) -> bool:
+def _loads_objects(func: ast.expr) -> bool:
     return (
         isinstance(func, ast.Attribute)
         and func.attr == "loads"

@@ -130,10 +130,10 @@ FORMS = (
         r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,45}",
         Severity.CRITICAL, 4.0,
     ),
-    _token(
-        "telegram-token", "Token of a bot of Telegram", ":aa", r"\d{8,10}:AA[A-Za-z0-9_-]{33}",
-        Severity.CRITICAL,
-        3.8,
+    _form(
+        # Addresses have it right behind `bot`.
+        "telegram-token", "Token of a bot of Telegram", Severity.CRITICAL, ":aa",
+        rf"(?<!\d)(?P<secret>\d{{8,10}}:AA[A-Za-z0-9_-]{{33}}){_END}", 3.8,
     ),
     _token("stripe-key", "Live key of Stripe", "k_live_", r"[rs]k_live_[0-9A-Za-z]{16,247}"),
     _token(

@@ -21,6 +21,10 @@ _MULTIPLIES = frozenset({0x6C, 0x7E})
 #: A function with fewer of these is no hash; one in which they are rarer is mostly something else.
 LEAST_MIXING, LEAST_SHARE = 6, 0.18
 LEAST_KINDS = 2
+LEAST_ROLLED, LEAST_IDLE_SHARE = 3, 0.12
+_HASHING = _ROTATIONS | _EXCLUSIVE | _SHIFTS | _MULTIPLIES
+#: Loads and calls.
+_READING = frozenset({0x10, 0x11, *range(0x28, 0x36)})
 #: Instructions of one function that are read; a hash needs far fewer.
 _MAX_INSTRUCTIONS = 60_000
 #: Functions in which these bytes are so frequent, whatever they mean there, are read exactly.
@@ -65,7 +69,7 @@ def _loops(module: int, code: memoryview) -> Iterator[Loop]:
     reader = Reader(code)
     for function in range(reader.u32()):
         body = bytes(reader.take(reader.u32()))
-        if sum(body.count(byte) for byte in _ROUGH) < max(LEAST_MIXING // 2, _ROUGH_SHARE * len(body)):
+        if sum(body.count(byte) for byte in _ROUGH) < max(LEAST_KINDS, _ROUGH_SHARE * len(body)):
             continue
         if (loop := _judged(module, function, body)) is not None:
             yield loop
@@ -81,18 +85,24 @@ def _judged(module: int, function: int, body: bytes) -> Loop | None:
     kinds = sum(bool(inside & codes) for codes in (_ROTATIONS, _EXCLUSIVE, _SHIFTS, _MULTIPLIES))
     loop = Loop(module, function, counted.instructions, counted.mixing)
     enough = loop.mixing >= LEAST_MIXING and loop.share >= LEAST_SHARE and kinds >= LEAST_KINDS
-    return loop if enough and inside & _EXCLUSIVE else None
+    # A hash reads what it hashes; a loop that mixes numbers and reads nothing works for itself.
+    idle = not counted.reads and LEAST_ROLLED <= counted.rolled >= LEAST_IDLE_SHARE * counted.looped
+    idle = idle and bool(inside & _ROTATIONS and inside & _MULTIPLIES)
+    return loop if (enough or idle) and inside & _EXCLUSIVE else None
 
 
 @dataclass
 class _Count:
     instructions: int = 0
     mixing: int = 0
+    looped: int = 0
+    rolled: int = 0
+    reads: bool = False
     inside: frozenset[int] = frozenset()
 
 
 def _count(body: bytes) -> _Count:
-    """Instructions of a function, and those in its loops that mix bits.
+    """Instructions of a function, and those in its loops that mix bits, or read memory, or call.
 
     Raises:
         PackageRefused: the body breaks off, or holds an instruction that is not read here.
@@ -113,9 +123,13 @@ def _count(body: bytes) -> _Count:
                 blocks.pop()
         else:
             _skip_operands(reader, code)
+        counted.looped += bool(blocks and blocks[-1])
         if blocks and blocks[-1] and code in _MIXING | _MULTIPLIES:
             counted.mixing += code in _MIXING
+            counted.rolled += code in _HASHING
             inside.add(code)
+        elif blocks and blocks[-1] and code in _READING:
+            counted.reads = True
     counted.inside = frozenset(inside)
     return counted
 

@@ -7,8 +7,9 @@ rule request_catcher
         title = "Sends to a service that catches requests for whoever asks"
         advice = "Send data to a host that you run and that the manifest names, or to none."
     strings:
-        // Whole addresses in code; in prose a blank or a bracket stands before them.
-        $a = /(^|[^\w\s(<\[.@-])(https?:\/\/)?([a-z0-9_-]+\.)*(webhook\.site|requestbin\.(com|net|io)|hookbin\.com|requestcatcher\.com|beeceptor\.com|pipedream\.net|requestinspector\.com|postb\.in|mockbin\.(org|io)|hookb\.in|webhook-test\.com|typedwebhook\.tools|requestrepo\.com)([^\w.-]|$)/ nocase ascii
+        // Whole addresses in code; in prose a blank or a bracket stands before them, and lists of hosts to
+        // stay away from have no scheme.
+        $a = /(^|[^\w\s(<\[.@-])https?:\/\/([a-z0-9_-]+\.)*(webhook\.site|requestbin\.(com|net|io)|hookbin\.com|requestcatcher\.com|beeceptor\.com|pipedream\.net|requestinspector\.com|postb\.in|mockbin\.(org|io)|hookb\.in|webhook-test\.com|typedwebhook\.tools|requestrepo\.com)([^\w.-]|$)/ nocase ascii
         $b = /([a-z0-9-]+\.)+(burpcollaborator\.net|oastify\.com|interact\.sh|interactsh\.com|oast\.(fun|pro|live|site|online|me|us)|dnslog\.(cn|pw)|ceye\.io|canarytokens\.(com|org)|dnsbin\.zhack\.ca|pingb\.in|bxss\.(me|in)|xss\.ht)([^\w.-]|$)/ nocase ascii wide
     condition:
         any of them
@@ -37,7 +38,7 @@ rule drop_site
         advice = "Use a host that you run and that the manifest names, or none."
     strings:
         $a = /(^|[^\w\s(<\[.@-])(https?:\/\/)?(www\.)?(pastebin\.com\/(raw\/|api\/api_post)|hastebin\.com\/(raw|documents)|rentry\.co\/[\w-]+\/raw|paste\.ee\/(r|api)|ghostbin\.com?\/|0bin\.net\/|controlc\.com\/|termbin\.com|ix\.io|sprunge\.us|clbin\.com)/ nocase ascii
-        $b = /(^|[^\w\s(<\[.@-])(https?:\/\/)?(www\.)?(transfer\.sh|file\.io|0x0\.st|anonfiles?\.com|gofile\.io|catbox\.moe|litter\.catbox\.moe|bashupload\.com|temp\.sh|tmpfiles\.org|uguu\.se|keep\.sh|filebin\.net|api\.anonfiles\.com|api\.gofile\.io|store\d*\.gofile\.io)([^\w.-]|$)/ nocase ascii
+        $b = /(^|[^\w\s(<\[.@-])https?:\/\/(www\.)?(transfer\.sh|file\.io|0x0\.st|anonfiles?\.com|gofile\.io|catbox\.moe|litter\.catbox\.moe|bashupload\.com|temp\.sh|tmpfiles\.org|uguu\.se|keep\.sh|filebin\.net|api\.anonfiles\.com|api\.gofile\.io|store\d*\.gofile\.io)([^\w.-]|$)/ nocase ascii
     condition:
         any of them
 }
@@ -64,7 +65,24 @@ rule environment_harvest
         $whole1 = /\b(json\.dumps|str|repr|urlencode|b64encode)\s*\(\s*(dict\s*\(\s*)?(\*\*)?(os\.)?environ(\.copy\(\))?\s*[\),]/
         $whole2 = /JSON\.stringify\s*\(\s*process\.env\s*[\),]/
         $whole3 = /\b(fetch|post|put|urlopen|request|send)\s*\([^\n)]{0,200}\b(data|json|body|params|payload)["']?\s*[=:]\s*(dict\s*\(\s*|\{\s*(\*\*|\.\.\.)\s*)?((os\.)?environ|process\.env)\b/
+        $whole4 = /((for\s+\w+\s*,\s*\w+\s+in|dict|list)\s*\(?\s*(os\.)?environ\.items\s*\(\s*\)|Object\.(entries|values)\s*\(\s*process\.env\s*\))/
+        $send2 = /\b(http\.(fetch|post|request)|requests\.(post|get|put)|urlopen|httpx\.(post|get|put)|fetch|axios(\.\w+)?|sendBeacon|sock\w*\.send(all)?)\s*\(/
         $send1 = /\b(fetch|post|put|urlopen|request|send|sendall|sendBeacon|axios)\b\s*(\.\w+\s*)?\(/
     condition:
-        any of ($whole*) and $send1
+        (any of ($whole1, $whole2, $whole3) and $send1) or ($whole4 and $send2)
+}
+
+rule address_behind_a_key
+{
+    meta:
+        severity = "high"
+        title = "Hides an address behind a key of one byte"
+        advice = "Write addresses plainly, and declare their hosts in plugin.json."
+    strings:
+        $a = "https://" xor(0x01-0x1f)
+        $b = "https://" xor(0x21-0xff)
+        $c = "http://www." xor(0x01-0x1f)
+        $d = "http://www." xor(0x21-0xff)
+    condition:
+        any of them
 }

@@ -21,6 +21,8 @@ rule decoded_and_run
         $script3 = /\b(eval|Function)\s*\(\s*(Buffer\.from|new\s+Buffer)\s*\([^)]{1,4000},\s*['"](base64|hex)['"]/
         $script4 = /\beval\s*\(\s*function\s*\(\s*p\s*,\s*a\s*,\s*c\s*,\s*k\s*,\s*e\s*,\s*[dr]\s*\)/
         $script5 = /\]\s*\[\s*['"]constructor['"]\s*\]\s*\[\s*['"]constructor['"]\s*\]\s*\(/
+        $script9 = /\[\s*['"](filter|map|sort|flat|at|find|fill|concat|entries)['"]\s*\]\s*(\[\s*['"]constructor['"]\s*\]|\.constructor)\s*\(/
+        $script10 = /\.constructor\.constructor\s*\(\s*['"`a-z]/
         $script6 = /\b(eval|Function)\s*\(\s*['"][^'"\n]{8,}['"]\s*\.\s*split\s*\(\s*['"]{2}\s*\)\s*\.\s*reverse\s*\(/
         $script7 = /(globalThis|window|self|this)\s*\[\s*['"](e|ev|eva)['"]\s*\+\s*['"](val|al|l)['"]\s*\]/
         $script8 = /(globalThis|window|self|global)\s*\[\s*(atob|String\.fromCharCode)\s*\(/

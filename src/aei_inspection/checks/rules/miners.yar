@@ -7,7 +7,7 @@ rule mining_protocol
         title = "Speaks the protocol of a mining pool"
         advice = "Remove the miner. A plugin spends its tenant's processor time on the task alone."
     strings:
-        $scheme = /stratum(\+(tcp|ssl|tls|wss?))?:\/\// nocase
+        $scheme = /stratum(\+(tcp|ssl|tls|wss?))?:\/\/[\w%{$.-]{3}/ nocase ascii wide
         $subscribe = "mining.subscribe" ascii wide
         $authorise = "mining.authorize" ascii wide
         $submit = "mining.submit" ascii wide
@@ -49,7 +49,6 @@ rule mining_program
         $option6 = "--algo" fullword
         $option7 = "--coin" fullword
         $option8 = "rig-id" nocase
-        $option9 = "wallet" fullword nocase
     condition:
         any of ($program*) and any of ($option*)
 }
@@ -92,9 +91,10 @@ rule proof_of_work
         $hash = /\b(sha256|sha512|sha3_256|blake2[bs]|keccak\w*|scrypt|createHash|digest)\b/ nocase
         $zeros1 = /(startswith|startsWith)\s*\(\s*(['"]0{2,}|['"]0['"]\s*(\*|\.repeat))/
         $zeros2 = /\b(difficulty|target)\b/ nocase
+        $double = /sha256\s*\(\s*(hashlib\.)?sha256\s*\(|sha256d/ nocase
         $zeros3 = /\[\s*:\s*\w+\s*\]\s*==\s*['"]0/
     condition:
-        $nonce and $hash and any of ($zeros*)
+        ($nonce and $hash and any of ($zeros*)) or ($double and $zeros2)
 }
 
 rule mining_in_browsers

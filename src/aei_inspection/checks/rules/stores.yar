@@ -26,7 +26,7 @@ rule credential_stores
 {
     meta:
         severity = "high"
-        title = "Names several stores of credentials"
+        title = "Names several stores of credentials, or opens one"
         advice = "Remove it, or read one credential through the interface `secrets`. A scanner that looks for such files in a text may ask for a waiver."
     strings:
         $a = /\.aws[\/\\]{1,2}(credentials|config)/ ascii wide
@@ -40,9 +40,10 @@ rule credential_stores
         $i = "/etc/shadow" ascii wide
         $j = /\.gnupg[\/\\]{1,2}(private-keys|secring|pubring)/ ascii wide
         $k = /\.terraform\.d[\/\\]{1,2}credentials/ ascii wide
+        $opened = /\b(open|readFile(Sync)?|read_text|read_bytes|Path)\s*\([^)\n]{0,60}(\.ssh[\/\\]{1,2}id_(rsa|ed25519|ecdsa)|\.aws[\/\\]{1,2}credentials|\.kube[\/\\]{1,2}config|\/etc\/shadow|\.git-credentials)/
         $l = /\.(bash|zsh|psql|mysql|python)_history/ ascii wide
     condition:
-        2 of them
+        $opened or 2 of them
 }
 
 rule credential_store

@@ -357,6 +357,40 @@ _SAMPLES: Mapping[str, Callable[[], bytes]] = {
     "writes to a chat that it declares": _source(
         _NOTIFIER, permissions=_CHAT, imports=("http.fetch", "secrets.get")
     ),
+    "lists of domains": _source(
+        "FREE = {'gmail.com', 'yahoo.com', 'outlook.com'}\nTRACKERS = ('webhook.site', 'pastebin.com')\n\n"
+        "def run(task):\n    return task['mail'].split('@')[1] in FREE or task['host'] in TRACKERS\n",
+        permissions=NETWORK,
+        imports=("http.fetch",),
+    ),
+    "scanner of malware": _source(
+        "SIGNS = ('xmrig', 'stratum+tcp://', '/dev/tcp/', 'wallet')\n\n"
+        "def run(task):\n    return [sign for sign in SIGNS if sign in task['text']]\n",
+        kind="scanner",
+    ),
+    "pages of libraries in the component": partial(
+        package,
+        "https://github.com/lodash/lodash",
+        "http://underscorejs.org/LICENSE",
+        "https://dates-library.example/guides/#/warnings/define-locale/",
+        network=True,
+    ),
+    "templates that are compiled": _source(
+        "def run(task):\n    names = {}\n    exec(compile(task['template'], '<template>', 'exec'), names)\n"
+        "    return names['render'](task)\n"
+    ),
+    "addresses on a page": partial(
+        package,
+        source={
+            "plugin.js": 'export function run(task) {\n  return `<link href="https://cdn.pages.example/style.css"><p>${task}</p>`;\n}\n'
+        },
+        network=True,
+    ),
+    "hosts below a wildcard": _source(
+        "URL = 'https://eu.data.acme.example/v1'\n\ndef run(task):\n    return http.fetch({'url': URL})\n",
+        permissions={"network": {"hosts": ["*.acme.example"], "reason": "asks for prices"}},
+        imports=("http.fetch",),
+    ),
     "settings to copy": partial(
         package, source={"plugin.py": "def run(task):\n    return task\n", ".env.example": _CONFIG}
     ),

@@ -22,6 +22,7 @@ SAMPLES = (
     *bad(
         "secrets",
         "github-token",
+        token_in_two_pieces=python(f"TOKEN = '{GITHUB[:4]}' + '{GITHUB[4:]}'\n"),
         token_in_the_sources=script(f"const token = '{GITHUB}';\n"),
         token_in_base64=partial(package, base64.b64encode(f"token={GITHUB}".encode())),
     ),

@@ -25,6 +25,10 @@ SAMPLES = (
     *bad(
         "hidden-code",
         "fetched-code",
+        objects_that_are_fetched=python(
+            "import pickle\nfrom aei import http\n\ndef run(task):\n    return pickle.loads(http.fetch({'url': task['u']})['body'])\n",
+            network=True,
+        ),
         code_that_is_fetched=python(
             "from aei import http\n\ndef run(task):\n    answer = http.fetch({'url': task['u']})\n    exec(answer['body'])\n",
             network=True,
@@ -43,6 +47,11 @@ SAMPLES = (
         code_that_is_shown_in_another_order=python(
             "def run(task):\n    role = 'user\u202e \u2066# admin only\u2069 \u2066'\n    return role\n"
         ),
+    ),
+    *bad(
+        "hidden-text",
+        "mixed-letters",
+        name_with_a_letter_that_looks_alike=python("def s\u0430ve(task):\n    return task\n"),
     ),
     *bad(
         "hidden-text",

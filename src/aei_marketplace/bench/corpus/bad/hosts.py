@@ -36,6 +36,7 @@ SAMPLES = (
         host_in_escapes=script(
             JS_FETCH % ("'" + "".join(f"\\x{ord(c):02x}" for c in URL) + "'"), network=True
         ),
+        host_in_base85=partial(package, base64.b85encode(URL.encode()), network=True),
         host_rotated=partial(package, "uggcf://pbyyrpg.fgenatre.rknzcyr/gnxr", network=True),
     ),
     *bad(

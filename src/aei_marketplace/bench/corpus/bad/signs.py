@@ -81,6 +81,13 @@ SAMPLES = (
     ),
     *bad(
         "yara",
+        "address-behind-a-key",
+        address_behind_a_key_of_one_byte=partial(
+            package, bytes(byte ^ 0x5A for byte in URL.encode()), network=True
+        ),
+    ),
+    *bad(
+        "yara",
         "ransom",
         demand_for_ransom=partial(
             package, "All your files have been encrypted. Send 0.1 bitcoin to get the decryptor."
