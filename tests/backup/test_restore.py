@@ -203,6 +203,11 @@ async def test_every_column_with_a_digest_is_either_an_object_or_known_not_to_be
         ("executions", "task_sha256"): "the digest of a task, whose text is not kept",
         ("audit_archives", "sha256"): "the digest of a file of archived entries, which is no object",
         ("notice_deliveries", "digest"): "whether a delivery gathers several notices",
+        ("ledger_entries", "digest"): "of what an entry says",
+        ("ledger_closings", "digest"): "of the entries of a closed period",
+        ("package_advisories", "digest"): "tells whether a record has changed",
+        ("certification_requests", "digest"): "a release's package, to which the release itself refers",
+        ("certification_requests", "policy_digest"): "of what a policy says",
     }
     connection = await asyncpg.connect(database_urls(source.settings).owner)
     try:
