@@ -38,7 +38,7 @@ def scan_figures(quick: bool) -> dict[str, float | int | None]:
 
 
 def corpus_figures() -> dict[str, float | int | None]:
-    """How many bad plugins of the corpus the check that is meant flags, and how many honest ones any denies."""
+    """How many of the bad plugins the check that is meant flags, and how many honest ones any denies."""
     checks = {check.id: check for check in find_checks()}
     return {
         "bad": len(BAD),
