@@ -71,6 +71,8 @@ async def test_a_release_is_certified_through_the_api(
     assert sarif["version"] == "2.1.0"
     listing = await client.get("/api/plugins/acme.echo")
     assert listing.json["certified"] is True
+    for certified, total in (("true", 1), ("false", 0)):
+        assert (await client.get(f"/api/plugins?certified={certified}")).json["total"] == total
     release = await client.get("/api/plugins/acme.echo/versions/1.0.0")
     assert release.json["certification"]["state"] == "certified"
     assert "certified: yes" in (await client.get("/badges/acme.echo/certified.svg")).body.decode()
