@@ -18,7 +18,7 @@ from aei_inspection.extract.texts import Extract
 from aei_protocol.manifest import Manifest
 
 _TO_READ = re.compile(
-    r"/(docs?|documentation|guides?|manual|reference|licen[cs]es?|wiki|faq|help|tutorials?|blog|issues|examples?|spec)"
+    r"/(docs?|documentation|guides?|manual|reference|licen[cs]es?|wiki|faq|help|tutorials?|blog|issues|examples?|spec|projects?|packages?|crates?)"
     r"([/#?.]|$)",
     re.IGNORECASE,
 )
