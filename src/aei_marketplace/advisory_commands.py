@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import asyncpg
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -24,8 +23,7 @@ from aei_marketplace.certification.service.advisories import (
 )
 from aei_marketplace.ground.work import Works
 from aei_marketplace.settings import Settings
-from aei_marketplace.shell import AsJson, Data, failure, open_works, read_settings, run
-from aei_marketplace.wiring import database_urls
+from aei_marketplace.shell import AsJson, Data, count_anew, failure, open_works, read_settings, run
 from aei_protocol.addresses import read_internal_hosts
 
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -123,7 +121,7 @@ def _bring(data: Path | None, take: Callable[[Works, Settings, Told], Awaitable[
                 imported = await take(
                     works, settings, lambda done, of: bar.update(task, completed=done, total=of)
                 )
-        await _count_anew(database_urls(settings).owner)
+        await count_anew(settings, *_TABLES)
         return imported
 
     return run(bring())
@@ -139,12 +137,3 @@ def _say(imported: Imported, as_json: bool) -> None:
     )
     for name in imported.left_out:
         typer.echo(f"Left out, for it holds something else than advisories: {name}", err=True)
-
-
-async def _count_anew(owner_url: str) -> None:
-    connection = await asyncpg.connect(owner_url)
-    try:
-        for table in _TABLES:
-            await connection.execute(f"analyze {table}")
-    finally:
-        await connection.close()

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 from typing import Annotated
 
-import asyncpg
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -18,6 +17,7 @@ from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.errors import Refusal
 from aei_marketplace.ground.work import Works
 from aei_marketplace.settings import Settings, SettingsError, load_settings
+from aei_marketplace.shell import count_anew
 from aei_marketplace.wiring import database_urls
 
 TENANT = "catalogue"
@@ -65,14 +65,5 @@ async def load_into(settings: Settings, table: Path, limit: int) -> int:
             added = await catalog.load_listings(
                 works, tenant, lines, limit, lambda seen: bar.update(task, completed=seen)
             )
-    await _count_anew(urls.owner)
+    await count_anew(settings)
     return added
-
-
-async def _count_anew(owner_url: str) -> None:
-    """Have the database learn how many rows there are; it chooses its ways by what it last counted."""
-    connection = await asyncpg.connect(owner_url)
-    try:
-        await connection.execute("analyze")
-    finally:
-        await connection.close()

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
+import asyncpg
 import typer
 
 from aei_marketplace.adapters.postgres import PostgresError
@@ -36,6 +37,19 @@ async def open_works(settings: Settings) -> AsyncIterator[Works]:
     urls = database_urls(settings)
     async with open_database(urls.app, urls.system, size=2) as database:
         yield Works(database, PostgresQueue())
+
+
+async def count_anew(settings: Settings, *tables: str) -> None:
+    """Have the database learn how many rows there are; it chooses its ways by what it last counted.
+
+    Args:
+        tables: whose; all when none is named.
+    """
+    connection = await asyncpg.connect(database_urls(settings).owner)
+    try:
+        await connection.execute(f"analyze {', '.join(tables)}")
+    finally:
+        await connection.close()
 
 
 def run(doing: Coroutine[Any, Any, T]) -> T:
