@@ -29,11 +29,9 @@ def run(subject: Subject) -> Iterator[Finding]:
                 continue
             told.add(key)
             where = joined.place(secret.offset) or place
-            severity = (
-                min(secret.form.severity, Severity.MEDIUM, key=list(Severity).index)
-                if _is_shown(place)
-                else secret.form.severity
-            )
+            severity = secret.form.severity
+            if is_example(place) and severity.reaches(Severity.MEDIUM):
+                severity = Severity.MEDIUM
             yield Finding(severity, secret.form.title, where, _ADVICE, secret.masked, secret.form.id)
 
 
@@ -49,10 +47,6 @@ def _contents(subject: Subject) -> Iterator[tuple[Joined, str]]:
     for extract in (*subject.sources, Extract(COMPONENT_NAME, join(subject.strings).content)):
         for piece in decoded(extract.content):
             yield join([Extract(f"{extract.place}, behind {piece.how}", piece.content)]), extract.place
-
-
-def _is_shown(place: str) -> bool:
-    return is_example(place)
 
 
 CHECK = Check("secrets", 1, "Secrets", run)

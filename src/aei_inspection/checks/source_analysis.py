@@ -49,12 +49,10 @@ def run(subject: Subject) -> Iterator[Finding]:
     """
     sources = [source for source in subject.sources if is_python(source.place)]
     if not sources:
-        supplied = (
-            "other languages are read by YARA, secrets, hosts and hidden code"
-            if subject.sources
-            else "none is"
-        )
-        raise NotRun(f"No Python source is supplied; {supplied}.")
+        if not subject.sources:
+            raise NotRun("No source is supplied.")
+        others = "YARA, secrets, hosts and hidden code are looked for in other languages too"
+        raise NotRun(f"No Python source is supplied; {others}.")
     folders = others_folders(sources)
     told: Counter[str] = Counter()
     for complaint in complaints(sources):
