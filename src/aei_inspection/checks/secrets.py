@@ -21,17 +21,18 @@ _NO_TEXT = (COMPONENT_NAME, "icon.png")
 def run(subject: Subject) -> Iterator[Finding]:
     """Each secret at its first place. In tests, examples and documentation it counts for less: keys made up
     for them have the same form."""
-    told: set[tuple[str, str]] = set()
+    told: set[tuple[str, str, Severity]] = set()
     for joined, place in _contents(subject):
         for secret in secrets_in(joined.content):
-            key = (secret.form.id, secret.masked)
+            severity = secret.form.severity
+            if is_example(place) and severity.reaches(Severity.MEDIUM):
+                severity = Severity.MEDIUM
+            # One that counts less must not stand for one that counts.
+            key = (secret.form.id, secret.masked, severity)
             if key in told:
                 continue
             told.add(key)
             where = joined.place(secret.offset) or place
-            severity = secret.form.severity
-            if is_example(place) and severity.reaches(Severity.MEDIUM):
-                severity = Severity.MEDIUM
             yield Finding(severity, secret.form.title, where, _ADVICE, secret.masked, secret.form.id)
 
 

@@ -51,8 +51,7 @@ def run(subject: Subject) -> Iterator[Finding]:
     if not sources:
         if not subject.sources:
             raise NotRun("No source is supplied.")
-        others = "YARA, secrets, hosts and hidden code are looked for in other languages too"
-        raise NotRun(f"No Python source is supplied; {others}.")
+        raise NotRun("No Python source is supplied; other languages are read by the other checks as text.")
     folders = others_folders(sources)
     told: Counter[str] = Counter()
     for complaint in complaints(sources):

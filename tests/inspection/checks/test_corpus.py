@@ -4,9 +4,11 @@ import pytest
 
 from aei_inspection.checks.check import find_checks, run_check
 from aei_inspection.checks.report import Result, Severity, worst
+from aei_inspection.checks.subject import Subject
 from aei_inspection.content.yara_rules import compiled
 from aei_marketplace.bench.corpus import BAD, HONEST
-from aei_marketplace.bench.corpus.making import Sample
+from aei_marketplace.bench.corpus.bad.parts import KEY
+from aei_marketplace.bench.corpus.making import Sample, package
 
 CHECKS = {check.id: check for check in find_checks()}
 #: What these rules find is a reason to look, and never one to deny.
@@ -76,6 +78,12 @@ _WITHOUT = {
     "mining-pool", "mining-algorithm", "mining-in-browsers", "drop-site", "tunnel", "machine-services",
     "credential-store", "embedded-elf", "embedded-macho", "embedded-module", "embedded-class",
 }  # fmt: skip
+
+
+def test_a_key_among_the_tests_does_not_stand_for_the_same_key_in_the_code() -> None:
+    subject = Subject(package(KEY, source={"tests/key.pem": KEY}))
+    found = run_check(subject, CHECKS["secrets"]).findings
+    assert [finding.severity for finding in found] == [Severity.CRITICAL, Severity.MEDIUM]
 
 
 def test_no_finding_of_a_secret_holds_the_secret() -> None:
