@@ -14,7 +14,7 @@ import structlog
 from aei_inspection.advisories.matching import MatchingRefused
 from aei_inspection.checks.check import Progress
 from aei_marketplace.certification.rules.policies import Policy, bar_for
-from aei_marketplace.certification.rules.states import RequestState
+from aei_marketplace.certification.rules.states import WAITING, RequestState
 from aei_marketplace.certification.rules.turns import LEASE, MOST_ATTEMPTS, RENEWED, next_turn
 from aei_marketplace.certification.rules.verdicts import Verdict, judge
 from aei_marketplace.certification.rules.views import Request
@@ -82,7 +82,7 @@ async def take_turn(works: Works) -> Request | None:
     async with works.system(_JOB) as work:
         chosen = next_turn(await turns.waiting(work), await turns.recent(work))
         present = None if chosen is None else await requests.find(work, chosen.id, hold=True)
-        if present is None:
+        if present is None or present.state not in WAITING:  # withdrawn in this moment
             return None
         values = {
             "state": RequestState.SCANNING,
