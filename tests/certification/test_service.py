@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -37,12 +38,14 @@ from aei_marketplace.certification.rules.verdicts import Outcome
 from aei_marketplace.certification.service.badges import end_vulnerable, sign_badges
 from aei_marketplace.certification.service.examining import examine
 from aei_marketplace.certification.service.scanning import scan_next, settle, take_turn
+from aei_marketplace.certification.store import turns
 from aei_marketplace.decisions import service as decisions
-from aei_marketplace.decisions.errors import CaseConflict
+from aei_marketplace.decisions.errors import CaseConflict, CaseHeld, CaseMoved
 from aei_marketplace.ground.actor import Actor, MissingAction
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.ports import ScanFailed
+from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import service as installations
 from aei_marketplace.installations.errors import NotAdmitted, PolicyUnfit
 from aei_marketplace.installations.rules.admission import NOT_CERTIFIED
@@ -191,6 +194,21 @@ async def test_a_request_is_withdrawn_until_it_is_decided_and_its_scan_comes_to_
             await service.withdraw(work, request.id)
         with pytest.raises(RequestNotFound):
             await service.find_request(work, request.id)
+
+
+async def test_a_request_that_is_withdrawn_while_its_turn_is_chosen_does_not_come_back(
+    deps: Deps, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = (await submit(deps, acme.manager)).request
+
+    async def recent(_work: Work) -> dict[UUID, int]:
+        async with deps.works.begin(acme.manager) as work:
+            await service.withdraw(work, request.id)
+        return {}
+
+    monkeypatch.setattr(turns, "recent", recent)
+    assert await take_turn(deps.works) is None
+    assert (await look(deps, acme.manager, request)).state is S.WITHDRAWN
 
 
 # ---------------------------------------------------------------- scans that break
@@ -401,6 +419,36 @@ async def test_two_people_approve_where_the_policy_says_so(
     assert (request.state, request.decided_by) == (S.APPROVED, operator.id)
 
 
+async def test_from_the_queue_of_cases_nobody_approves_while_it_is_scanned_again_or_held_by_another(
+    deps: Deps, acme: Tenant, certifier: Actor, operator: Actor
+) -> None:
+    await set_policy(deps, operator, decision="two")
+    request = await scanned(deps, acme.manager)
+
+    async def approve(actor: Actor, version: int | None = None) -> None:
+        async with deps.works.begin(actor) as work:
+            await service.DESK.decide(work, request.case_id, decisions.Ruling("approve", "good", version))
+
+    async with deps.works.begin(operator) as work:
+        case = await decisions.claim(work, service.KIND, request.case_id)
+    with pytest.raises(CaseHeld):
+        await approve(certifier)
+    with pytest.raises(CaseMoved):
+        await approve(operator, case.version - 1)
+    async with deps.works.begin(operator) as work:
+        await decisions.let_go(work, service.KIND, request.case_id)
+        await service.scan_again(work, request.id)
+    with pytest.raises(StateConflict, match="submitted"):
+        await approve(certifier)
+    taken = await take_turn(deps.works)
+    with pytest.raises(StateConflict, match="scanning"):
+        await approve(certifier)
+    assert await settle(deps.works, taken, await examine(deps, taken, lambda _: None))
+    assert (await look(deps, certifier, request)).first_approval_by is None
+    await approve(certifier)
+    assert (await look(deps, certifier, request)).first_approval_by == certifier.id
+
+
 async def test_a_policy_that_decides_by_itself_approves_denies_and_leaves_what_is_unclear_to_people(
     deps: Deps, acme: Tenant, certifier: Actor, operator: Actor, scanner: ScriptedScanner
 ) -> None:
@@ -460,6 +508,28 @@ async def test_a_badge_ends_and_every_tenant_that_runs_the_release_is_told(
     assert "certification.lost" in await told(deps, acme.manager)
     action = "certification.expire" if by == "time" else "certification.suspend"
     assert (await actions(urls))[-1] == action
+
+
+async def test_a_badge_that_was_renewed_outlives_the_end_of_the_one_before(
+    deps: Deps, acme: Tenant, certifier: Actor, time: Time, urls: DatabaseUrls
+) -> None:
+    first = await certified(deps, acme.manager, certifier)
+    time.ahead = timedelta(days=100)
+    await dated(urls)
+    second = await certified(deps, acme.manager, certifier)
+    assert second.id != first.id
+    time.ahead = timedelta(days=200)
+    await badges.end_expired(deps)
+    await work_off(deps)
+    assert (await look(deps, acme.manager, first)).state is S.EXPIRED
+    shown = await release(deps, acme.viewer)
+    assert (shown.certification, shown.certified_until) == (second.id, second.expires_at)
+    assert "certification.lost" not in await told(deps, acme.manager)
+    time.ahead = timedelta(days=300)
+    await badges.end_expired(deps)
+    await work_off(deps)
+    assert not (await release(deps, acme.viewer)).certified
+    assert "certification.lost" in await told(deps, acme.manager)
 
 
 async def concern(urls: DatabaseUrls, request: service.Request) -> None:

@@ -21,11 +21,17 @@ async def show_certified(work: Work, release_id: UUID, request: UUID, until: dat
     await certifications.save(work, release_id, request, until)
 
 
-async def show_uncertified(work: Work, release_id: UUID) -> None:
-    """Have listing and search show no badge any more.
+async def show_uncertified(work: Work, release_id: UUID, request: UUID) -> bool:
+    """Have listing and search show a badge no more.
+
+    Args:
+        request: the certification that has ended.
+
+    Returns:
+        False when its badge is not what is shown: another one has come in its place, or it never was.
 
     Raises:
         NotAllowed: the actor does not certify.
     """
     work.actor.require("certification.decide")
-    await certifications.save(work, release_id, None, None)
+    return await certifications.clear(work, release_id, request)

@@ -146,18 +146,19 @@ async def _end(work: Work, request: Request, state: RequestState, reason: str) -
     values = {"state": state, "suspended_at": work.now, "suspended_reason": words}
     if not await requests.move(work, request, values):
         return
-    await catalog.show_uncertified(work, request.release_id)
+    shown = await catalog.show_uncertified(work, request.release_id, request.id)
     action = "certification.suspend" if state is RequestState.SUSPENDED else "certification.expire"
     name = f"{request.plugin_id}@{request.version}"
     work.record(Fact(action, "release", name, reason=words, context={"request": str(request.id)}))
-    work.emit(
-        BadgeEnded(
-            request.id,
-            request.release_id,
-            request.plugin_id,
-            request.version,
-            request.owner_tenant,
-            str(state),
-            words,
+    if shown or not request.signed:  # a badge that was renewed ends without a loss for anybody
+        work.emit(
+            BadgeEnded(
+                request.id,
+                request.release_id,
+                request.plugin_id,
+                request.version,
+                request.owner_tenant,
+                str(state),
+                words,
+            )
         )
-    )
