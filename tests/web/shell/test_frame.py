@@ -39,3 +39,10 @@ def around(path: str) -> Surroundings:
 )
 def test_a_page_belongs_to_the_nearest_place_above_it(path: str, here: list[str]):
     assert [place.path for place in PLACES if around(path).here(place.path)] == here
+
+
+async def test_the_style_page_shows_every_component(client):
+    page = await client.get("/design", headers={"Accept": "text/html"})
+    assert page.status == 200
+    for shown in (b"Link checker", b"Globex", b"High advisory", b"Certified", b"1,204"):
+        assert shown in page.body, shown

@@ -15,6 +15,31 @@ router = APIRouter(route_class=FormRoute, include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleCard:
+    """A card as the domains above the shell make them: a value, so that its piece of a page is made once."""
+
+    id: str
+    name: str
+    href: str
+    publisher: str
+    verified: bool
+    description: str
+    kind: str
+    version: str
+    preview: bool
+    state: str
+    advisory: str | None
+    certified: bool
+    icon: str | None
+    private: bool
+    rating: float | None
+    ratings: int
+    installs: int
+    price: str
+    touches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DesignPage(PageContext):
     """What the components are shown with."""
 
@@ -24,7 +49,7 @@ class DesignPage(PageContext):
     digest: str
     hostile: str
     address: Address
-    cards: tuple[dict[str, Any], ...]
+    cards: tuple[SampleCard, ...]
     filter: dict[str, Any]
     schema: Field
     schema_wrong: Field
@@ -67,22 +92,20 @@ def _day(number: int) -> dict[str, object]:
     return {"label": f"{number + 1} Jan", "count": count, "failed": min(failed, count)}
 
 
-#: Cards are made above the shell; here stand their names with values.
-_CARDS: tuple[dict[str, Any], ...] = (
-    {
-        "id": "acme.links", "name": "Link checker", "href": "/design", "publisher": "Acme", "verified": True,
-        "kind": "tool", "version": "1.3.0", "preview": False, "state": "listed", "private": False,
-        "description": "Finds links that lead nowhere, and says which page holds them",
-        "rating": 4.6, "ratings": 128, "installs": 3118, "price": "Free", "advisory": None, "certified": True,
-        "icon": None, "touches": ("network: 2 hosts", "secrets: 1"),
-    },
-    {
-        "id": "globex.notes", "name": "Notes", "href": "/design", "publisher": "Globex", "verified": False,
-        "kind": "agent", "version": "2.0.0-beta.1", "preview": True, "state": "deprecated", "private": True,
-        "description": "Keeps what a meeting agreed on", "rating": None, "ratings": 0, "installs": 0,
-        "price": "USD 9.00 a month", "advisory": "high", "certified": False, "icon": None,
-        "touches": ("no permissions",),
-    },
+_CARDS = (
+    SampleCard(
+        id="acme.links", name="Link checker", href="/design", publisher="Acme", verified=True, kind="tool",
+        version="1.3.0", preview=False, state="listed", private=False,
+        description="Finds links that lead nowhere, and says which page holds them",
+        rating=4.6, ratings=128, installs=3118, price="Free", advisory=None, certified=True, icon=None,
+        touches=("network: 2 hosts", "secrets: 1"),
+    ),
+    SampleCard(
+        id="globex.notes", name="Notes", href="/design", publisher="Globex", verified=False, kind="agent",
+        version="2.0.0-beta.1", preview=True, state="deprecated", private=True,
+        description="Keeps what a meeting agreed on", rating=None, ratings=0, installs=0,
+        price="USD 9.00 a month", advisory="high", certified=False, icon=None, touches=("no permissions",),
+    ),
 )  # fmt: skip
 _SPREAD = tuple(
     {"stars": stars, "count": count, "share": count / 128, "href": "/design", "chosen": stars == 4}
