@@ -11,9 +11,10 @@ from aei_marketplace.certification.errors import (
     NotCertifiable,
     ScanOutdated,
     SecondEyesNeeded,
+    StateConflict,
 )
 from aei_marketplace.certification.rules.policies import Decision, Policy, is_fresh
-from aei_marketplace.certification.rules.states import ANSWERED
+from aei_marketplace.certification.rules.states import ANSWERED, RequestState
 from aei_marketplace.certification.rules.verdicts import Outcome, Verdict
 from aei_marketplace.certification.rules.views import Basis, Request
 from aei_marketplace.decisions.rules.kinds import CaseKind
@@ -59,6 +60,18 @@ def check_certifiable(state: ReleaseState) -> None:
             f"The release is {state}; certified is what is offered: {', '.join(sorted(OFFERED))}.",
             advice="Wait until it is listed, or submit another version.",
         )
+
+
+def check_decidable(request: Request) -> UUID:
+    """The case of a request that people decide now: one under review, or denied and perhaps appealed.
+
+    Raises:
+        StateConflict: it waits for a scan, or is over.
+    """
+    if request.case_id is None or request.state not in (RequestState.IN_REVIEW, RequestState.DENIED):
+        detail = f"The request is {request.state}; there is nothing to decide now."
+        raise StateConflict(detail, str(request.state))
+    return request.case_id
 
 
 def check_current(request: Request, present: Present) -> Basis:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.certification.errors import OwnRelease, RequestNotFound, StateConflict
+from aei_marketplace.certification.errors import OwnRelease, RequestNotFound
 from aei_marketplace.certification.rules.decisions import (
     KIND,
     Present,
@@ -12,10 +12,11 @@ from aei_marketplace.certification.rules.decisions import (
     check_approvable,
     check_certifiable,
     check_current,
+    check_decidable,
     completes,
 )
 from aei_marketplace.certification.rules.policies import Policy, bar_for
-from aei_marketplace.certification.rules.states import Purpose, RequestState
+from aei_marketplace.certification.rules.states import Purpose
 from aei_marketplace.certification.rules.verdicts import judge
 from aei_marketplace.certification.rules.views import Request
 from aei_marketplace.certification.service.advisories.reading import advisories_at
@@ -52,11 +53,8 @@ async def decide(work: Work, request_id: UUID, decision: str, reason: str) -> Re
     request = await requests.find(work, request_id, hold=True)
     if request is None or request.purpose is not Purpose.CERTIFICATION:
         raise RequestNotFound(f"There is no request {request_id}.")
-    if request.case_id is None or request.state not in (RequestState.IN_REVIEW, RequestState.DENIED):
-        raise StateConflict(
-            f"The request is {request.state}; there is nothing to decide.", str(request.state)
-        )
-    await _decide_case(work, request, request.case_id, decisions.Ruling(decision, reason))
+    case_id = check_decidable(request)
+    await _decide_case(work, request, case_id, decisions.Ruling(decision, reason))
     return await found(work, request_id)
 
 
@@ -64,7 +62,7 @@ async def decide_case(work: Work, case_id: UUID, ruling: decisions.Ruling) -> Ca
     """The same from the queue of all decisions.
 
     Raises:
-        NotAllowed, RequestNotFound, Conflict, Invalid: as `decide`.
+        NotAllowed, RequestNotFound, Conflict, Invalid: as `decide`; also while it is scanned again.
     """
     work.actor.require(_DECIDE)
     request = await requests.find_by_case(work, case_id)
@@ -77,6 +75,8 @@ async def decide_case(work: Work, case_id: UUID, ruling: decisions.Ruling) -> Ca
 async def _decide_case(work: Work, request: Request, case_id: UUID, ruling: decisions.Ruling) -> None:
     reason = clean_typed(ruling.reason, LONGEST_REASON, "/reason")
     await _require_stranger(work, request)
+    await decisions.check_decision(work, KIND, case_id, ruling)
+    check_decidable(request)  # its case stays open while it is scanned again
     policy = await policy_in_force(work)
     if ruling.verdict != Ruling.APPROVE:
         await decisions.record_decision(work, KIND, case_id, ruling)

@@ -14,6 +14,7 @@ from aei_marketplace.decisions.service.reading import (
 )
 from aei_marketplace.decisions.service.steps import (
     Brought,
+    check_decision,
     claim,
     let_go,
     open_case,
@@ -34,6 +35,7 @@ __all__ = [
     "Subject",
     "Tally",
     "by_kind",
+    "check_decision",
     "claim",
     "find_case",
     "find_cases",

@@ -98,6 +98,15 @@ async def let_go(work: Work, kind: CaseKind, case_id: UUID) -> Case:
     return after
 
 
+async def check_decision(work: Work, kind: CaseKind, case_id: UUID, ruling: Ruling) -> None:
+    """Whether the actor may decide a case so, now; for what is only part of a decision, as one of two approvals.
+
+    Raises:
+        NotAllowed, CaseNotFound, CaseSettled, CaseHeld, CaseMoved, Invalid: as `record_decision`.
+    """
+    await _decided(work, kind, case_id, ruling)
+
+
 async def record_decision(work: Work, kind: CaseKind, case_id: UUID, ruling: Ruling) -> Case:
     """Decide a case; whoever calls takes the effect in the same work.
 
@@ -107,15 +116,10 @@ async def record_decision(work: Work, kind: CaseKind, case_id: UUID, ruling: Rul
         CaseSettled, CaseHeld, CaseMoved: somebody was faster; the answer says how the case stands.
         Invalid: the kind has no such verdict, or the reason says nothing.
     """
-    work.actor.require(kind.action)
-    case = await _of_kind(work, kind, case_id)
-    words = clean_typed(ruling.reason, rules.LONGEST_REASON, "/reason")
-    after = rules.decided(
-        case, kind, Ruling(ruling.verdict, words, ruling.version), await _decider(work, case), work.now
-    )
+    case, after = await _decided(work, kind, case_id, ruling)
     await _save(work, case, after)
     await store.add_decision(work, after)
-    _record(work, "case.decide", after, {"verdict": ruling.verdict}, words)
+    _record(work, "case.decide", after, {"verdict": ruling.verdict}, after.reason)
     work.emit(
         CaseDecided(
             after.id,
@@ -167,6 +171,15 @@ async def withdraw(work: Work, kind: CaseKind, case_id: UUID) -> Case:
     await _save(work, case, after)
     _record(work, "case.withdraw", after)
     return after
+
+
+async def _decided(work: Work, kind: CaseKind, case_id: UUID, ruling: Ruling) -> tuple[Case, Case]:
+    """The case as it stands, and as it would stand decided."""
+    work.actor.require(kind.action)
+    case = await _of_kind(work, kind, case_id)
+    words = clean_typed(ruling.reason, rules.LONGEST_REASON, "/reason")
+    handed_in = Ruling(ruling.verdict, words, ruling.version)
+    return case, rules.decided(case, kind, handed_in, await _decider(work, case), work.now)
 
 
 async def _of_kind(work: Work, kind: CaseKind, case_id: UUID) -> Case:
