@@ -99,7 +99,7 @@ async def let_go(work: Work, kind: CaseKind, case_id: UUID) -> Case:
 
 
 async def check_decision(work: Work, kind: CaseKind, case_id: UUID, ruling: Ruling) -> None:
-    """Whether the actor may decide a case so, now; for what is only part of a decision, as one of two approvals.
+    """Whether the actor may decide a case so, now; for what is part of a decision, as one of two approvals.
 
     Raises:
         NotAllowed, CaseNotFound, CaseSettled, CaseHeld, CaseMoved, Invalid: as `record_decision`.
