@@ -119,6 +119,10 @@ async def test_a_mirror_that_fails_or_lies_changes_nothing(
     await refused(AdvisoriesRefused, "another record in the place of A-9")
     mirror.records["A-9"] = {"id": "A-9", "modified": newer, "affected": 7}
     await refused(AdvisoriesRefused, "not a record")
+    with monkeypatch.context() as patched:
+        patched.setattr(refreshing, "LARGEST_SUM", 100)
+        mirror.records["A-9"] = record("A-9", modified=newer)
+        await refused(AdvisoriesRefused, "more than 100 bytes")
     for spoilt in ("", "no list", f"{newer},../../secret", "yesterday,A-9", f"{newer},A-9/../B"):
         mirror.lists = spoilt
         await refused(AdvisoriesRefused, "modified_id.csv")

@@ -25,7 +25,10 @@ LIST = "modified_id.csv"
 LARGEST_LIST = 128 * 1024**2
 #: More than this is quicker and kinder brought by an export.
 MOST_CHANGED = 20_000
+#: All records of one refresh together, which are held in memory until the last has come.
+LARGEST_SUM = 256 * 1024**2
 _AT_ONCE = 8
+_BY_EXPORT = "Import the mirror's all.zip under the same source first; then refresh."
 _ID = re.compile(r"(?:(?P<folder>[^/]{1,80})/)?(?P<id>[A-Za-z0-9][A-Za-z0-9:._-]{1,127})")
 
 
@@ -64,7 +67,7 @@ async def refresh(works: Works, mirror: AdvisoryMirror, url: str, source: str, t
     if len(wanted) > MOST_CHANGED:
         raise AdvisoriesRefused(
             f"{len(wanted):,} records differ from the mirror's; one by one, {MOST_CHANGED:,} are fetched.",
-            advice="Import the mirror's all.zip under the same source first; then refresh.",
+            advice=_BY_EXPORT,
         )
     fetched = await _fetch(mirror, base, wanted, told)
     async with works.system("advisories.refresh") as work:
@@ -96,11 +99,17 @@ def read_list(content: bytes) -> list[Listed]:
 
 async def _fetch(mirror: AdvisoryMirror, base: str, wanted: Sequence[Listed], told: Told) -> list[Advisory]:
     fetched: list[Advisory] = []
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate, total = asyncio.Semaphore(_AT_ONCE), 0
 
     async def fetch(each: Listed) -> None:
+        nonlocal total
         async with gate:
             content = await _ask(mirror, base + each.path, LARGEST_RECORD)
+        total += len(content)
+        if total > LARGEST_SUM:
+            raise AdvisoriesRefused(
+                f"What differs from the mirror's is more than {LARGEST_SUM:,} bytes.", advice=_BY_EXPORT
+            )
         try:
             advisory = read_record(content)
         except RecordRefused as refusal:
