@@ -303,6 +303,22 @@ async def test_a_decision_about_many_is_taken_back_as_if_it_never_was(
         await undo(deps, moderator, done.id)
 
 
+async def test_what_is_taken_back_does_not_name_a_writer_who_was_forgotten_meanwhile(
+    deps: Deps, urls: DatabaseUrls, globex: Tenant, moderator: Actor
+) -> None:
+    review = await published(deps, globex.viewer, moderator)
+    done = await batch(deps, moderator, [review.id], "hidden", "spam")
+    # An erasure that began before the decision was committed has not seen what is kept for its undo.
+    for table in ("reviews", "published_reviews"):
+        await rows(urls, f"update {table} set writer_id = null, author = 'Erased account'")
+    [happened] = await undo(deps, moderator, done.id)
+    assert happened.refusal is None
+    for table in ("reviews", "published_reviews"):
+        [named] = await rows(urls, f"select writer_id, author from {table}")
+        assert tuple(named) == (None, "Erased account"), table
+    assert await shown(deps, globex.viewer) == [("1.0.0", 4, TEXT)]
+
+
 async def test_only_its_decider_takes_a_decision_back_in_time_and_what_changed_since_stays(
     deps: Deps, urls: DatabaseUrls, globex: Tenant, moderator: Actor
 ) -> None:

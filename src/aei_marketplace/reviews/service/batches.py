@@ -126,13 +126,14 @@ async def _undo_one(work: Work, batch_id: UUID, undo: Undo, present: Review) -> 
         batches.check_untouched(present, undo.before, undo.decided_by, undo.decided_at)
     except Refusal as refusal:
         return Happened(undo.review_id, present, refusal)
+    # The account may have been erased meanwhile, and nothing may lead back to it.
+    named = {"author": present.author, "writer_id": present.writer_id}
     if undo.published is not None:
-        await published.put(work, undo.published)
+        await published.put(work, replace(undo.published, **named))
     else:
         await published.unpublish(work, undo.review_id)
     await reports.reopen(work, undo.settled)
-    # What the writer is called may have changed meanwhile.
-    restored = replace(undo.before, author=present.author, writer_id=present.writer_id)
+    restored = replace(undo.before, **named)
     await reviews.save(work, restored)
     context = {"plugin": present.plugin_id, "batch": str(batch_id), "state": str(restored.state)}
     work.record(Fact("review.undo", "review", str(undo.review_id), context=context))
