@@ -34,7 +34,13 @@ from aei_marketplace.certification.rules.decisions import (
 from aei_marketplace.certification.rules.policies import Bar, Decision, Policy, Terms, Waiver, check_terms
 from aei_marketplace.certification.rules.states import MOVES, OPEN, Purpose, RequestState, check_move
 from aei_marketplace.certification.rules.suspensions import endangering
-from aei_marketplace.certification.rules.turns import MOST_WAITING, Waiting, check_room, next_turn
+from aei_marketplace.certification.rules.turns import (
+    MOST_ATTEMPTS,
+    MOST_WAITING,
+    Waiting,
+    check_room,
+    next_turn,
+)
 from aei_marketplace.certification.rules.verdicts import Outcome, judge
 from aei_marketplace.certification.rules.views import Basis, Request
 from aei_protocol.messages import Denial, Ended, Usage
@@ -190,9 +196,9 @@ def test_no_way_leads_from_what_has_ended_back_to_a_badge(way: list[RequestState
 OWNERS = [UUID(int=n) for n in range(1, 4)]
 
 
-def wait(owner: int, minute: int, purpose: Purpose = Purpose.CERTIFICATION) -> Waiting:
+def wait(owner: int, minute: int, purpose: Purpose = Purpose.CERTIFICATION, attempt: int = 0) -> Waiting:
     at = NOW + timedelta(minutes=minute)
-    return Waiting(UUID(int=1000 * owner + minute), OWNERS[owner], purpose, at)
+    return Waiting(UUID(int=1000 * owner + minute), OWNERS[owner], purpose, at, attempt)
 
 
 def test_a_publisher_that_floods_the_queue_waits_for_everybody_else() -> None:
@@ -207,9 +213,12 @@ def test_a_publisher_that_floods_the_queue_waits_for_everybody_else() -> None:
     assert next_turn([], recent) is None
 
 
-def test_what_holds_back_a_listing_goes_first() -> None:
-    listing = wait(1, 30, Purpose.PUBLISH)
-    assert next_turn([wait(0, 1), listing], {OWNERS[1]: 9}) == listing
+def test_what_holds_back_a_listing_goes_first_until_its_scan_has_led_nowhere() -> None:
+    listing, badge = wait(1, 30, Purpose.PUBLISH, MOST_ATTEMPTS - 1), wait(0, 1)
+    assert next_turn([badge, listing], {OWNERS[1]: 9}) == listing
+    endless = wait(1, 0, Purpose.PUBLISH, MOST_ATTEMPTS)
+    assert next_turn([endless, badge, listing], {OWNERS[1]: 9}) == listing
+    assert next_turn([endless, badge], {OWNERS[1]: 9}) == badge
 
 
 def test_a_publisher_has_so_many_requests_waiting_and_no_more() -> None:

@@ -33,7 +33,7 @@ from aei_marketplace.certification.errors import (
 )
 from aei_marketplace.certification.jobs import badges, scans
 from aei_marketplace.certification.rules.states import Purpose, RequestState
-from aei_marketplace.certification.rules.turns import LEASE, MOST_ATTEMPTS
+from aei_marketplace.certification.rules.turns import FIRST_PAUSE, LEASE, MOST_ATTEMPTS
 from aei_marketplace.certification.rules.verdicts import Outcome
 from aei_marketplace.certification.service.badges import end_vulnerable, sign_badges
 from aei_marketplace.certification.service.examining import examine
@@ -582,7 +582,7 @@ async def test_a_tenant_that_wants_certified_releases_installs_no_others_and_kee
 
 
 async def test_a_new_release_is_listed_after_its_scan_and_held_when_that_fails_or_breaks(
-    deps: Deps, acme: Tenant, scanner: ScriptedScanner
+    deps: Deps, acme: Tenant, scanner: ScriptedScanner, time: Time
 ) -> None:
     deps = replace(deps, publish_scan=True)
     await publish(deps, acme.manager, {"version": "1.1.0"})
@@ -609,10 +609,31 @@ async def test_a_new_release_is_listed_after_its_scan_and_held_when_that_fails_o
     await work_off(deps)
     assert (await told(deps, acme.manager)).count("release.held") == 2
     scanner.broken = None
+    time.ahead += FIRST_PAUSE
     await scans.try_held_again(deps)
     assert await scan_next(deps)
     assert (await release(deps, acme.manager, "1.3.0")).state is ReleaseState.LISTED
     assert not await scan_next(deps)
+
+
+async def test_a_scan_that_never_ends_rests_longer_each_time_and_lets_others_go_first(
+    deps: Deps, acme: Tenant, operator: Actor, scanner: ScriptedScanner, time: Time
+) -> None:
+    deps, scanner.broken = replace(deps, publish_scan=True), ScanFailed("crashed", "it is gone")
+    await publish(deps, acme.manager, {"version": "1.1.0"})
+    for pause in (10, 20, 40):
+        for _ in range(MOST_ATTEMPTS):
+            assert await scan_next(deps)
+        time.ahead += timedelta(minutes=pause - 1)
+        await scans.try_held_again(deps)
+        assert await take_turn(deps.works) is None
+        time.ahead += timedelta(minutes=1)
+        await scans.try_held_again(deps)
+    wish = (await submit(deps, acme.manager)).request
+    await publish(deps, acme.manager, {"version": "1.2.0"})
+    order = [await take_turn(deps.works) for _ in range(3)]
+    assert [each.version for each in order] == ["1.2.0", "1.1.0", "1.0.0"]
+    assert order[-1].id == wish.id
 
 
 async def test_an_operator_may_have_unscanned_releases_listed_and_that_is_on_record(

@@ -16,25 +16,39 @@ LEASE = timedelta(seconds=90)
 RENEWED = timedelta(seconds=20)
 #: A scan that broke off so often is not tried again.
 MOST_ATTEMPTS = 3
+#: A new release whose scan came to no end is tried again after this pause; it doubles with every round.
+FIRST_PAUSE = timedelta(minutes=10)
+LONGEST_PAUSE = timedelta(days=1)
 #: Requests of one publisher that may wait at the same time.
 MOST_WAITING = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A request that could be scanned next."""
+    """A request that could be scanned next.
+
+    Attributes:
+        attempt: how often a scan of it began.
+    """
 
     id: UUID
     owner: UUID
     purpose: Purpose
     since: datetime
+    attempt: int = 0
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it holds back a listing, and has not shown that its scan leads nowhere."""
+        return self.purpose is Purpose.PUBLISH and self.attempt < MOST_ATTEMPTS
 
 
 def next_turn(waiting: Sequence[Waiting], recent: Mapping[UUID, int]) -> Waiting | None:
     """The request to scan next; None when none waits.
 
-    What holds back a listing goes before what is for a badge. Among these the publisher goes first that
-    has had the fewest scans lately, and then whoever waits longest.
+    What holds back a listing goes before what is for a badge, in its first attempts alone: a package that no
+    scan comes to an end with must not keep all badges waiting. Among these the publisher goes first that has
+    had the fewest scans lately, and then whoever waits longest.
 
     Args:
         recent: scans begun within `PERIOD`, by owner; who is not named had none.
@@ -42,7 +56,7 @@ def next_turn(waiting: Sequence[Waiting], recent: Mapping[UUID, int]) -> Waiting
     return min(
         waiting,
         key=lambda each: (
-            each.purpose is not Purpose.PUBLISH,
+            not each.urgent,
             recent.get(each.owner, 0),
             each.since,
             each.id.bytes,

@@ -5,17 +5,27 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Row, Select, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from aei_marketplace.certification.models.requests import reports, requests
 from aei_marketplace.certification.rules.states import OPEN, Purpose, RequestState
+from aei_marketplace.certification.rules.turns import FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS
 from aei_marketplace.certification.rules.verdicts import Outcome
 from aei_marketplace.certification.rules.views import Basis, Evidence, Request
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
 
 _VIEW = select(requests)
+# Twenty doublings are longer than any pause, and no number overflows before.
+_RESTED = text("""
+  select c.id from certification_requests c join releases r on r.id = c.release_id
+   where c.purpose = 'publish' and c.state = 'in_review'
+     and r.state in ('processing', 'held', 'listed', 'deprecated')
+     and c.begun_at + least(cast(:longest as interval), cast(:first as interval)
+           * power(2, least(greatest(c.attempt / :round, 1), 20) - 1)) <= :now
+   order by c.begun_at limit 50
+""")
 
 
 async def add(work: Work, values: dict[str, Any]) -> bool:
@@ -81,9 +91,19 @@ async def unsigned(work: Work) -> list[Request]:
 
 
 async def unfinished_guards(work: Work) -> list[Request]:
-    """Scans of new releases that came to no end; held until the work ends."""
-    wanted = _VIEW.where(_is(Purpose.PUBLISH), requests.c.state == RequestState.IN_REVIEW)
-    return await _all(work, wanted.order_by(requests.c.queued_at).limit(50).with_for_update(skip_locked=True))
+    """Scans of new releases that came to no end and have rested; held until the work ends.
+
+    A release that was listed all the same is among them, one that was stopped or yanked is not.
+    """
+    values = {
+        "now": work.now,
+        "round": MOST_ATTEMPTS,
+        "first": FIRST_PAUSE,
+        "longest": LONGEST_PAUSE,
+    }
+    rested = [row.id for row in await work.run(_RESTED, values)]
+    wanted = _VIEW.where(requests.c.id.in_(rested), requests.c.state == RequestState.IN_REVIEW)
+    return await _all(work, wanted.order_by(requests.c.id).with_for_update(skip_locked=True))
 
 
 async def queue_page(

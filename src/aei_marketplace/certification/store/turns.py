@@ -5,15 +5,15 @@ from uuid import UUID
 from sqlalchemy import text
 
 from aei_marketplace.certification.rules.states import Purpose
-from aei_marketplace.certification.rules.turns import LEASE, PERIOD, Waiting
+from aei_marketplace.certification.rules.turns import LEASE, MOST_ATTEMPTS, PERIOD, Waiting
 from aei_marketplace.ground.work import Work
 
 # Of each publisher only what it waits for longest can be next.
 _WAITING = text("""
-  select distinct on (owner_tenant, purpose) id, owner_tenant, purpose, queued_at
+  select distinct on (owner_tenant, purpose, attempt < :most) id, owner_tenant, purpose, queued_at, attempt
   from certification_requests
   where state = 'submitted' or (state = 'scanning' and leased_until <= :now)
-  order by owner_tenant, purpose, queued_at, id
+  order by owner_tenant, purpose, attempt < :most, queued_at, id
 """)
 _RECENT = text("""
   select owner_tenant, count(*) as scans from certification_requests
@@ -31,8 +31,10 @@ _HOLD_PUBLISHER = text("select pg_advisory_xact_lock(hashtextextended('certifica
 async def waiting(work: Work) -> list[Waiting]:
     """The requests among which the next turn is, while nobody else chooses one."""
     await work.run(_ALONE)
-    rows = (await work.run(_WAITING, {"now": work.now})).all()
-    return [Waiting(row.id, row.owner_tenant, Purpose(row.purpose), row.queued_at) for row in rows]
+    rows = (await work.run(_WAITING, {"now": work.now, "most": MOST_ATTEMPTS})).all()
+    return [
+        Waiting(row.id, row.owner_tenant, Purpose(row.purpose), row.queued_at, row.attempt) for row in rows
+    ]
 
 
 async def recent(work: Work) -> dict[UUID, int]:
