@@ -7,8 +7,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,9 +22,14 @@ READY_S = 240
 
 @dataclass
 class Market:
-    """A data folder, and the marketplace on it while it runs."""
+    """A data folder, and the marketplace on it while it runs.
+
+    Attributes:
+        scans: new releases are scanned before they are listed. Most flows are about something else.
+    """
 
     folder: Path
+    scans: bool = False
     process: "subprocess.Popen[bytes] | None" = None
     known: dict = field(default_factory=dict)
 
@@ -45,7 +52,8 @@ class Market:
         command = [sys.executable, "-m", "aei_marketplace.launcher", "--port", "0"]
         command += ["--data", str(self.folder / "data"), "--ready-file", str(ready)]
         with (self.folder / "up.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            environment = {**os.environ, "AEI_PUBLISH_SCAN": "on" if self.scans else "off"}
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         until(lambda: ready.exists() or self.process.poll() is not None, READY_S)
         assert ready.exists(), self.output
         self.read_ready_file()
@@ -69,6 +77,18 @@ class Market:
             timeout=180,
             check=False,
         )
+
+    def aei_json(self, who: str, *arguments: str) -> Any:
+        """What the command `aei` answers for programs."""
+        done = self.aei(who, *arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def manage(self, *arguments: str) -> None:
+        """Run `aei-marketplace` on its data."""
+        command = [sys.executable, "-m", "aei_marketplace.manage", *arguments]
+        data = ["--data", str(self.folder / "data")]
+        subprocess.run([*command, *data], capture_output=True, timeout=180, check=True)
 
     def workers(self) -> list[int]:
         """The pids of the sandbox's workers."""
@@ -97,15 +117,22 @@ def until(condition, seconds: float, pause: float = 0.05):
     return found
 
 
-@pytest.fixture(scope="session")
-def market() -> Iterator[Market]:
-    """One marketplace for all flows; a flow that breaks it has it whole again at its end."""
+@contextmanager
+def running_market(*, scans: bool = False) -> Iterator[Market]:
+    """A marketplace in a folder of its own, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="aei-flow-") as folder:
         Path(folder).chmod(0o711)
-        running = Market(Path(folder))
+        running = Market(Path(folder), scans)
         running.start()
         try:
             yield running
         finally:
             running.process.terminate()
             running.process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def market() -> Iterator[Market]:
+    """One marketplace for all flows; a flow that breaks it has it whole again at its end."""
+    with running_market() as running:
+        yield running

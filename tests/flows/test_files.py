@@ -2,14 +2,10 @@
 
 import uuid
 
-import pytest
-
 from tests.flows.conftest import Market, until
 from tests.flows.test_the_loop import publish
 from tests.packages import make_package
 from tests.sandbox.guests import AREA, REPLY_RESULT, Guest
-
-pytestmark = pytest.mark.xdist_group("marketplace")
 
 PERMISSION = {"filesystem": {"persistent_mib": 1, "reason": "keeps what it was told"}}
 

@@ -7,13 +7,10 @@ import urllib.error
 import urllib.request
 import uuid
 
-import pytest
-
 from aei_marketplace.bench.calls import Caller
 from tests.flows.conftest import Market, alive, until
 from tests.packages import component_wat, make_package
 
-pytestmark = pytest.mark.xdist_group("marketplace")
 FOREVER = component_wat(body="(loop $l (br $l))")
 
 
