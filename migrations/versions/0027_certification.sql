@@ -50,6 +50,7 @@ create table certification_requests (
   policy_digest text,
   advisories_at timestamptz,
   outcome text check (outcome in ('pass', 'fail', 'error')),
+  waivers jsonb not null default '[]',  -- those that its approval stands on
   problem text,
   operation_id uuid,
   case_id uuid,

@@ -3,11 +3,13 @@
 import json
 
 from aei_inspection.certificates import verify_certificate
+from aei_marketplace.certification import service
 from aei_marketplace.certification.service.badges import sign_badges
 from aei_marketplace.certification.service.scanning import scan_next
+from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
 from tests.builders import Tenant, make_staff
-from tests.certification.conftest import BAD, KEY, ScriptedScanner
+from tests.certification.conftest import BAD, KEY, ScriptedScanner, decide, scanned, set_policy
 from tests.plugins import work_off
 from tests.serving import Client
 
@@ -76,6 +78,37 @@ async def test_a_release_is_certified_through_the_api(
     release = await client.get("/api/plugins/acme.echo/versions/1.0.0")
     assert release.json["certification"]["state"] == "certified"
     assert "certified: yes" in (await client.get("/badges/acme.echo/certified.svg")).body.decode()
+
+
+async def test_a_badge_with_an_exception_shows_everybody_the_verdict_that_it_was_given_on(
+    client: Client,
+    deps: Deps,
+    acme: Tenant,
+    certifier: Actor,
+    operator: Actor,
+    scanner: ScriptedScanner,
+) -> None:
+    scanner.failed = {"permissions": BAD}
+    request = await scanned(deps, acme.manager)
+    async with deps.works.begin(certifier) as work:
+        waiver = await service.waive(work, "acme.echo", "permissions", "overreach", "", "known to us", 10)
+    await decide(deps, certifier, request)
+    async with deps.works.begin(certifier) as work:
+        await service.revoke_waiver(work, waiver.id)
+    await sign_badges(deps.works, KEY)
+    await work_off(deps)
+    await set_policy(deps, operator, tolerated={"info": 0})
+    for token in (None, acme.tokens["ProjectManager"]):
+        shown = (await client.get(STANDING, token)).json["certification"]
+        found = [f for c in shown["checks"] if c["id"] == "permissions" for f in c["findings"]]
+        assert (shown["outcome"], shown["verdict"]) == ("pass", {"outcome": "pass", "objections": []})
+        assert [each["waived"] for each in found] == [True]
+    page = (await client.get(f"/marketplace/certification/requests/{request.id}")).body.decode()
+    assert ("Every check that has to pass has passed" in page, "cannot be approved" in page) == (True, False)
+    assert "Waived" in page
+    statement = await client.get(f"{STANDING}?format=statement")
+    said = verify_certificate(statement.body, request.digest, [KEY.public], deps.works.clock())
+    assert {c["id"]: c["waived"] for c in said.checks}["permissions"] == 1
 
 
 async def test_policies_and_waivers_are_changed_by_those_who_may(

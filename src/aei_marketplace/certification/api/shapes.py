@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from aei_inspection.checks.report import CheckResult
-from aei_marketplace.certification.rules.policies import Policy, Waiver, is_waived
+from aei_marketplace.certification.rules.policies import Policy, Waiver
+from aei_marketplace.certification.rules.verdicts import Verdict
 from aei_marketplace.certification.service import Described, Request, Standing
 
 #: What a badge means, wherever it is told in words.
@@ -58,11 +59,11 @@ def described_shape(
     evidence, verdict = described.evidence, described.verdict
     return {
         **request_shape(described.request, staff=staff),
-        "verdict": None if verdict is None else msgspec.to_builtins(verdict),
+        "verdict": None if verdict is None else _verdict_shape(verdict),
         "inspected": None if evidence is None else evidence.inspected,
         "scanner": {} if evidence is None else evidence.scanner,
         "hosts": () if evidence is None else evidence.hosts,
-        "checks": [] if evidence is None else [_check_shape(c, waivers, described) for c in evidence.checks],
+        "checks": [_check_shape(check, verdict) for check in evidence.checks] if evidence and verdict else [],
         "waivers": [msgspec.to_builtins(waiver) for waiver in waivers],
     }
 
@@ -90,10 +91,12 @@ def policy_shape(policy: Policy) -> dict[str, Any]:
     return {"number": policy.number, "digest": policy.digest, **msgspec.to_builtins(policy.terms)}
 
 
-def _check_shape(check: CheckResult, waivers: Sequence[Waiver], described: Described) -> dict[str, Any]:
-    basis = described.request.basis
+def _verdict_shape(verdict: Verdict) -> dict[str, Any]:
+    return {"outcome": verdict.outcome, "objections": msgspec.to_builtins(verdict.objections)}
+
+
+def _check_shape(check: CheckResult, verdict: Verdict) -> dict[str, Any]:
     shown: dict[str, Any] = msgspec.to_builtins(check)
-    if basis is not None:
-        for finding, said in zip(check.findings, shown["findings"], strict=True):
-            said["waived"] = is_waived(waivers, check.id, finding, basis.scanned_at)
+    for finding, said in zip(check.findings, shown["findings"], strict=True):
+        said["waived"] = verdict.waives(check.id, finding)
     return shown

@@ -49,6 +49,7 @@ requests = Table(
     Column("policy_digest", Text),
     Column("advisories_at", DateTime(timezone=True)),
     Column("outcome", Text),
+    Column("waivers", JSONB),
     Column("problem", Text),
     Column("operation_id", Uuid),
     Column("case_id", Uuid),

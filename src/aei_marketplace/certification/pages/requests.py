@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse
 
 from aei_inspection.checks.report import CheckResult, Finding, Result, Severity
 from aei_marketplace.certification import service
-from aei_marketplace.certification.rules.policies import Waiver, is_waived
 from aei_marketplace.certification.rules.states import OPEN, RequestState
 from aei_marketplace.certification.service import Described
 from aei_marketplace.decisions.errors import CaseConflict
@@ -41,7 +40,7 @@ class Found:
     """One finding of a report.
 
     Attributes:
-        waived: an exception covered it when it was scanned.
+        waived: an exception lifts it, or did when it was approved.
     """
 
     check: CheckResult
@@ -62,7 +61,6 @@ class Report:
     found: Sequence[Found]
     silent: Sequence[CheckResult]
     counts: Sequence[tuple[Severity, int]]
-    waivers: Sequence[Waiver]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +141,7 @@ async def decide(
 async def show_case(work: Work, case: Case) -> Exhibit:
     """What staff see of a request in the queue of all decisions."""
     described = await service.find_by_case(work, case.id)
-    return Exhibit("certification/report.html", None if described is None else await _report(work, described))
+    return Exhibit("certification/report.html", None if described is None else _report(described))
 
 
 async def _page(
@@ -156,7 +154,7 @@ async def _page(
     refusal: Refusal | None = None,
 ) -> Response:
     async with deps.works.begin(actor, trace_id) as work:
-        report = await _report(work, await service.find_request(work, request_id))
+        report = _report(await service.find_request(work, request_id))
     asked = report.described.request
     page = ReportPage(
         title=f"{asked.plugin_id} {asked.version}",
@@ -170,14 +168,13 @@ async def _page(
     return await render(request, "certification/request.html", page, refusal.status if refusal else 200)
 
 
-async def _report(work: Work, described: Described) -> Report:
-    asked, evidence = described.request, described.evidence
-    waivers = await service.list_waivers(work, asked.plugin_id)
+def _report(described: Described) -> Report:
+    evidence = described.evidence
     checks = evidence.checks if evidence else ()
-    at = asked.basis.scanned_at if asked.basis else asked.submitted_at
-    found = [Found(c, f, is_waived(waivers, c.id, f, at)) for c in checks for f in c.findings]
+    verdict = described.verdict
+    found = [Found(c, f, verdict is not None and verdict.waives(c.id, f)) for c in checks for f in c.findings]
     found.sort(key=lambda each: (each.waived, _WORST_FIRST.index(each.finding.severity), each.check.id))
     counts = Counter(each.finding.severity for each in found if not each.waived)
     silent = [check for check in checks if check.result in (Result.ERROR, Result.NOT_RUN)]
     ordered = [(severity, counts[severity]) for severity in _WORST_FIRST if counts[severity]]
-    return Report(described, found, silent, ordered, waivers)
+    return Report(described, found, silent, ordered)

@@ -110,10 +110,13 @@ class Waiver:
     reason: str
     expires_at: datetime
 
+    def fits(self, check: str, finding: Finding) -> bool:
+        """Whether the exception is for this finding."""
+        return (self.check, self.rule) == (check, finding.rule) and self.place in ("", finding.place)
+
     def covers(self, check: str, finding: Finding, now: datetime) -> bool:
-        """Whether this finding stands under the exception."""
-        same = (self.check, self.rule) == (check, finding.rule)
-        return same and self.place in ("", finding.place) and now < self.expires_at
+        """Whether this finding stands under the exception now."""
+        return self.fits(check, finding) and now < self.expires_at
 
 
 def is_waived(waivers: Sequence[Waiver], check: str, finding: Finding, now: datetime) -> bool:

@@ -31,6 +31,8 @@ S = RequestState
 OPEN = frozenset({S.SUBMITTED, S.SCANNING, S.IN_REVIEW})
 #: What waits for a scan, or has one that may have broken off.
 WAITING = frozenset({S.SUBMITTED, S.SCANNING})
+#: What was approved once: its verdict is that of the approval, for good.
+CERTIFIED = frozenset({S.APPROVED, S.SUSPENDED, S.EXPIRED})
 #: A decision that answers the same question asked again.
 ANSWERED = frozenset({S.APPROVED, S.DENIED})
 

@@ -29,10 +29,19 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome, with every ground there is."""
+    """The outcome, with every ground there is.
+
+    Attributes:
+        waivers: the exceptions that lifted a finding.
+    """
 
     outcome: Outcome
     objections: tuple[Objection, ...]
+    waivers: tuple[Waiver, ...] = ()
+
+    def waives(self, check: str, finding: Finding) -> bool:
+        """Whether an exception has lifted this finding."""
+        return any(waiver.fits(check, finding) for waiver in self.waivers)
 
     def why(self) -> str:
         """The grounds in a sentence each."""
@@ -45,6 +54,8 @@ def judge(results: Sequence[CheckResult], bar: Bar, waivers: Sequence[Waiver], n
     A failure weighs more than what is incomplete: no further scan mends it.
     """
     by_id = {result.id: result for result in results}
+    findings = [(result.id, finding) for result in results for finding in result.findings]
+    used = tuple(w for w in waivers if any(w.covers(check, finding, now) for check, finding in findings))
     objections = (
         *(
             ground
@@ -54,8 +65,8 @@ def judge(results: Sequence[CheckResult], bar: Bar, waivers: Sequence[Waiver], n
         *_of_counts(results, bar.tolerated, waivers, now),
     )
     if any(ground.code != "incomplete" for ground in objections):
-        return Verdict(Outcome.FAIL, objections)
-    return Verdict(Outcome.ERROR if objections else Outcome.PASS, objections)
+        return Verdict(Outcome.FAIL, objections, used)
+    return Verdict(Outcome.ERROR if objections else Outcome.PASS, objections, used)
 
 
 def standing(

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from aei_inspection.checks.report import CheckResult
+from aei_marketplace.certification.rules.policies import Waiver
 from aei_marketplace.certification.rules.states import Purpose, RequestState
 from aei_marketplace.certification.rules.verdicts import Outcome
 
@@ -15,7 +16,7 @@ class Basis:
 
     Attributes:
         advisories_at: how new the database of advisories was; None when there was none.
-        outcome: what it came to then; waivers that ended since may change that.
+        outcome: what it came to, at its decision once there is one.
     """
 
     scanned_at: datetime
@@ -39,6 +40,7 @@ class Request:
         decided_by: None while nobody did, or where the policy decided by itself.
         suspended_reason: why its badge does not hold any more.
         signed: whether the badge's statement is signed.
+        waivers: exceptions that its approval stands on, whatever became of them since.
     """
 
     id: UUID
@@ -65,6 +67,7 @@ class Request:
     suspended_at: datetime | None
     suspended_reason: str | None
     signed: bool
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.certification.errors import StateConflict
 from aei_marketplace.certification.events.badges import PublishScanEnded
@@ -47,11 +49,21 @@ async def give_up(work: Work, request: Request, policy: Policy, problem: str) ->
         await _hand_to_people(work, request, Outcome.ERROR, problem)
 
 
-async def approve(work: Work, request: Request, policy: Policy, reason: str) -> None:
-    """Write an approval down; the badge holds from here, and is shown once it is signed."""
+async def approve(work: Work, request: Request, policy: Policy, verdict: Verdict, reason: str) -> None:
+    """Write an approval down; the badge holds from here, and is shown once it is signed.
+
+    Args:
+        verdict: that of now; exceptions made since the scan may have turned it into a pass.
+    """
     work.actor.require(_DECIDE)
     expires = work.now + timedelta(days=policy.terms.valid_days)
-    values = {"decided_by": work.actor.id, "decided_at": work.now, "reason": reason, "expires_at": expires}
+    values = {
+        "decided_by": work.actor.id,
+        "decided_at": work.now,
+        "reason": reason,
+        "expires_at": expires,
+        **_stands_on(verdict),
+    }
     await _move(work, request, RequestState.APPROVED, values)
     context = {"request": str(request.id), "policy": policy.number, "sha256": request.digest}
     _record(work, "certification.approve", request, context, reason)
@@ -70,7 +82,8 @@ async def deny(work: Work, request: Request, reason: str) -> None:
 
 async def _let_in(work: Work, request: Request, policy: Policy, verdict: Verdict) -> None:
     if verdict.outcome is Outcome.PASS:
-        await _move(work, request, RequestState.APPROVED, {"decided_at": work.now, "reason": None})
+        values = {"decided_at": work.now, "reason": None, **_stands_on(verdict)}
+        await _move(work, request, RequestState.APPROVED, values)
         await catalog.list_release(work, request.release_id, held=True)
     elif verdict.outcome is Outcome.ERROR:
         await _keep_out(work, request, policy, verdict.why())
@@ -108,7 +121,7 @@ def _decides_itself(request: Request, policy: Policy, verdict: Verdict) -> bool:
 
 async def _decide(work: Work, request: Request, policy: Policy, verdict: Verdict) -> None:
     if verdict.outcome is Outcome.PASS:
-        await approve(work, request, policy, "Every required check has passed.")
+        await approve(work, request, policy, verdict, "Every required check has passed.")
         await end_operation(work, request, "Approved")
         return
     reason = verdict.why()[:_LONGEST]
@@ -131,6 +144,10 @@ async def _open_case(work: Work, request: Request) -> UUID:
     title = f"Certify {request.plugin_id} {request.version}?"
     brought = await decisions.open_case(work, KIND, Subject("release", name, title, request.owner_tenant))
     return brought.case_id
+
+
+def _stands_on(verdict: Verdict) -> dict[str, Any]:
+    return {"outcome": verdict.outcome, "waivers": msgspec.to_builtins(verdict.waivers)}
 
 
 async def _move(work: Work, request: Request, to: RequestState, values: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from aei_marketplace.certification.rules.decisions import (
 )
 from aei_marketplace.certification.rules.policies import Policy, bar_for
 from aei_marketplace.certification.rules.states import Purpose
-from aei_marketplace.certification.rules.verdicts import judge
+from aei_marketplace.certification.rules.verdicts import Verdict, judge
 from aei_marketplace.certification.rules.views import Request
 from aei_marketplace.certification.service.advisories.reading import advisories_at
 from aei_marketplace.certification.service.concluding import approve, deny
@@ -82,12 +82,12 @@ async def _decide_case(work: Work, request: Request, case_id: UUID, ruling: deci
         await decisions.record_decision(work, KIND, case_id, ruling)
         await deny(work, request, reason)
         return
-    await _require_approvable(work, request, policy)
+    verdict = await _approvable(work, request, policy)
     if not completes(request, work.actor.id, policy):
         await _approve_first(work, request, reason)
         return
     await decisions.record_decision(work, KIND, case_id, ruling)
-    await approve(work, request, policy, reason)
+    await approve(work, request, policy, verdict, reason)
 
 
 async def _require_stranger(work: Work, request: Request) -> None:
@@ -101,14 +101,21 @@ async def _require_stranger(work: Work, request: Request) -> None:
         raise OwnRelease(f"You belong to the tenant that publishes {request.plugin_id}.")
 
 
-async def _require_approvable(work: Work, request: Request, policy: Policy) -> None:
+async def _approvable(work: Work, request: Request, policy: Policy) -> Verdict:
+    """The verdict that an approval stands on.
+
+    Raises:
+        NotCertifiable, ScanOutdated, ChecksNotPassed: there is none.
+    """
     release = (await catalog.releases_by_id(work, [request.release_id]))[request.release_id]
     check_certifiable(release.state)
     check_current(request, Present(policy, await advisories_at(work), work.now))
     evidence = await requests.find_evidence(work, request.id)
     waivers = await policies.waivers_of(work, request.plugin_id)
     checks = evidence.checks if evidence else ()
-    check_approvable(request, judge(checks, bar_for(request.purpose, policy.terms), waivers, work.now))
+    verdict = judge(checks, bar_for(request.purpose, policy.terms), waivers, work.now)
+    check_approvable(request, verdict)
+    return verdict
 
 
 async def _approve_first(work: Work, request: Request, reason: str) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import Row, Select, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from aei_marketplace.certification.models.requests import reports, requests
-from aei_marketplace.certification.rules.states import OPEN, Purpose, RequestState
+from aei_marketplace.certification.rules.policies import Waiver
+from aei_marketplace.certification.rules.states import CERTIFIED, OPEN, Purpose, RequestState
 from aei_marketplace.certification.rules.turns import FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS
 from aei_marketplace.certification.rules.verdicts import Outcome
 from aei_marketplace.certification.rules.views import Basis, Evidence, Request
@@ -67,11 +68,10 @@ async def standing_badges(work: Work, release_ids: Iterable[UUID]) -> list[Reque
 
 async def last_certified(work: Work, plugin_id: str, before: UUID) -> Request | None:
     """The newest other release of a plugin that was approved, whether its badge still holds or not."""
-    once = (RequestState.APPROVED, RequestState.SUSPENDED, RequestState.EXPIRED)
     wanted = _VIEW.where(
         requests.c.plugin_id == plugin_id,
         _is(Purpose.CERTIFICATION),
-        requests.c.state.in_(once),
+        requests.c.state.in_(CERTIFIED),
         requests.c.release_id != before,
     )
     return await _first(work, wanted.order_by(requests.c.decided_at.desc()).limit(1))
@@ -217,4 +217,5 @@ def view(row: Row[Any]) -> Request:
         suspended_at=row.suspended_at,
         suspended_reason=row.suspended_reason,
         signed=row.statement is not None,
+        waivers=msgspec.convert(row.waivers, tuple[Waiver, ...]),
     )
