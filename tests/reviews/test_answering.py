@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.ground.actor import ANONYMOUS, Actor, MissingAction
 from aei_marketplace.ground.deps import Deps
@@ -205,6 +206,20 @@ async def test_the_publisher_replies_once_and_it_is_read_after_staff_approve(
     async with deps.works.begin(globex.viewer) as work:
         told = [n.kind for n in (await notices.list_notices(work, PageWanted())).page.items]
     assert told[0] == "review.replied"
+
+
+async def test_staff_of_the_publishers_tenant_do_not_decide_about_its_reply(
+    deps: Deps, review: Review, acme: Tenant, moderator: Actor
+) -> None:
+    await reply(deps, acme.manager, review)
+    async with deps.works.system("tests") as work:
+        assert moderator.id is not None
+        await accounts.add_member(work, moderator.id, "Viewer", acme.id)
+    for verdict in ("approved", "rejected"):
+        with pytest.raises(WroteItYourself):
+            await decide_reply(deps, moderator, review, verdict, "we would rather not")
+    async with deps.works.begin(moderator) as work:
+        assert (await service.list_waiting_replies(work, PageWanted())).total == 1
 
 
 async def test_a_reply_that_was_turned_down_may_be_written_again(

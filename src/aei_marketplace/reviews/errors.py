@@ -68,7 +68,7 @@ class NothingToConfirm(Conflict):
 
 
 class WroteItYourself(NotAllowed):
-    """The caller wrote it."""
+    """The caller wrote it, or their tenant did."""
 
     type = "own-review"
     advice = "Leave it to others."

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.errors import ReplyNotFound, ReviewNotFound, WroteItYourself
@@ -100,7 +101,7 @@ async def decide_reply(work: Work, review_id: UUID, wanted: str, reason: str | N
         wanted: `approved`, or `rejected` with a reason.
 
     Raises:
-        NotAllowed: the actor does not moderate.
+        NotAllowed: the actor does not moderate, or belongs to the publisher (`WroteItYourself`).
         ReplyNotFound: there is none.
         ReviewDecided: it is decided.
         Invalid: there is no such decision, or its reason is missing.
@@ -110,6 +111,7 @@ async def decide_reply(work: Work, review_id: UUID, wanted: str, reason: str | N
     review = await reviews.find(work, review_id)
     if reply is None or review is None:
         raise ReplyNotFound(f"There is no reply to {review_id}.")
+    await _require_stranger(work, reply)
     verdict = states.check_reply_decision(reply.state, wanted)
     decided = replace(
         reply,
@@ -154,6 +156,12 @@ async def change_policy(work: Work, wanted: Policy) -> Policy:
     }
     work.record(Fact("review.policy", "policy", "reviews", context=context))
     return wanted
+
+
+async def _require_stranger(work: Work, reply: Reply) -> None:
+    person = work.actor.id
+    if person is not None and await accounts.belongs_to(work, person, reply.tenant_id):
+        raise WroteItYourself("You belong to the publisher who wrote this reply.")
 
 
 async def _carry_out(work: Work, review: Review, shown: Published | None, verdict: ReviewState) -> Review:
