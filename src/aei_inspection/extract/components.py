@@ -61,12 +61,17 @@ def pypi_name(name: str) -> str:
 
 
 def read_purl(text: str) -> tuple[str, str, str] | None:
-    """Ecosystem, name and version of a package URL; None when it is none that advisories know."""
+    """Ecosystem, name and version of a package URL; None when it is none that advisories know.
+
+    What it writes in per cent may be any character; no package's name or version has one that is not printed.
+    """
     match = re.fullmatch(r"pkg:([a-z]+)/([^@?#]+)@([^?#]+)(?:[?#].*)?", text, re.DOTALL)
     if match is None or match[1] not in _ECOSYSTEMS:
         return None
-    name = unquote(match[2])
-    return _ECOSYSTEMS[match[1]], pypi_name(name) if match[1] == "pypi" else name, unquote(match[3])
+    name, version = unquote(match[2]), unquote(match[3])
+    if not (name + version).isprintable():
+        return None
+    return _ECOSYSTEMS[match[1]], pypi_name(name) if match[1] == "pypi" else name, version
 
 
 def _claimed(entry: Mapping[str, Any]) -> Component | None:

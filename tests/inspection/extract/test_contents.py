@@ -97,6 +97,9 @@ def test_hosts_are_those_of_urls():
         ("pkg:cargo/serde@1.0.0", ("crates.io", "serde", "1.0.0")),
         ("pkg:generic/x@1", None),
         ("pkg:pypi/x", None),
+        ("pkg:pypi/a%00b@1.0", None),
+        ("pkg:npm/x@1.0%00", None),
+        ("pkg:npm/a%0Ab@1", None),
         ("nothing", None),
     ],
 )
