@@ -83,12 +83,12 @@ async def test_a_scan_that_misbehaves_gives_no_report(tmp_path, what):
 
 
 async def test_a_scan_that_hangs_is_ended_with_everything_that_it_started(tmp_path):
-    checks = write_check(tmp_path / "checks", _SLEEPS.format(97531))
+    checks = write_check(tmp_path / "checks", _SLEEPS.format(_seconds(97531)))
     scanner = ScannerProcess(ScanLimits(wall_seconds=3.0), further_checks=checks)
     with pytest.raises(ScanFailed) as failed:
         await scan(scanner)
     assert failed.value.code == "timeout"
-    await _until(lambda: not _running(b"97531"))
+    await _until(lambda: not _running(_seconds(97531)))
 
 
 async def test_a_scan_that_computes_without_end_runs_into_its_cpu_limit(tmp_path):
@@ -248,21 +248,30 @@ async def test_without_a_wall_that_is_needed_nothing_is_scanned_but_in_developme
 
 
 _SLEEPS = "import subprocess, time; subprocess.Popen(['/bin/sleep', '{0}']); time.sleep({0})"
+_LEAVES = """
+import subprocess
+subprocess.Popen(["/bin/sleep", "{0}"], stdin=-3, stdout=-3, stderr=-3)
+return [Finding(Severity.INFO, "started")]
+"""
 
 
 async def test_a_scan_that_nobody_waits_for_any_more_is_ended(tmp_path):
-    scanner = ScannerProcess(PATIENT, further_checks=write_check(tmp_path / "checks", _SLEEPS.format(86421)))
+    seconds = _seconds(86421)
+    scanner = ScannerProcess(
+        PATIENT, further_checks=write_check(tmp_path / "checks", _SLEEPS.format(seconds))
+    )
     waiting = asyncio.create_task(scan(scanner))
-    await _until(lambda: _running(b"86421"))
+    await _until(lambda: _running(seconds))
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    await _until(lambda: not _running(b"86421"))
+    await _until(lambda: not _running(seconds))
     assert await scan(ScannerProcess(PATIENT))
 
 
 async def test_a_scan_ends_with_the_process_that_asked_for_it(tmp_path):
-    checks = write_check(tmp_path / "checks", _SLEEPS.format(75319))
+    seconds = _seconds(75319)
+    checks = write_check(tmp_path / "checks", _SLEEPS.format(seconds))
     asking = (
         "import asyncio, pathlib, sys\n"
         "from aei_marketplace.adapters.scanner import ScannerProcess\n"
@@ -270,10 +279,23 @@ async def test_a_scan_ends_with_the_process_that_asked_for_it(tmp_path):
         "asyncio.run(scanner.scan(b'', None, lambda _: None))"
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", asking, str(checks))
-    await _until(lambda: _running(b"75319"))
+    await _until(lambda: _running(seconds))
     process.kill()
     await process.wait()
-    await _until(lambda: not _running(b"75319"))
+    await _until(lambda: not _running(seconds))
+
+
+async def test_what_a_scan_leaves_behind_ends_with_it_also_without_namespaces(tmp_path):
+    seconds = _seconds(64208)
+    checks = write_check(tmp_path / "checks", _LEAVES.format(seconds))
+    report = await scan(ScannerProcess(PATIENT, further_checks=checks, program=WITHOUT_NAMESPACES))
+    assert [finding.title for finding in report.check("a-first").findings] == ["started"]
+    await _until(lambda: not _running(seconds))
+
+
+def _seconds(whole: int) -> str:
+    """So long a sleep, told from those of other runs of these tests on the same machine."""
+    return f"{whole}.{os.getpid()}"
 
 
 async def _until(so: Callable[[], bool]) -> None:
@@ -282,8 +304,8 @@ async def _until(so: Callable[[], bool]) -> None:
         await asyncio.sleep(0.05)
 
 
-def _running(word: bytes) -> bool:
-    return any(word in _command(Path("/proc", pid)) for pid in os.listdir("/proc") if pid.isdigit())
+def _running(word: str) -> bool:
+    return any(word.encode() in _command(Path("/proc", pid)) for pid in os.listdir("/proc") if pid.isdigit())
 
 
 def _command(process: Path) -> bytes:

@@ -204,10 +204,9 @@ def _failure(status: int) -> ScanFailed:
 
 
 async def _end(process: Process) -> None:
-    """End the process and all of its group, if that is still to be done."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+    """End the process and all of its group, which outlasts it where there are no namespaces."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
 
 
