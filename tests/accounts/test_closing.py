@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from aei_marketplace.accounts import service
 from aei_marketplace.accounts.errors import (
@@ -93,6 +95,22 @@ async def test_the_reason_stands_in_the_log_without_what_turns_a_line_round(clie
     assert (again.status, again.json["type"]) == (404, "/problems/no-such-tenant")
     (shown,) = [t for t in (await client.get("/api/tenants", token)).json["items"] if t["slug"] == "acme"]
     assert shown["closed_at"] is not None
+
+
+async def test_what_points_at_a_tenant_is_written_while_another_is_closed(deps: Deps):
+    acme, globex = await make_tenant(deps.works, "acme"), await make_tenant(deps.works, "globex")
+    operator, _ = await make_staff(deps.works)
+    async with deps.works.begin(operator) as closing:
+        await service.close_tenant(closing, acme.id, REASON)
+        async with deps.works.system("tests") as work:
+            # The lock that a row takes on what its foreign key points at.
+            held = "select id from tenants where id = :id for {} nowait"
+            assert (
+                await work.run(text(held.format("key share")), {"id": globex.id})
+            ).scalar_one() == globex.id
+        with pytest.raises(DBAPIError, match="could not obtain lock"):
+            async with deps.works.system("tests") as work:
+                await work.run(text(held.format("no key update")), {"id": globex.id})
 
 
 async def test_who_does_not_administer_tenants_belongs_to_one_or_would_close_the_last_is_refused(deps: Deps):

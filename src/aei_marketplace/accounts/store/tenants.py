@@ -62,9 +62,12 @@ async def describe_tenant(work: Work, tenant_id: UUID) -> Row[Any] | None:
 
 
 async def hold_open(work: Work) -> Sequence[UUID]:
-    """All tenants that are open; until the work ends nobody else closes one."""
+    """All tenants that are open; until the work ends nobody else closes one.
+
+    Rows that point at them are written meanwhile.
+    """
     open_ones = select(tenants.c.id).where(tenants.c.closed_at.is_(None)).order_by(tenants.c.id)
-    return (await work.run(open_ones.with_for_update())).scalars().all()
+    return (await work.run(open_ones.with_for_update(key_share=True))).scalars().all()
 
 
 async def closed_among(work: Work, ids: Collection[UUID]) -> frozenset[UUID]:
