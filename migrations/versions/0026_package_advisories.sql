@@ -83,6 +83,8 @@ create table release_vulnerabilities (
   advisory_id text not null,
   certain boolean not null,  -- false: whether this version is affected cannot be told
   fixed text[] not null,
+  severity text,             -- as the advisory had it when this was written: another one is a change
+  informational text not null,
   since timestamptz not null,
   primary key (release_id, ecosystem, name, version, origin, advisory_id)
 );

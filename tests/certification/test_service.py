@@ -543,8 +543,8 @@ async def concern(urls: DatabaseUrls, request: service.Request) -> None:
     )
     await connection.execute(
         "insert into release_vulnerabilities (release_id, ecosystem, normal_name, name, version, origin,"
-        " advisory_id, certain, fixed, since)"
-        " values ($1, 'PyPI', 'urllib3', 'urllib3', '1.0', 'embedded', 'PYSEC-1', true, '{}', now())",
+        " advisory_id, certain, fixed, informational, since)"
+        " values ($1, 'PyPI', 'urllib3', 'urllib3', '1.0', 'embedded', 'PYSEC-1', true, '{}', '', now())",
         request.release_id,
     )
     await connection.close()

@@ -1,5 +1,6 @@
 """What releases contain is held against advisories whenever these change."""
 
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -55,6 +56,28 @@ async def test_an_advisory_that_is_gone_or_about_another_package_now_lets_go(
     await database.follow()
     assert database.told == [("catalogue.old", (), ("A-1", "A-2"))]
     assert await database.standing("catalogue.old") == {}
+
+
+async def test_an_advisory_that_grew_worse_is_told_of_and_one_in_other_words_is_not(
+    database: Advisories, contained: Contained
+) -> None:
+    await contained("old", [component("jinja2", "1.0")])
+    said = record("A-1", events=before("9.0"))
+
+    async def tells(month: int, **more: Any) -> int:
+        database.told.clear()
+        await database.bring({**said, **more, "modified": f"2026-{month:02}-01T00:00:00Z"})
+        await database.follow()
+        assert all(told == ("catalogue.old", ("A-1",), ()) for told in database.told)
+        return len(database.told)
+
+    low = [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:N/I:N/A:L"}]
+    high = [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]
+    assert [
+        await tells(2, severity=low),
+        await tells(3, severity=low, summary="In other words"),
+        await tells(4, severity=high),
+    ] == [1, 0, 1]
 
 
 async def test_what_is_kept_of_a_release_is_replaced_and_forgotten_whole(

@@ -54,7 +54,8 @@ async def end_vulnerable(works: Works, release_id: UUID, appeared: Sequence[str]
     """Suspend the badge of a release against whose packages a grave advisory stands now.
 
     Args:
-        appeared: the ids of advisories that did not stand against it before.
+        appeared: the ids of advisories that did not stand against it before, or did otherwise: with another
+            severity, as no vulnerability, uncertainly, or mended by other versions.
     """
     async with works.system(_JOB, trace_id) as work:
         for request in await requests.standing_badges(work, [release_id]):

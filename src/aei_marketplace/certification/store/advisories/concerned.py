@@ -31,20 +31,23 @@ _PACKAGES = text("""
 _HITS = """
   unnest(cast(:ecosystem as text[]), cast(:normal_name as text[]), cast(:name as text[]),
          cast(:version as text[]), cast(:advisory_id as text[]), cast(:certain as boolean[]),
-         cast(:fixed as text[])) h(ecosystem, normal_name, name, version, advisory_id, certain, fixed)
+         cast(:fixed as text[]), cast(:severity as text[]), cast(:informational as text[]))
+    h(ecosystem, normal_name, name, version, advisory_id, certain, fixed, severity, informational)
 """
 _WRITE = text(f"""
   insert into release_vulnerabilities as v (release_id, ecosystem, normal_name, name, version, origin,
-    advisory_id, certain, fixed, since)
+    advisory_id, certain, fixed, severity, informational, since)
   select p.release_id, p.ecosystem, p.normal_name, p.name, p.version, p.origin, h.advisory_id, h.certain,
-    array_remove(string_to_array(h.fixed, E'\\n'), ''), :now
+    array_remove(string_to_array(h.fixed, E'\\n'), ''), h.severity, h.informational, :now
   from {_HITS}
   join release_packages p
     on (p.ecosystem, p.normal_name, p.name, p.version) = (h.ecosystem, h.normal_name, h.name, h.version)
   where cast(:release as uuid) is null or p.release_id = :release
   on conflict (release_id, ecosystem, name, version, origin, advisory_id) do update
-    set certain = excluded.certain, fixed = excluded.fixed
-    where (v.certain, v.fixed) is distinct from (excluded.certain, excluded.fixed)
+    set certain = excluded.certain, fixed = excluded.fixed, severity = excluded.severity,
+        informational = excluded.informational
+    where (v.certain, v.fixed, v.severity, v.informational)
+      is distinct from (excluded.certain, excluded.fixed, excluded.severity, excluded.informational)
   returning release_id, advisory_id
 """)  # noqa: S608 our own words
 _CLEAR = text(f"""
@@ -189,4 +192,6 @@ def _rows(matches: Sequence[Match]) -> dict[str, list[Any]]:
         **{name: [str(value) for value in column] for name, column in zip(names, columns, strict=True)},
         "certain": [each.certain for each in seen.values()],
         "fixed": ["\n".join(each.fixed) for each in seen.values()],
+        "severity": [each.statement.severity for each in seen.values()],
+        "informational": [each.statement.informational for each in seen.values()],
     }
