@@ -30,6 +30,7 @@ from aei_marketplace.certification.events.badges import BadgeEnded, PublishScanE
 from aei_marketplace.certification.jobs import advisories as certification_advisories
 from aei_marketplace.certification.jobs import badges as certification_badges
 from aei_marketplace.certification.jobs import scans as certification_scans
+from aei_marketplace.certification.jobs import transfers as certification_transfers
 from aei_marketplace.collections import jobs as collections_jobs
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided, CaseOpened
 from aei_marketplace.executions import jobs as executions_jobs
@@ -86,7 +87,11 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     ReleaseCompiled: (certification_scans.guard_release,),
     QuotaNear: (announcements.quota_near,),
     NamespaceOffered: (announcements.namespace_offered,),
-    NamespaceTransferred: (catalog_jobs.leave_to_successor, announcements.namespace_transferred),
+    NamespaceTransferred: (
+        catalog_jobs.leave_to_successor,
+        certification_transfers.leave_to_successor,
+        announcements.namespace_transferred,
+    ),
     DomainProofMoved: (announcements.domain_proof_moved,),
     ReleaseListed: (announcements.release_listed, announcements.reviews_may_be_old),
     ReleaseStateChanged: (

@@ -4,21 +4,24 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from aei_inspection.certificates import verify_certificate
-from aei_inspection.checks.report import Result
+from aei_inspection.checks.report import Component, Result
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.adapters.scanner import ScannerProcess
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.errors import PluginNotFound
+from aei_marketplace.catalog.events import NamespaceTransferred
 from aei_marketplace.catalog.service import ReleaseState
 from aei_marketplace.certification import service
 from aei_marketplace.certification.errors import (
@@ -31,10 +34,11 @@ from aei_marketplace.certification.errors import (
     SecondEyesNeeded,
     StateConflict,
 )
-from aei_marketplace.certification.jobs import badges, scans
+from aei_marketplace.certification.jobs import badges, scans, transfers
 from aei_marketplace.certification.rules.states import Purpose, RequestState
 from aei_marketplace.certification.rules.turns import FIRST_PAUSE, LEASE, MOST_ATTEMPTS
 from aei_marketplace.certification.rules.verdicts import Outcome
+from aei_marketplace.certification.service.advisories import keeping
 from aei_marketplace.certification.service.badges import end_vulnerable, sign_badges
 from aei_marketplace.certification.service.examining import examine
 from aei_marketplace.certification.service.scanning import scan_next, settle, take_turn
@@ -268,6 +272,25 @@ async def test_what_an_earlier_attempt_brings_late_is_refused(
     ) == [False, True, False]
     connection = await asyncpg.connect(urls.system)
     assert await connection.fetchval("select count(*) from certification_reports") == 1
+    await connection.close()
+
+
+async def test_what_is_inside_is_compared_once_for_a_scan_and_outside_of_its_transactions(
+    deps: Deps, acme: Tenant, scanner: ScriptedScanner, urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanner.components = [Component("PyPI", "urllib3", "1.0", "embedded")]
+    compared: list[int] = []
+    connection = await asyncpg.connect(urls.system)
+
+    async def in_a_thread(call: Callable[..., Any], *given: Any) -> Any:
+        busy = "select count(*) from pg_stat_activity where state = 'idle in transaction'"
+        if call is keeping.match:
+            compared.append(await connection.fetchval(busy + " and datname = current_database()"))
+        return call(*given)
+
+    monkeypatch.setattr(keeping.asyncio, "to_thread", in_a_thread)
+    await scanned(deps, acme.manager)
+    assert compared == [0]
     await connection.close()
 
 
@@ -646,6 +669,50 @@ async def test_an_operator_may_have_unscanned_releases_listed_and_that_is_on_rec
         assert await scan_next(deps)
     assert (await release(deps, acme.manager, "1.1.0")).state is ReleaseState.LISTED
     assert "certification.unscanned" in await actions(urls)
+
+
+# ---------------------------------------------------------------- another owner
+
+
+async def test_with_a_namespace_go_its_requests_and_what_nobody_has_decided_is_withdrawn(
+    deps: Deps, acme: Tenant, certifier: Actor, urls: DatabaseUrls
+) -> None:
+    globex = await make_tenant(deps.works, "globex")
+    badge = await certified(deps, acme.manager, certifier)
+    await publish(deps, acme.manager, {"version": "1.1.0"})
+    waiting = await scanned(deps, acme.manager, "1.1.0")
+    await publish(deps, acme.manager, {"version": "1.2.0"})
+    denied = await decide(deps, certifier, await scanned(deps, acme.manager, "1.2.0"), "deny")
+    async with deps.works.begin(acme.manager) as work:
+        await decisions.record_appeal(work, service.KIND, denied.case_id, "It is not so.")
+    async with deps.works.begin(certifier) as work:
+        await service.scan_again(work, denied.id)
+    async with deps.works.begin(acme.admin) as work:
+        await catalog.offer_namespace(work, "acme", "globex")
+    async with deps.works.begin(globex.manager) as work:
+        transfer = await catalog.accept_namespace(work, "acme")
+    with pytest.raises(StateConflict, match="former owner"):
+        await submit(deps, globex.manager, "1.1.0")
+    await work_off(deps)
+    event = NamespaceTransferred(transfer.id, "acme", transfer.from_tenant, transfer.to_tenant)
+    await transfers.leave_to_successor(deps, event, "a job can run twice")
+    seen = [await look(deps, globex.manager, each) for each in (badge, waiting, denied)]
+    assert [each.state for each in seen] == [S.APPROVED, S.WITHDRAWN, S.SUBMITTED]
+    assert {each.owner_tenant for each in seen} == {globex.id}
+    for request in (waiting, denied):
+        with pytest.raises(RequestNotFound):
+            await look(deps, acme.manager, request)
+    async with deps.works.begin(certifier) as work:
+        assert not (await decisions.find_case(work, waiting.case_id)).open
+        assert (await decisions.find_case(work, denied.case_id)).open
+    assert (await actions(urls)).count("certification.withdraw") == 1
+    assert (await submit(deps, globex.manager, "1.1.0")).new
+    async with deps.works.system("tests") as work:
+        await accounts.add_member(work, certifier.id, "Viewer", globex.id)
+    for _ in range(2):
+        assert await scan_next(deps)
+    with pytest.raises(OwnRelease):
+        await decide(deps, certifier, denied)
 
 
 # ---------------------------------------------------------------- who sees what

@@ -44,6 +44,7 @@ async def submit(work: Work, plugin_id: str, version: str) -> Submitted:
         PluginNotFound, ReleaseNotFound: the tenant has no such one.
         NotCertifiable: the release is not offered.
         TooManyRequests: too many of the publisher's requests wait.
+        StateConflict: the plugin has just come from another owner, whose request is not withdrawn yet.
     """
     work.actor.require("plugin.publish", plugin_id)
     release = await catalog.require_own_release(work, plugin_id, version)
@@ -55,7 +56,11 @@ async def submit(work: Work, plugin_id: str, version: str) -> Submitted:
     check_room(await requests.count_waiting(work, release.owner_tenant))
     operation = await operations.open_operation(work, "certification", plugin_id)
     request = await _add(work, release, Purpose.CERTIFICATION, operation.id)
-    assert request is not None, "the publisher is held, so nobody else has opened one"
+    if request is None:
+        raise StateConflict(
+            "The plugin's former owner has asked for the same, and that is being withdrawn right now.",
+            str(RequestState.SUBMITTED),
+        )
     context = {"request": str(request.id), "sha256": request.digest}
     work.record(Fact("certification.submit", "release", _name(request), context=context))
     return Submitted(request, new=True)
@@ -86,16 +91,27 @@ async def withdraw(work: Work, request_id: UUID) -> Request:
     work.actor.require("plugin.publish", request.plugin_id)
     if request.purpose is Purpose.PUBLISH:
         raise StateConflict("Every new release is scanned; that is nothing to take back.", str(request.state))
+    await take_back(work, request)
+    return await found(work, request_id)
+
+
+async def take_back(work: Work, request: Request) -> None:
+    """End a request that is held and not decided, with its case and its operation.
+
+    Part of a work that has required its action.
+
+    Raises:
+        StateConflict: it is decided.
+        CaseSettled: its case is an appeal, which only a decision ends.
+    """
     check_move(request.state, RequestState.WITHDRAWN)
     if request.case_id is not None:
         await decisions.withdraw(work, KIND, request.case_id)
     if not await requests.move(work, request, {"state": RequestState.WITHDRAWN}):
         raise StateConflict("The request has moved on meanwhile.", str(request.state))
     await end_operation(work, request, "Withdrawn")
-    work.record(
-        Fact("certification.withdraw", "release", _name(request), context={"request": str(request_id)})
-    )
-    return await found(work, request_id)
+    context = {"request": str(request.id)}
+    work.record(Fact("certification.withdraw", "release", _name(request), context=context))
 
 
 async def scan_again(work: Work, request_id: UUID) -> Request:

@@ -106,6 +106,23 @@ async def unfinished_guards(work: Work) -> list[Request]:
     return await _all(work, wanted.order_by(requests.c.id).with_for_update(skip_locked=True))
 
 
+async def open_of_others(work: Work, plugin_id: str, owner: UUID) -> list[Request]:
+    """Requests for badges of a plugin that others than its owner made and nobody has decided; held."""
+    wanted = _VIEW.where(
+        requests.c.plugin_id == plugin_id,
+        requests.c.owner_tenant != owner,
+        _is(Purpose.CERTIFICATION),
+        requests.c.state.in_(OPEN),
+    )
+    return await _all(work, wanted.order_by(requests.c.id).with_for_update())
+
+
+async def hand_over(work: Work, plugin_id: str, owner: UUID) -> None:
+    """Let all requests of a plugin belong to its owner."""
+    others = (requests.c.plugin_id == plugin_id) & (requests.c.owner_tenant != owner)
+    await work.run(update(requests).where(others).values(owner_tenant=owner))
+
+
 async def queue_page(
     work: Work, page: PageWanted, states: Collection[RequestState] | None, owner: UUID | None
 ) -> tuple[list[Request], int]:
