@@ -59,9 +59,10 @@ def plugin(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         tenant = await make_tenant(works, "vulnerable")
         table = ["name\tsummary", "vulnerable-browser\tHolds old packages"]
         await catalog.load_listings(works, tenant.id, table, 1, lambda _: None)
+        compared = await advisories.compare_packages(works, _INSIDE)
         async with works.system("tests") as work:
             release = await catalog.find_release(work, PLUGIN)
-            await advisories.keep_packages(work, release.release_id, _INSIDE)
+            await advisories.keep_packages(work, release.release_id, _INSIDE, compared.matches)
 
     site.run(bring(_RECORDS))
     site.run(make())

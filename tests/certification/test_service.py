@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +13,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from aei_inspection.advisories.matching import Match, match
 from aei_inspection.certificates import verify_certificate
-from aei_inspection.checks.report import Component, Result
+from aei_inspection.checks.report import Result
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.adapters.scanner import ScannerProcess
@@ -276,22 +276,29 @@ async def test_what_an_earlier_attempt_brings_late_is_refused(
 
 
 async def test_what_is_inside_is_compared_once_for_a_scan_and_outside_of_its_transactions(
-    deps: Deps, acme: Tenant, scanner: ScriptedScanner, urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+    deps: Deps, acme: Tenant, urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scanner.components = [Component("PyPI", "urllib3", "1.0", "embedded")]
-    compared: list[int] = []
-    connection = await asyncpg.connect(urls.system)
+    open_works: list[int] = []
 
-    async def in_a_thread(call: Callable[..., Any], *given: Any) -> Any:
-        busy = "select count(*) from pg_stat_activity where state = 'idle in transaction'"
-        if call is keeping.match:
-            compared.append(await connection.fetchval(busy + " and datname = current_database()"))
-        return call(*given)
+    async def count() -> int:
+        connection = await asyncpg.connect(urls.system)
+        try:
+            return await connection.fetchval(
+                "select count(*) from pg_stat_activity"
+                " where datname = current_database() and state = 'idle in transaction'"
+            )
+        finally:
+            await connection.close()
 
-    monkeypatch.setattr(keeping.asyncio, "to_thread", in_a_thread)
-    await scanned(deps, acme.manager)
-    assert compared == [0]
-    await connection.close()
+    def compare(*given: Any) -> tuple[Match, ...]:
+        open_works.append(asyncio.run(count()))  # in a thread of its own
+        return match(*given)
+
+    monkeypatch.setattr(keeping, "match", compare)
+    await submit(deps, acme.manager)
+    taken = await take_turn(deps.works)
+    assert await settle(deps.works, taken, await examine(deps, taken, lambda _: None))
+    assert open_works == [0]
 
 
 async def test_a_killed_job_process_loses_its_attempt_and_nothing_else(

@@ -187,10 +187,9 @@ async def _inventory(works: Works, many: int) -> float:
     taken = []
     for turn in range(9):
         components = _components(INVENTORY, many + 100 + turn)
-        async with works.system("bench") as work:
-            began = time.monotonic()
-            await service.check_packages(work, components)
-            taken.append((time.monotonic() - began) * 1000)
+        began = time.monotonic()
+        await service.compare_packages(works, components)
+        taken.append((time.monotonic() - began) * 1000)
     return statistics.median(taken)
 
 

@@ -78,6 +78,14 @@ class Advisories:
             return [(row.entrypoint, bytes(row.payload)) for row in sorted(rows)]
 
 
+async def keep(works: Works, release_id: UUID, components: Sequence[Component]) -> None:
+    """Keep what a release contains, as after its scan."""
+    compared = await advisories.compare_packages(works, components)
+    assert compared.matches is not None
+    async with works.system("tests") as work:
+        await advisories.keep_packages(work, release_id, components, compared.matches)
+
+
 @pytest.fixture
 def database(works: Works, tmp_path: Path) -> Advisories:
     return Advisories(works, tmp_path)
@@ -94,7 +102,7 @@ async def contained(works: Works) -> Contained:
         )
         async with works.system("tests") as work:
             release = await catalog.find_release(work, f"catalogue.{name}")
-            await advisories.keep_packages(work, release.release_id, components)
+        await keep(works, release.release_id, components)
         return release.release_id
 
     return make

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from aei_inspection.checks.report import Result
+from aei_inspection.checks.report import CheckResult, Component, Result
 from aei_marketplace.certification.errors.advisories import AdvisoriesOlder, AdvisoriesRefused
 from aei_marketplace.certification.rules.advisories import AdvisorySource, check_plausible, replaces
 from aei_marketplace.certification.service import advisories
@@ -101,16 +102,17 @@ async def test_a_record_of_the_future_does_not_make_every_later_export_look_old(
 
 
 async def test_components_are_held_against_what_is_here(database: Advisories, works: Works) -> None:
-    async with works.system("tests") as work:
-        assert (await advisories.check_packages(work, [component("jinja2", "1.0")])).result is Result.NOT_RUN
+    async def compare(components: Sequence[Component] | None) -> CheckResult:
+        return (await advisories.compare_packages(works, components)).result
+
+    assert (await compare([component("jinja2", "1.0")])).result is Result.NOT_RUN
     await database.bring(
         record("A-1", events=before("2.11.3")),
         record("A-2", events=before("9.0"), withdrawn="2026-01-01T00:00:00Z"),
     )
-    async with works.system("tests") as work:
-        found = await advisories.check_packages(work, [component("Jinja2", "2.11.2"), component("x", "1")])
-        clean = await advisories.check_packages(work, [component("Jinja2", "2.11.3")])
-        untold = await advisories.check_packages(work, None)
+    found = await compare([component("Jinja2", "2.11.2"), component("x", "1")])
+    clean = await compare([component("Jinja2", "2.11.3")])
+    untold = await compare(None)
     assert (found.result, [finding.rule for finding in found.findings]) == (Result.FAIL, ["A-1"])
     assert (clean.result, untold.result) == (Result.PASS, Result.NOT_RUN)
 

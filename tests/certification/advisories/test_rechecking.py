@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import text
 
 from aei_inspection.advisories import matching
-from aei_inspection.advisories.matching import MatchingRefused
+from aei_inspection.checks.report import Result
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.certification.service import advisories
 from aei_marketplace.ground.actor import ANONYMOUS
 from aei_marketplace.ground.errors import NotSignedIn
 from aei_marketplace.ground.work import Works
-from tests.certification.advisories.conftest import Advisories, Contained, component
+from tests.certification.advisories.conftest import Advisories, Contained, component, keep
 from tests.inspection.advisories.osv import before, record
 
 
@@ -89,12 +89,13 @@ async def test_what_is_kept_of_a_release_is_replaced_and_forgotten_whole(
         found = await advisories.list_vulnerabilities(work, "catalogue.old")
         assert [(each.version, each.certain) for each in found.items] == [("1.0", True), ("latest", False)]
         assert (found.components, found.advisories_at is not None) == (2, True)
-        await advisories.keep_packages(work, release, [component("jinja2", "9.0")])
+    await keep(works, release, [component("jinja2", "9.0")])
+    with monkeypatch.context() as patched:  # an inventory that is too much to compare is told as such
+        patched.setattr(matching, "MOST_PAIRS", 1)
+        refused = await advisories.compare_packages(works, [component("jinja2", f"1.{n}") for n in range(2)])
+    assert (refused.matches, refused.result.result) == (None, Result.ERROR)
+    async with works.system("tests") as work:
         assert (await advisories.list_vulnerabilities(work, "catalogue.old")).items == ()
-        # An inventory that is too much to compare leaves what was known.
-        with monkeypatch.context() as patched, pytest.raises(MatchingRefused):
-            patched.setattr(matching, "MOST_PAIRS", 1)
-            await advisories.keep_packages(work, release, [component("jinja2", f"1.{n}") for n in range(2)])
         await advisories.forget_packages(work, release)
         left = (await work.run(text("select count(*) from release_packages"))).scalar_one()
         assert (left, (await advisories.list_vulnerabilities(work, "catalogue.old")).scanned_at) == (0, None)
@@ -104,7 +105,7 @@ async def test_only_staff_and_jobs_keep_what_is_inside(works: Works, contained: 
     release = await contained("old", [])
     with pytest.raises(NotSignedIn):
         async with works.begin(ANONYMOUS) as work:
-            await advisories.keep_packages(work, release, [])
+            await advisories.keep_packages(work, release, [], [])
 
 
 async def test_tenants_see_what_stands_against_releases_that_they_see_and_write_nothing(

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from aei_inspection.advisories.matching import Match
 from aei_inspection.archive import read_archive
 from aei_inspection.checks.check import Progress
 from aei_inspection.checks.report import CheckResult, Component
@@ -18,8 +19,7 @@ from aei_marketplace.certification.rules import behaviour, dependencies, reputat
 from aei_marketplace.certification.rules.results import broken, not_run
 from aei_marketplace.certification.rules.states import Purpose
 from aei_marketplace.certification.rules.views import Evidence, Request
-from aei_marketplace.certification.service.advisories.keeping import check_packages
-from aei_marketplace.certification.service.advisories.reading import advisories_at
+from aei_marketplace.certification.service.advisories.keeping import compare_packages
 from aei_marketplace.certification.store import requests
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
@@ -46,11 +46,13 @@ class Examined:
 
     Attributes:
         components: the software inside, as the scanner found it; None where it could not be told.
+        matches: what stands against it; None where that could not be told.
         advisories_at: how new the advisories were that it was held against.
     """
 
     evidence: Evidence
     components: tuple[Component, ...] | None
+    matches: tuple[Match, ...] | None
     advisories_at: datetime | None
 
 
@@ -70,10 +72,10 @@ async def examine(deps: Deps, request: Request, progress: Callable[[Progress], N
         before = await _certified_before(work, request)
     previous = None if before is None else before[1]
     report = await deps.scanner.scan(package, previous, progress)
+    compared = await compare_packages(deps.works, report.components)
     async with deps.works.system(_JOB) as work:
-        dated = await advisories_at(work)
         surroundings = (
-            await check_packages(work, report.components),
+            compared.result,
             await _check_dependencies(work, release),
             await _check_reputation(work, release, None if before is None else before[0]),
         )
@@ -83,7 +85,7 @@ async def examine(deps: Deps, request: Request, progress: Callable[[Progress], N
         hosts=report.hosts or (),
         inspected=await asyncio.to_thread(_inspected, package),
     )
-    return Examined(evidence, report.components, dated)
+    return Examined(evidence, report.components, compared.matches, compared.advisories_at)
 
 
 async def _certified_before(work: Work, request: Request) -> tuple[ReleaseView, Previous] | None:

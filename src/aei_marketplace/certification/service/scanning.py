@@ -6,12 +6,10 @@ process loses its work and nothing else, and no request ever has two verdicts.
 """
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
 
-from aei_inspection.advisories.matching import MatchingRefused
 from aei_inspection.checks.check import Progress
 from aei_marketplace.certification.rules.policies import Policy, bar_for
 from aei_marketplace.certification.rules.states import WAITING, RequestState
@@ -122,9 +120,8 @@ async def settle(works: Works, taken: Request, examined: Examined) -> bool:
             "broken": 0,
         }
         await requests.move(work, request, basis)
-        if examined.components is not None:
-            with suppress(MatchingRefused):  # its check is an error for the same reason
-                await keep_packages(work, request.release_id, examined.components)
+        if examined.components is not None and examined.matches is not None:
+            await keep_packages(work, request.release_id, examined.components, examined.matches)
         scanned = await requests.find(work, request.id)
         assert scanned is not None, "it is held"
         await conclude(work, scanned, policy, verdict)

@@ -8,10 +8,10 @@ from aei_marketplace.certification.rules.advisories import (
 )
 from aei_marketplace.certification.service.advisories.importing import Imported, Told, import_export
 from aei_marketplace.certification.service.advisories.keeping import (
-    check_packages,
+    Comparison,
+    compare_packages,
     forget_packages,
     keep_packages,
-    match_components,
     recheck_releases,
 )
 from aei_marketplace.certification.service.advisories.reading import (
@@ -26,6 +26,7 @@ from aei_marketplace.certification.service.advisories.refreshing import refresh
 
 __all__ = [
     "AdvisorySource",
+    "Comparison",
     "Imported",
     "PackageAdvisory",
     "Search",
@@ -33,14 +34,13 @@ __all__ = [
     "Vulnerabilities",
     "Vulnerability",
     "advisories_at",
-    "check_packages",
+    "compare_packages",
     "find_package_advisory",
     "forget_packages",
     "import_export",
     "keep_packages",
     "list_advisory_sources",
     "list_vulnerabilities",
-    "match_components",
     "recheck_releases",
     "refresh",
     "search_package_advisories",

@@ -3,6 +3,8 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from aei_inspection.advisories.matching import (
@@ -22,39 +24,47 @@ from aei_marketplace.certification.store.advisories import concerned, looking
 from aei_marketplace.ground.work import Work, Works
 
 
-async def match_components(work: Work, components: Sequence[Component]) -> tuple[Match, ...]:
-    """Every advisory that stands against one of the components.
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a plugin contains, held against the advisories.
 
-    Raises:
-        MatchingRefused: there is more to compare than any plugin gives reason for.
+    Attributes:
+        result: as a check's.
+        matches: None where they could not be told.
+        advisories_at: how new the advisories were; None where there are none.
     """
-    names = sorted({package for component in components if (package := package_of(component))})
-    statements = await looking.statements_against(work, names)
-    return await asyncio.to_thread(match, components, lambda _: statements)
+
+    result: CheckResult
+    matches: tuple[Match, ...] | None
+    advisories_at: datetime | None
 
 
-async def check_packages(work: Work, components: Sequence[Component] | None) -> CheckResult:
-    """Hold what a plugin contains against the advisories, as a check's result.
+async def compare_packages(works: Works, components: Sequence[Component] | None) -> Comparison:
+    """Hold what a plugin contains against the advisories; outside of any work, since it can take seconds.
 
     Args:
         components: None where the scan could not tell.
     """
-    dated = await advisories_at(work)
+    async with works.system("advisories.compare") as work:
+        dated = await advisories_at(work)
+        statements = await _statements_against(work, components or ())
     try:
-        matches = await match_components(work, components or ()) if dated else ()
+        matches = await asyncio.to_thread(match, components or (), lambda _: statements)
     except MatchingRefused as refused:
-        return broken(str(refused))
-    return check_result(components, matches, dated)
+        return Comparison(broken(str(refused)), None, dated)
+    result = check_result(components, matches, dated)
+    return Comparison(result, None if components is None else matches, dated)
 
 
-async def keep_packages(work: Work, release_id: UUID, components: Sequence[Component]) -> None:
+async def keep_packages(
+    work: Work, release_id: UUID, components: Sequence[Component], matches: Sequence[Match]
+) -> None:
     """Keep what a release contains, so that each new advisory is held against it.
 
-    Raises:
-        MatchingRefused: as `match_components`.
+    Args:
+        matches: what stands against it, as `compare_packages` found.
     """
     work.actor.require("certification.decide")
-    matches = await match_components(work, components)
     await concerned.keep_inventory(work, release_id, components)
     await concerned.replace_vulnerabilities(work, release_id, matches)
 
@@ -85,6 +95,13 @@ async def recheck_releases(works: Works, change: UUID, trace_id: str | None = No
         cleared = await concerned.clear_others(work, change, hits)
         await concerned.forget_change(work, change)
         return await _tell(work, appeared, cleared)
+
+
+async def _statements_against(
+    work: Work, components: Sequence[Component]
+) -> dict[PackageName, list[Statement]]:
+    names = {package for component in components if (package := package_of(component))}
+    return await looking.statements_against(work, sorted(names))
 
 
 def _judge(
