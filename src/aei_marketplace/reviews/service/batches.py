@@ -127,13 +127,13 @@ async def _undo_one(work: Work, batch_id: UUID, undo: Undo, present: Review) -> 
     except Refusal as refusal:
         return Happened(undo.review_id, present, refusal)
     # The account may have been erased meanwhile, and nothing may lead back to it.
-    named = {"author": present.author, "writer_id": present.writer_id}
+    author, writer_id = present.author, present.writer_id
     if undo.published is not None:
-        await published.put(work, replace(undo.published, **named))
+        await published.put(work, replace(undo.published, author=author, writer_id=writer_id))
     else:
         await published.unpublish(work, undo.review_id)
     await reports.reopen(work, undo.settled)
-    restored = replace(undo.before, **named)
+    restored = replace(undo.before, author=author, writer_id=writer_id)
     await reviews.save(work, restored)
     context = {"plugin": present.plugin_id, "batch": str(batch_id), "state": str(restored.state)}
     work.record(Fact("review.undo", "review", str(undo.review_id), context=context))

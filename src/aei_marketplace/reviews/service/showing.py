@@ -9,7 +9,7 @@ from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import service as installations
 from aei_marketplace.reviews.errors import ReviewNotFound
 from aei_marketplace.reviews.rules.views import Published, Reply
-from aei_marketplace.reviews.store import published
+from aei_marketplace.reviews.store import published, replies
 from aei_marketplace.reviews.store import showing as store
 
 
@@ -66,7 +66,7 @@ async def find_reactions(work: Work, plugin_id: str, review_ids: Collection[UUID
     return Reactions(
         helpful=await store.marked_by(work, actor.id, review_ids),
         reported=await store.reported_by(work, actor.id, review_ids),
-        replies=await store.replies_of(work, actor.tenant, review_ids),
+        replies=await replies.of_publisher(work, actor.tenant, review_ids),
         marks=True,
         reports=bool(installed),
         answers=actor.may("plugin.publish") and plugin.owner_tenant == actor.tenant,

@@ -48,6 +48,12 @@ async def approved_of(work: Work, review_ids: Collection[UUID]) -> dict[UUID, Re
     return {row.review_id: _reply(row) for row in await work.run(wanted)}
 
 
+async def of_publisher(work: Work, tenant: UUID, review_ids: Collection[UUID]) -> dict[UUID, Reply]:
+    """What a publisher's tenant replied to these reviews, decided or not, by review."""
+    theirs = (review_replies.c.tenant_id == tenant, review_replies.c.review_id.in_(review_ids))
+    return {row.review_id: _reply(row) for row in await work.run(select(review_replies).where(*theirs))}
+
+
 async def find_waiting(work: Work, after: UUID | None, limit: int) -> tuple[list[Reply], int]:
     """Replies that wait for staff, by review, one more than `limit` if there are more; how many."""
     total = (await work.run(select(func.count()).select_from(review_replies).where(_PENDING))).scalar_one()

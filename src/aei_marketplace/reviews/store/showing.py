@@ -6,8 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from aei_marketplace.ground.work import Work
-from aei_marketplace.reviews.models import review_marks, review_replies, review_reports
-from aei_marketplace.reviews.rules.views import Reply, ReviewState
+from aei_marketplace.reviews.models import review_marks, review_reports
 
 
 async def marked_by(work: Work, reader: UUID, review_ids: Collection[UUID]) -> frozenset[UUID]:
@@ -20,10 +19,3 @@ async def reported_by(work: Work, reader: UUID, review_ids: Collection[UUID]) ->
     """Which of these reviews somebody reported."""
     theirs = (review_reports.c.reporter_id == reader, review_reports.c.review_id.in_(review_ids))
     return frozenset((await work.run(select(review_reports.c.review_id).where(*theirs))).scalars())
-
-
-async def replies_of(work: Work, tenant: UUID, review_ids: Collection[UUID]) -> dict[UUID, Reply]:
-    """What a publisher's tenant replied to these reviews, decided or not."""
-    theirs = (review_replies.c.tenant_id == tenant, review_replies.c.review_id.in_(review_ids))
-    rows = await work.run(select(review_replies).where(*theirs))
-    return {row.review_id: Reply(**{**row._mapping, "state": ReviewState(row.state)}) for row in rows}
