@@ -275,6 +275,21 @@ async def test_what_an_earlier_attempt_brings_late_is_refused(
     await connection.close()
 
 
+async def test_advisories_that_come_during_a_scan_have_it_done_again_before_anything_is_decided(
+    deps: Deps, acme: Tenant, operator: Actor, urls: DatabaseUrls
+) -> None:
+    await set_policy(deps, operator, decision="automatic")
+    request = (await submit(deps, acme.manager)).request
+    taken = await take_turn(deps.works)
+    found = await examine(deps, taken, lambda _: None)
+    await dated(urls)
+    assert not await settle(deps.works, taken, found)
+    overtaken = await look(deps, acme.manager, request)
+    assert (overtaken.state, overtaken.basis) == (S.SCANNING, None)
+    assert await scan_next(deps)
+    assert (await look(deps, acme.manager, request)).state is S.APPROVED
+
+
 async def test_what_is_inside_is_compared_once_for_a_scan_and_outside_of_its_transactions(
     deps: Deps, acme: Tenant, urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,11 +12,12 @@ import structlog
 
 from aei_inspection.checks.check import Progress
 from aei_marketplace.certification.rules.policies import Policy, bar_for
-from aei_marketplace.certification.rules.states import WAITING, RequestState
+from aei_marketplace.certification.rules.states import WAITING, Purpose, RequestState
 from aei_marketplace.certification.rules.turns import LEASE, MOST_ATTEMPTS, RENEWED, next_turn
 from aei_marketplace.certification.rules.verdicts import Verdict, judge
 from aei_marketplace.certification.rules.views import Request
 from aei_marketplace.certification.service.advisories.keeping import keep_packages
+from aei_marketplace.certification.service.advisories.reading import advisories_at
 from aei_marketplace.certification.service.concluding import conclude, give_up
 from aei_marketplace.certification.service.examining import Examined, PackageMissing, examine
 from aei_marketplace.certification.service.policies import policy_in_force
@@ -28,6 +29,7 @@ from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.operations import service as operations
 
 _JOB = "certification.scan"
+_OVERTAKEN = "The database of advisories has changed during the scan, which is done again."
 #: Seconds between two words about how far a scan is.
 _TOLD_EVERY = 1.0
 
@@ -101,11 +103,16 @@ async def settle(works: Works, taken: Request, examined: Examined) -> bool:
         taken: the request as it was when this attempt began.
 
     Returns:
-        False when the attempt is over: somebody else has taken the request up, or it was withdrawn.
+        False when nothing came of the attempt: somebody else has taken the request up, it was withdrawn, or
+        other advisories have come meanwhile and it is scanned anew.
     """
     async with works.begin(_judge_for(taken)) as work:
         request = await _still_mine(work, taken)
         if request is None:
+            return False
+        if request.purpose is Purpose.CERTIFICATION and examined.advisories_at != await advisories_at(work):
+            # No badge stands on what was known before; each such attempt counts, so that it ends.
+            await requests.move(work, request, {"leased_until": work.now, "problem": _OVERTAKEN})
             return False
         await requests.add_evidence(work, request.id, request.attempt, examined.evidence)
         policy = await policy_in_force(work)
