@@ -20,7 +20,6 @@ from urllib.parse import unquote
 MAX_SOURCE = 2 * 1024 * 1024
 MAX_TEXT = 64 * 1024
 MAX_ITEMS = 4_096
-_MAX_REPEAT = 1_000
 
 #: A text, bytes, a number, or a list of them.
 Value = Any
