@@ -16,7 +16,12 @@ from aei_marketplace.catalog.events import (
     ReleaseListed,
     ReleaseStateChanged,
 )
-from aei_marketplace.certification.events.badges import BadgeEnded, PublishScanEnded, ReleaseCertified
+from aei_marketplace.certification.events.badges import (
+    BadgeEnded,
+    PublishScanEnded,
+    ReleaseCertified,
+    ScanEnd,
+)
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided
 from aei_marketplace.decisions.service import Case
@@ -42,6 +47,11 @@ from aei_marketplace.reviews.events import (
 _JOB = "announcements"
 #: The states whose coming is told to those who have the release installed.
 _TOLD = ("quarantined", "blocked", "yanked")
+_SCAN_ENDS = {
+    ScanEnd.HELD: "release.held",
+    ScanEnd.DELAYED: "release.delayed",
+    ScanEnd.QUARANTINED: "release.stopped",
+}
 #: Kinds of cases that the party brings itself: it waits for the answer, whatever it is.
 _ASKED_FOR = frozenset({"namespace_claim"})
 #: Kinds of cases about one person of the party, who alone is told, by their own notice.
@@ -238,12 +248,15 @@ async def badge_ended(deps: Deps, event: BadgeEnded, trace_id: str) -> None:
 
 
 async def publish_scan_ended(deps: Deps, event: PublishScanEnded, trace_id: str) -> None:
-    """Tell the publisher why its release is not listed."""
+    """Tell the publisher why its release is not listed; of one that was listed and is stopped, staff too."""
     data = {"plugin": event.plugin_id, "version": event.version, "reason": event.reason}
     async with deps.works.system(_JOB, trace_id) as work:
-        to = to_holders(event.owner_tenant, "plugin.publish")
         about = Subject("release", f"{event.plugin_id}@{event.version}")
-        await notices.notify(work, Notice("release.held", to, about, data))
+        audiences = [to_holders(event.owner_tenant, "plugin.publish")]
+        if event.end is ScanEnd.QUARANTINED:
+            audiences.append(to_staff("plugin.moderate"))
+        for to in audiences:
+            await notices.notify(work, Notice(_SCAN_ENDS[event.end], to, about, data))
 
 
 async def namespace_offered(deps: Deps, event: NamespaceOffered, trace_id: str) -> None:

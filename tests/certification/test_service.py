@@ -652,13 +652,28 @@ async def test_a_new_release_is_listed_after_its_scan_and_held_when_that_fails_o
     held = await release(deps, acme.manager, "1.3.0")
     assert (held.state, "could not be scanned" in held.state_reason) == (ReleaseState.HELD, True)
     await work_off(deps)
-    assert (await told(deps, acme.manager)).count("release.held") == 2
+    kinds = await told(deps, acme.manager)
+    assert (kinds.count("release.held"), kinds.count("release.delayed")) == (1, 1)
     scanner.broken = None
     time.ahead += FIRST_PAUSE
     await scans.try_held_again(deps)
     assert await scan_next(deps)
     assert (await release(deps, acme.manager, "1.3.0")).state is ReleaseState.LISTED
     assert not await scan_next(deps)
+
+    scanner.broken = ScanFailed("crashed", "it is gone")
+    await publish(deps, acme.manager, {"version": "1.4.0"})
+    for _ in range(MOST_ATTEMPTS):
+        assert await scan_next(deps)
+    scanner.failed, scanner.broken = {"permissions": BAD}, None
+    time.ahead += FIRST_PAUSE
+    await scans.try_held_again(deps)
+    assert await scan_next(deps)
+    held = await release(deps, acme.manager, "1.4.0")
+    assert (held.state, "It asks for the network" in held.state_reason) == (ReleaseState.HELD, True)
+    await work_off(deps)
+    kinds = await told(deps, acme.manager)
+    assert (kinds.count("release.held"), kinds.count("release.delayed")) == (2, 2)
 
 
 async def test_a_scan_that_never_ends_rests_longer_each_time_and_lets_others_go_first(
@@ -682,7 +697,7 @@ async def test_a_scan_that_never_ends_rests_longer_each_time_and_lets_others_go_
 
 
 async def test_an_operator_may_have_unscanned_releases_listed_and_that_is_on_record(
-    deps: Deps, acme: Tenant, operator: Actor, scanner: ScriptedScanner, urls: DatabaseUrls
+    deps: Deps, acme: Tenant, operator: Actor, scanner: ScriptedScanner, urls: DatabaseUrls, time: Time
 ) -> None:
     await set_policy(deps, operator, publish_on_error="list")
     deps, scanner.broken = replace(deps, publish_scan=True), ScanFailed("walls", "there are none")
@@ -691,6 +706,17 @@ async def test_an_operator_may_have_unscanned_releases_listed_and_that_is_on_rec
         assert await scan_next(deps)
     assert (await release(deps, acme.manager, "1.1.0")).state is ReleaseState.LISTED
     assert "certification.unscanned" in await actions(urls)
+
+    scanner.failed, scanner.broken = {"permissions": BAD}, None
+    time.ahead += FIRST_PAUSE
+    await scans.try_held_again(deps)
+    assert await scan_next(deps)
+    stopped = await release(deps, acme.manager, "1.1.0")
+    assert stopped.state is ReleaseState.QUARANTINED
+    assert "It asks for the network" in stopped.state_reason
+    await work_off(deps)
+    for actor in (acme.manager, operator):
+        assert "release.stopped" in await told(deps, actor)
 
 
 # ---------------------------------------------------------------- another owner

@@ -35,7 +35,12 @@ STATE_WORDS = {
     ReleaseState.PROCESSING: StateWords(
         "Processing", "note", "It is compiled and scanned now. This takes seconds, seldom minutes."
     ),
-    ReleaseState.HELD: StateWords("Held", "danger", "It passed the gate and cannot be listed.", _AGAIN),
+    ReleaseState.HELD: StateWords(
+        "Held",
+        "danger",
+        "It passed the gate and is not listed.",
+        f"A scan that came to no end is tried again by itself. What was found is for you: {_AGAIN}",
+    ),
     ReleaseState.LISTED: StateWords("Listed", "ok", "It is offered to everybody who may see the plugin."),
     ReleaseState.DEPRECATED: StateWords(
         "Deprecated", "warn", "It is still installed by who wants it, with your words beside it."

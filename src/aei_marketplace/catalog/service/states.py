@@ -89,11 +89,19 @@ async def list_release(work: Work, release_id: UUID, *, held: bool = False) -> N
     )
 
 
-async def hold_release(work: Work, release_id: UUID, reason: str) -> None:
-    """Hold a release back with a reason; nothing happens unless it is still processing."""
-    release = await _waiting(work, release_id, PROCESSING)
-    if release is not None:
-        await _move(work, release, Change(ReleaseState.HELD, reason[: states.LONGEST_REASON]))
+async def hold_release(work: Work, release_id: UUID, reason: str) -> ReleaseState | None:
+    """Hold a release back with a reason, or say anew why it is held.
+
+    Returns:
+        the state in which it was; None when nothing happened, because it was listed once or is stopped.
+    """
+    release = await _waiting(work, release_id, PROCESSING | {ReleaseState.HELD})
+    if release is None:
+        return None
+    words = reason[: states.LONGEST_REASON]
+    if words != release.state_reason:
+        await _move(work, release, Change(ReleaseState.HELD, words))
+    return release.state
 
 
 async def stopped_among(work: Work, release_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -1,6 +1,7 @@
 """What happens to badges and to the scans of new releases."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
@@ -37,13 +38,26 @@ class BadgeEnded:
     reason: str
 
 
+class ScanEnd(StrEnum):
+    """What the scan of a new release did to it, when that is not its listing.
+
+    `held`: something was found; `delayed`: it came to no end yet; `quarantined`: something was found after
+    it was listed without a scan.
+    """
+
+    HELD = "held"
+    DELAYED = "delayed"
+    QUARANTINED = "quarantined"
+
+
 @dataclass(frozen=True, slots=True)
 class PublishScanEnded:
-    """The scan of a new release keeps it from being listed."""
+    """The scan of a new release keeps it from being listed, or stops it."""
 
     kind: ClassVar[str] = "certification.publish_scan_ended"
     request_id: UUID
     plugin_id: str
     version: str
     owner_tenant: UUID
+    end: ScanEnd
     reason: str

@@ -11,8 +11,9 @@ from uuid import UUID
 import msgspec
 
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.rules.states import DOUBTED, OFFERED, ReleaseState
 from aei_marketplace.certification.errors import StateConflict
-from aei_marketplace.certification.events.badges import PublishScanEnded
+from aei_marketplace.certification.events.badges import PublishScanEnded, ScanEnd
 from aei_marketplace.certification.rules.decisions import KIND, Ruling
 from aei_marketplace.certification.rules.policies import Decision, OnError, Policy
 from aei_marketplace.certification.rules.states import Purpose, RequestState, check_move
@@ -90,7 +91,7 @@ async def _let_in(work: Work, request: Request, policy: Policy, verdict: Verdict
     else:
         reason = verdict.why()[:_LONGEST]
         await _move(work, request, RequestState.DENIED, {"decided_at": work.now, "reason": reason})
-        await _hold(work, request, f"The scan found what keeps it from being listed. {verdict.why()}")
+        await _keep_off(work, request, verdict)
 
 
 async def _keep_out(work: Work, request: Request, policy: Policy, problem: str) -> None:
@@ -101,16 +102,29 @@ async def _keep_out(work: Work, request: Request, policy: Policy, problem: str) 
         _record(work, "certification.unscanned", request, context, problem)
         await catalog.list_release(work, request.release_id)
     else:
-        await _hold(work, request, f"It could not be scanned, and is tried again. {problem}")
+        reason = f"It could not be scanned, and is tried again. {problem}"[:_LONGEST]
+        before = await catalog.hold_release(work, request.release_id, reason)
+        if before is ReleaseState.PROCESSING:  # the next tries are nothing new to the publisher
+            _tell(work, request, ScanEnd.DELAYED, reason)
 
 
-async def _hold(work: Work, request: Request, reason: str) -> None:
-    await catalog.hold_release(work, request.release_id, reason[:_LONGEST])
-    work.emit(
-        PublishScanEnded(
-            request.id, request.plugin_id, request.version, request.owner_tenant, reason[:_LONGEST]
-        )
-    )
+async def _keep_off(work: Work, request: Request, verdict: Verdict) -> None:
+    """Hold a release in which the scan found something; one that was listed without a scan is quarantined."""
+    reason = f"The scan found what keeps it from being listed. {verdict.why()}"[:_LONGEST]
+    if await catalog.hold_release(work, request.release_id, reason) is not None:
+        _tell(work, request, ScanEnd.HELD, reason)
+        return
+    release = (await catalog.releases_by_id(work, [request.release_id]))[request.release_id]
+    if release.state in OFFERED | DOUBTED:
+        reason = f"It was listed without a scan, and a later scan found something. {verdict.why()}"[:_LONGEST]
+        quarantined = ReleaseState.QUARANTINED
+        await catalog.change_state(work, request.plugin_id, request.version, quarantined, reason)
+        _tell(work, request, ScanEnd.QUARANTINED, reason)
+
+
+def _tell(work: Work, request: Request, end: ScanEnd, reason: str) -> None:
+    release = (request.plugin_id, request.version, request.owner_tenant)
+    work.emit(PublishScanEnded(request.id, *release, end, reason))
 
 
 def _decides_itself(request: Request, policy: Policy, verdict: Verdict) -> bool:

@@ -1,4 +1,4 @@
-"""A namespace has another owner: what its plugins were scanned for goes along, and what waits is withdrawn."""
+"""A namespace has another owner: requests go along with its plugins, and what waits is withdrawn."""
 
 from dataclasses import replace
 from uuid import UUID

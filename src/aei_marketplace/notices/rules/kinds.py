@@ -158,6 +158,22 @@ KINDS: Mapping[str, Kind] = {
             severity=Severity.WARNING,
             mail=MailSetting.IMMEDIATE,
         ),
+        Kind(
+            "release.delayed",
+            "$plugin $version could not be scanned yet",
+            "Nothing was found against it. It is scanned again by itself, and listed once a scan has passed;"
+            " you need not send another version.\n$reason",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+        ),
+        Kind(
+            "release.stopped",
+            "$plugin $version is quarantined after its scan",
+            "It was listed before a scan had come to an end, as this marketplace's policy allows. Nothing of"
+            " it runs until staff have looked at it.\n$reason",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+        ),
         _alarm(
             "sandbox.violated",
             "$plugin $version may have broken out of its runtime",
