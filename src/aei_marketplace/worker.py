@@ -25,7 +25,11 @@ from aei_marketplace.catalog.events import (
     ReleasePublished,
     ReleaseStateChanged,
 )
-from aei_marketplace.certification.events.advisories import AdvisoriesChanged, ReleaseVulnerabilitiesChanged
+from aei_marketplace.certification.events.advisories import (
+    AdvisoriesChanged,
+    InventoryKept,
+    ReleaseVulnerabilitiesChanged,
+)
 from aei_marketplace.certification.events.badges import BadgeEnded, PublishScanEnded, ReleaseCertified
 from aei_marketplace.certification.jobs import advisories as certification_advisories
 from aei_marketplace.certification.jobs import badges as certification_badges
@@ -105,6 +109,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     BadgeEnded: (announcements.badge_ended,),
     PublishScanEnded: (announcements.publish_scan_ended,),
     AdvisoriesChanged: (certification_advisories.recheck_releases,),
+    InventoryKept: (certification_advisories.match_again,),
     ReleaseVulnerabilitiesChanged: (certification_badges.end_vulnerable,),
     InstallRequested: (installations_jobs.carry_out_install,),
     UpdateRequested: (installations_jobs.carry_out_update,),

@@ -12,7 +12,11 @@ from sqlalchemy import text
 
 from aei_inspection.checks.report import Component
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.certification.events.advisories import AdvisoriesChanged, ReleaseVulnerabilitiesChanged
+from aei_marketplace.certification.events.advisories import (
+    AdvisoriesChanged,
+    InventoryKept,
+    ReleaseVulnerabilitiesChanged,
+)
 from aei_marketplace.certification.service import advisories
 from aei_marketplace.certification.service.advisories import Imported
 from aei_marketplace.ground.outbox import read_message
@@ -37,11 +41,13 @@ class Advisories:
 
     Attributes:
         told: what was said about releases, in order: (version's plugin, appeared, cleared).
+        kept: releases whose contents were said to be kept.
     """
 
     works: Works
     folder: Path
     told: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)
+    kept: list[UUID] = field(default_factory=list)
 
     async def bring(self, *documents: dict[str, Any], source: str = "test", force: bool = False) -> Imported:
         """Import records."""
@@ -56,10 +62,16 @@ class Advisories:
                 event, trace = read_message(payload, AdvisoriesChanged)
                 await advisories.recheck_releases(self.works, event.change_id, trace)
                 await advisories.recheck_releases(self.works, event.change_id, trace)  # jobs may run twice
+            self._hear(kind, payload)
         for kind, payload in await self._take_jobs():
-            if kind == ReleaseVulnerabilitiesChanged.kind:
-                said, _ = read_message(payload, ReleaseVulnerabilitiesChanged)
-                self.told.append((said.plugin_id, said.appeared, said.cleared))
+            self._hear(kind, payload)
+
+    def _hear(self, kind: str, payload: bytes) -> None:
+        if kind == ReleaseVulnerabilitiesChanged.kind:
+            said, _ = read_message(payload, ReleaseVulnerabilitiesChanged)
+            self.told.append((said.plugin_id, said.appeared, said.cleared))
+        elif kind == InventoryKept.kind:
+            self.kept.append(read_message(payload, InventoryKept)[0].release_id)
 
     async def standing(self, plugin_id: str) -> dict[str, tuple[str, ...]]:
         """What stands against a plugin: advisory → fixed versions."""

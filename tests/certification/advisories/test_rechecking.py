@@ -11,6 +11,7 @@ from aei_inspection.advisories import matching
 from aei_inspection.checks.report import Result
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.certification.service import advisories
+from aei_marketplace.certification.store.advisories import taking
 from aei_marketplace.ground.actor import ANONYMOUS
 from aei_marketplace.ground.errors import NotSignedIn
 from aei_marketplace.ground.work import Works
@@ -78,6 +79,38 @@ async def test_an_advisory_that_grew_worse_is_told_of_and_one_in_other_words_is_
         await tells(3, severity=low, summary="In other words"),
         await tells(4, severity=high),
     ] == [1, 0, 1]
+
+
+async def test_a_release_that_is_kept_during_an_import_does_not_escape_its_advisories(
+    database: Advisories, contained: Contained, works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = taking.replace_origins
+
+    async def meanwhile(*given: Any) -> None:
+        """After the import has noted whom it concerns, and before anybody sees it."""
+        await contained("old", [component("jinja2", "1.0")])
+        await finish(*given)
+
+    monkeypatch.setattr(taking, "replace_origins", meanwhile)
+    await database.bring(record("A-1", events=before("9.0")))
+    await database.follow()
+    assert (await database.standing("catalogue.old"), database.told) == ({}, [])
+    (release,) = database.kept
+    assert [await advisories.match_again(works, release) for _ in range(2)] == [1, 0]
+    await database.follow()
+    assert database.told == [("catalogue.old", ("A-1",), ())]
+    assert await database.standing("catalogue.old") == {"A-1": ("9.0",)}
+
+
+async def test_what_a_second_scan_finds_before_the_recheck_is_told_of_all_the_same(
+    database: Advisories, contained: Contained, works: Works
+) -> None:
+    inside = [component("jinja2", "1.0")]
+    release = await contained("old", inside)
+    await database.bring(record("A-1", events=before("9.0")))
+    await keep(works, release, inside)
+    await database.follow()
+    assert database.told == [("catalogue.old", ("A-1",), ())]
 
 
 async def test_what_is_kept_of_a_release_is_replaced_and_forgotten_whole(

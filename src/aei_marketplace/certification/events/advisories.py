@@ -28,3 +28,11 @@ class ReleaseVulnerabilitiesChanged:
     version: str
     appeared: tuple[str, ...]
     cleared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryKept:
+    """It was written down what a release contains; advisories that came meanwhile are held against it."""
+
+    kind: ClassVar[str] = "certification.inventory_kept"
+    release_id: UUID

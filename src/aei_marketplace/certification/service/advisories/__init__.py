@@ -12,6 +12,7 @@ from aei_marketplace.certification.service.advisories.keeping import (
     compare_packages,
     forget_packages,
     keep_packages,
+    match_again,
     recheck_releases,
 )
 from aei_marketplace.certification.service.advisories.reading import (
@@ -41,6 +42,7 @@ __all__ = [
     "keep_packages",
     "list_advisory_sources",
     "list_vulnerabilities",
+    "match_again",
     "recheck_releases",
     "refresh",
     "search_package_advisories",

@@ -18,9 +18,9 @@ from aei_inspection.advisories.matching import (
 )
 from aei_inspection.advisories.results import broken, check_result
 from aei_inspection.checks.report import CheckResult, Component
-from aei_marketplace.certification.events.advisories import ReleaseVulnerabilitiesChanged
+from aei_marketplace.certification.events.advisories import InventoryKept, ReleaseVulnerabilitiesChanged
 from aei_marketplace.certification.service.advisories.reading import advisories_at
-from aei_marketplace.certification.store.advisories import concerned, looking
+from aei_marketplace.certification.store.advisories import concerned, looking, taking
 from aei_marketplace.ground.work import Work, Works
 
 
@@ -61,12 +61,39 @@ async def keep_packages(
 ) -> None:
     """Keep what a release contains, so that each new advisory is held against it.
 
+    When it was kept before, what stands against it now and did not is told of by an event.
+
     Args:
         matches: what stands against it, as `compare_packages` found.
     """
     work.actor.require("certification.decide")
+    known = await concerned.find_inventory(work, release_id)
     await concerned.keep_inventory(work, release_id, components)
-    await concerned.replace_vulnerabilities(work, release_id, matches)
+    appeared, cleared = await concerned.replace_vulnerabilities(work, release_id, matches)
+    if known is not None:
+        await _tell(work, appeared, cleared)
+    work.emit(InventoryKept(release_id))
+
+
+async def match_again(works: Works, release_id: UUID, trace_id: str | None = None) -> int:
+    """Hold what is kept of a release against the advisories, while nobody brings any.
+
+    An import notes the packages of releases that it sees. What was kept while it went on saw as little of
+    the import, and nobody else would ever compare the two.
+
+    Returns:
+        whether anything else stands against the release now: 1 or 0.
+
+    Raises:
+        MatchingRefused: there is more to compare than any plugin gives reason for.
+    """
+    async with works.system("advisories.match_again", trace_id) as work:
+        work.actor.require("certification.decide")
+        await taking.hold_still(work)
+        components = await concerned.components_of(work, release_id)
+        statements = await _statements_against(work, components)
+        matches = await asyncio.to_thread(match, components, lambda _: statements)
+        return await _tell(work, *await concerned.replace_vulnerabilities(work, release_id, matches))
 
 
 async def forget_packages(work: Work, release_id: UUID) -> None:

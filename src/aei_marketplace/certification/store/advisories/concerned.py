@@ -1,12 +1,12 @@
 """The packages inside of releases, and the advisories that stand against them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from aei_inspection.advisories.ecosystems import Ecosystem
 from aei_inspection.advisories.matching import Match, PackageName, package_of
@@ -17,6 +17,10 @@ from aei_marketplace.ground.work import Work
 _FORGET = text("""
   with gone as (delete from release_packages where release_id = :release),
        hits as (delete from release_vulnerabilities where release_id = :release)
+  delete from release_inventories where release_id = :release
+""")
+_EMPTY = text("""
+  with gone as (delete from release_packages where release_id = :release)
   delete from release_inventories where release_id = :release
 """)
 _INVENTORY = text("""
@@ -58,6 +62,19 @@ _CLEAR = text(f"""
                                              = (v.ecosystem, v.name, v.version, v.advisory_id))
   returning v.release_id, v.advisory_id
 """)  # noqa: S608 our own words
+_CLEAR_OF = text(f"""
+  delete from release_vulnerabilities v
+   where v.release_id = :release and not exists (
+     select from {_HITS}
+       join release_packages p on p.release_id = :release
+        and (p.ecosystem, p.normal_name, p.name, p.version) = (h.ecosystem, h.normal_name, h.name, h.version)
+      where (p.ecosystem, p.name, p.version, p.origin, h.advisory_id)
+          = (v.ecosystem, v.name, v.version, v.origin, v.advisory_id))
+  returning v.release_id, v.advisory_id
+""")  # noqa: S608 our own words
+_COMPONENTS = text("""
+  select ecosystem, name, version, origin from release_packages where release_id = :release
+""")
 _CONCERNED = text("""
   select distinct p.ecosystem, p.normal_name, p.name, p.version, c.advisory_id
     from advisory_changes c
@@ -73,6 +90,10 @@ _OF = text("""
    where v.release_id = :release and p.withdrawn is null
 """)
 _FIND_INVENTORY = text("select at, components from release_inventories where release_id = :release")
+
+
+#: A release, and an advisory that stands against it or did.
+Standing = tuple[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +113,7 @@ class Contained:
 
 async def keep_inventory(work: Work, release_id: UUID, components: Sequence[Component]) -> None:
     """Write down what a release contains, in the place of what was known."""
-    await forget_inventory(work, release_id)
+    await work.run(_EMPTY, {"release": release_id})
     packages = [(package, each) for each in components if (package := package_of(each))]
     await work.run(_INVENTORY, {"release": release_id, "components": len(components), "now": work.now})
     await work.run(
@@ -113,9 +134,24 @@ async def forget_inventory(work: Work, release_id: UUID) -> None:
     await work.run(_FORGET, {"release": release_id})
 
 
-async def replace_vulnerabilities(work: Work, release_id: UUID, matches: Sequence[Match]) -> None:
-    """Write what stands against a release whose inventory was just kept."""
-    await work.run(_WRITE, {**_rows(matches), "release": release_id, "now": work.now})
+async def replace_vulnerabilities(
+    work: Work, release_id: UUID, matches: Sequence[Match]
+) -> tuple[list[Standing], list[Standing]]:
+    """Write what stands against a release whose inventory is kept, and nothing else.
+
+    Returns:
+        what is new or other than before, and what is gone.
+    """
+    values = {**_rows(matches), "release": release_id, "now": work.now}
+    appeared = await work.run(_WRITE, values)
+    cleared = await work.run(_CLEAR_OF, values)
+    return _standing(appeared), _standing(cleared)
+
+
+async def components_of(work: Work, release_id: UUID) -> list[Component]:
+    """What is kept of a release's contents: the packages in ecosystems that are known here."""
+    found = await work.run(_COMPONENTS, {"release": release_id})
+    return [Component(row.ecosystem, row.name, row.version, row.origin) for row in found]
 
 
 async def versions_concerned(work: Work, change: UUID) -> list[Contained]:
@@ -128,16 +164,16 @@ async def versions_concerned(work: Work, change: UUID) -> list[Contained]:
     ]
 
 
-async def write_hits(work: Work, hits: Sequence[Match]) -> list[tuple[UUID, str]]:
+async def write_hits(work: Work, hits: Sequence[Match]) -> list[Standing]:
     """Write matches for every release that contains them; release and advisory of what is new or other."""
     found = await work.run(_WRITE, {**_rows(hits), "release": None, "now": work.now})
-    return [(row.release_id, row.advisory_id) for row in found]
+    return _standing(found)
 
 
-async def clear_others(work: Work, change: UUID, hits: Sequence[Match]) -> list[tuple[UUID, str]]:
+async def clear_others(work: Work, change: UUID, hits: Sequence[Match]) -> list[Standing]:
     """Take away what stood by the advisories of a change and is not among the matches; what that was."""
     found = await work.run(_CLEAR, {**_rows(hits), "change": change})
-    return [(row.release_id, row.advisory_id) for row in found]
+    return _standing(found)
 
 
 async def forget_change(work: Work, change: UUID) -> None:
@@ -176,6 +212,10 @@ async def find_inventory(work: Work, release_id: UUID) -> tuple[datetime, int] |
     """When it was told what a release contains, and how many components that were."""
     row = (await work.run(_FIND_INVENTORY, {"release": release_id})).one_or_none()
     return None if row is None else (row.at, row.components)
+
+
+def _standing(found: Iterable[Row[Any]]) -> list[Standing]:
+    return [(row.release_id, row.advisory_id) for row in found]
 
 
 def _rows(matches: Sequence[Match]) -> dict[str, list[Any]]:

@@ -19,6 +19,7 @@ _ADVISORY = (
 _PACKAGE = ("advisory_id", "ecosystem", "normal_name", "name", "extent")
 
 _ALONE = text("select pg_advisory_xact_lock(hashtextextended('package advisories', 0))")
+_STILL = text("select pg_advisory_xact_lock_shared(hashtextextended('package advisories', 0))")
 _KNOWN = "select id, modified, digest from package_advisories"
 _KNOWN_OF = text(f"{_KNOWN} where id = any(:ids)")
 _NOTE = text("""
@@ -54,6 +55,11 @@ _COUNT_OF = text("select count(*) from advisory_origins where source = :source")
 async def take_turn(work: Work) -> None:
     """Wait until nobody else brings advisories; until the work ends, nobody else does."""
     await work.run(_ALONE)
+
+
+async def hold_still(work: Work) -> None:
+    """Wait until nobody brings advisories; until the work ends, nobody does."""
+    await work.run(_STILL)
 
 
 async def known_versions(work: Work) -> dict[str, tuple[datetime, bytes]]:
