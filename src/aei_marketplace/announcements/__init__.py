@@ -1,0 +1,48 @@
+"""Who is told of what: from what happened in any domain to the notices about it.
+
+Reactions, listed in `worker`. A job may run twice: what repeats within one trace is counted once.
+"""
+
+from aei_marketplace.announcements.advisories import advisory_filed, advisory_retracted
+from aei_marketplace.announcements.badges import badge_ended, publish_scan_ended, release_certified
+from aei_marketplace.announcements.cases import case_appealed, case_decided
+from aei_marketplace.announcements.failures import operation_failed, sandbox_violated
+from aei_marketplace.announcements.publishers import (
+    domain_proof_moved,
+    namespace_offered,
+    namespace_transferred,
+    quota_near,
+)
+from aei_marketplace.announcements.releases import release_listed, release_state_changed
+from aei_marketplace.announcements.reviews import (
+    reply_judged,
+    review_judged,
+    review_published,
+    review_reopened,
+    review_replied,
+    reviews_may_be_old,
+)
+
+__all__ = [
+    "advisory_filed",
+    "advisory_retracted",
+    "badge_ended",
+    "case_appealed",
+    "case_decided",
+    "domain_proof_moved",
+    "namespace_offered",
+    "namespace_transferred",
+    "operation_failed",
+    "publish_scan_ended",
+    "quota_near",
+    "release_certified",
+    "release_listed",
+    "release_state_changed",
+    "reply_judged",
+    "review_judged",
+    "review_published",
+    "review_reopened",
+    "review_replied",
+    "reviews_may_be_old",
+    "sandbox_violated",
+]
