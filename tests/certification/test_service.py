@@ -14,8 +14,9 @@ import asyncpg
 import pytest
 
 from aei_inspection.advisories.matching import Match, match
-from aei_inspection.certificates import verify_certificate
+from aei_inspection.certificates import Certificate, verify_certificate
 from aei_inspection.checks.report import Result
+from aei_inspection.signatures import PrivateKey
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.adapters.scanner import ScannerProcess
@@ -38,11 +39,13 @@ from aei_marketplace.certification.jobs import badges, scans, transfers
 from aei_marketplace.certification.rules.states import Purpose, RequestState
 from aei_marketplace.certification.rules.turns import FIRST_PAUSE, LEASE, MOST_ATTEMPTS
 from aei_marketplace.certification.rules.verdicts import Outcome
+from aei_marketplace.certification.service import badges as service_badges
+from aei_marketplace.certification.service import scanning
 from aei_marketplace.certification.service.advisories import keeping
 from aei_marketplace.certification.service.badges import end_vulnerable, sign_badges
 from aei_marketplace.certification.service.examining import examine
 from aei_marketplace.certification.service.scanning import scan_next, settle, take_turn
-from aei_marketplace.certification.store import turns
+from aei_marketplace.certification.store import requests, turns
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.errors import CaseConflict, CaseHeld, CaseMoved
 from aei_marketplace.ground.actor import Actor, MissingAction
@@ -378,6 +381,30 @@ async def test_a_scan_that_ends_its_process_each_time_comes_to_people(
     assert (request.state, request.basis) == (S.IN_REVIEW, None)
 
 
+async def test_a_scan_whose_lease_could_not_be_renewed_renews_it_the_next_time(
+    deps: Deps, acme: Tenant, scanner: ScriptedScanner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed, truly_renew = asyncio.Event(), turns.renew
+    answers = iter((OSError("the database is gone"), ValueError("of all things")))
+
+    async def renew(work: Work, request_id: UUID, attempt: int) -> bool:
+        if failure := next(answers, None):
+            raise failure
+        done = await truly_renew(work, request_id, attempt)
+        renewed.set()
+        return done
+
+    async def wait() -> None:
+        async with asyncio.timeout(60):
+            await renewed.wait()
+
+    monkeypatch.setattr(scanning, "_TOLD_EVERY", 0.01)
+    monkeypatch.setattr(turns, "renew", renew)
+    scanner.during = wait
+    request = await scanned(deps, acme.manager)
+    assert (request.state, request.attempt) == (S.IN_REVIEW, 1)
+
+
 async def test_publishers_take_turns_in_the_queue(deps: Deps, acme: Tenant) -> None:
     globex = await make_tenant(deps.works, "globex")
     for version in ("1.1.0", "1.2.0"):
@@ -518,6 +545,41 @@ async def test_a_policy_that_decides_by_itself_approves_denies_and_leaves_what_i
     assert await scan_next(deps)
     assert (await look(deps, certifier, request)).state is S.IN_REVIEW, "an appeal is for people"
     assert (await decide(deps, certifier, request)).state is S.APPROVED
+
+
+async def test_what_cannot_be_signed_holds_up_no_other_and_is_signed_later(
+    deps: Deps, acme: Tenant, certifier: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish(deps, acme.manager, {"version": "1.1.0"})
+    first, second = [
+        await decide(deps, certifier, await scanned(deps, acme.manager, version))
+        for version in ("1.0.0", "1.1.0")
+    ]
+    sign = service_badges.sign_certificate
+
+    def refuse_first(certificate: Certificate, key: PrivateKey) -> bytes:
+        if certificate.id == str(first.id):
+            raise ValueError("it has no form")
+        return sign(certificate, key)
+
+    monkeypatch.setattr(service_badges, "sign_certificate", refuse_first)
+    assert await sign_badges(deps.works, KEY) == 1
+    assert [(await look(deps, certifier, each)).signed for each in (first, second)] == [False, True]
+    monkeypatch.undo()
+    assert await sign_badges(deps.works, KEY) == 1
+    assert (await look(deps, certifier, first)).signed
+
+
+async def test_looking_at_a_case_waits_for_nobody_who_decides_it(
+    deps: Deps, acme: Tenant, certifier: Actor
+) -> None:
+    request = await scanned(deps, acme.manager)
+    async with deps.works.begin(certifier) as deciding:
+        await requests.find_by_case(deciding, request.case_id, hold=True)
+        async with asyncio.timeout(60), deps.works.begin(certifier) as work:
+            found = await service.find_by_case(work, request.case_id)
+    assert found is not None
+    assert found.request.id == request.id
 
 
 # ---------------------------------------------------------------- the end of a badge

@@ -27,6 +27,9 @@ async def sign_for_ever(works: Works, key: PrivateKey) -> None:
             await badges.sign_badges(works, key)
         except (OSError, SQLAlchemyError, asyncpg.PostgresError):
             log.warning("certification.signing_tries_again", exc_info=True)
+        except Exception:
+            # Whatever it is, approvals must not wait for the next start of the process.
+            log.exception("certification.signing_broke")
         await asyncio.sleep(PAUSE_S)
 
 

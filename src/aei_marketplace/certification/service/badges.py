@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import structlog
+
 from aei_inspection.certificates import Certificate, sign_certificate
 from aei_inspection.signatures import PrivateKey
 from aei_marketplace.catalog import service as catalog
@@ -21,14 +23,24 @@ _JOB = "certification.badges"
 _DECIDE = "certification.decide"
 _LONGEST = 2000
 
+log = structlog.get_logger()
+
 
 async def sign_badges(works: Works, key: PrivateKey) -> int:
-    """Sign the statement of each approval that has none, and show its badge; how many there were."""
+    """Sign the statement of each approval that has none, and show its badge; how many there were.
+
+    Each in a work of its own: what cannot be signed is logged, tried again, and holds up no other.
+    """
     async with works.system(_JOB) as work:
         waiting = await requests.unsigned(work)
-        for request in waiting:
-            await _sign(work, request, key)
-    return len(waiting)
+    signed = 0
+    for request_id in waiting:
+        try:
+            signed += await _sign_one(works, request_id, key)
+        except Exception:
+            # The others must not wait for whatever is the matter with this one.
+            log.exception("certification.not_signed", request=str(request_id))
+    return signed
 
 
 async def end_stopped(works: Works, release_id: UUID, state: str, trace_id: str) -> None:
@@ -88,6 +100,14 @@ async def find_statement(work: Work, request: Request) -> tuple[bytes, str]:
     if found is None:
         raise NotCertified(f"{request.plugin_id} {request.version} has no signed statement yet.")
     return found
+
+
+async def _sign_one(works: Works, request_id: UUID, key: PrivateKey) -> bool:
+    async with works.system(_JOB) as work:
+        request = await requests.hold_unsigned(work, request_id)
+        if request is not None:
+            await _sign(work, request, key)
+    return request is not None
 
 
 async def _sign(work: Work, request: Request, key: PrivateKey) -> None:

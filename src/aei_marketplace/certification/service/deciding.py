@@ -65,7 +65,7 @@ async def decide_case(work: Work, case_id: UUID, ruling: decisions.Ruling) -> Ca
         NotAllowed, RequestNotFound, Conflict, Invalid: as `decide`; also while it is scanned again.
     """
     work.actor.require(_DECIDE)
-    request = await requests.find_by_case(work, case_id)
+    request = await requests.find_by_case(work, case_id, hold=True)
     if request is None:
         raise RequestNotFound(f"There is no request behind the case {case_id}.")
     await _decide_case(work, request, case_id, ruling)

@@ -172,14 +172,18 @@ async def _keep_telling(works: Works, taken: Request, news: News) -> None:
     """Renew the lease and tell how far the scan is, until cancelled or until the turn is somebody else's."""
     told, since = "", 0.0
     while True:
-        if since <= 0:
-            async with works.system(_JOB) as work:
-                if not await turns.renew(work, taken.id, taken.attempt):
-                    return
-            since = RENEWED.total_seconds()
-        if news.message != told and taken.operation_id is not None:
-            told = news.message
-            await _advance(works, taken, news)
+        try:
+            if since <= 0:
+                async with works.system(_JOB) as work:
+                    if not await turns.renew(work, taken.id, taken.attempt):
+                        return
+                since = RENEWED.total_seconds()
+            if news.message != told and taken.operation_id is not None:
+                await _advance(works, taken, news)
+                told = news.message
+        except Exception:
+            # The next word may get through; without any, the lease runs out and the scan is done twice.
+            log.warning("certification.scan_not_told", request=str(taken.id), exc_info=True)
         await asyncio.sleep(_TOLD_EVERY)
         since -= _TOLD_EVERY
 

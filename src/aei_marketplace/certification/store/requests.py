@@ -48,9 +48,10 @@ async def find_open(work: Work, release_id: UUID, purpose: Purpose) -> Request |
     return await _first(work, _VIEW.where(requests.c.release_id == release_id, _is(purpose), open_ones))
 
 
-async def find_by_case(work: Work, case_id: UUID) -> Request | None:
-    """The request that a case is about; held until the work ends."""
-    return await _first(work, _VIEW.where(requests.c.case_id == case_id).with_for_update())
+async def find_by_case(work: Work, case_id: UUID, *, hold: bool = False) -> Request | None:
+    """The request that a case is about; held until the work ends when asked for."""
+    wanted = _VIEW.where(requests.c.case_id == case_id)
+    return await _first(work, wanted.with_for_update() if hold else wanted)
 
 
 async def newest(work: Work, release_id: UUID, purpose: Purpose) -> Request | None:
@@ -83,11 +84,16 @@ async def run_out(work: Work) -> list[Request]:
     return await _all(work, _VIEW.where(over).limit(100).with_for_update(skip_locked=True))
 
 
-async def unsigned(work: Work) -> list[Request]:
-    """Approvals whose badge has no signed statement yet; held until the work ends."""
-    waiting = (requests.c.state == RequestState.APPROVED) & requests.c.statement.is_(None)
-    wanted = _VIEW.where(waiting, _is(Purpose.CERTIFICATION)).order_by(requests.c.decided_at).limit(20)
-    return await _all(work, wanted.with_for_update(skip_locked=True))
+async def unsigned(work: Work) -> list[UUID]:
+    """Approvals whose badge has no signed statement yet, the oldest first."""
+    wanted = select(requests.c.id).where(_is_unsigned(), _is(Purpose.CERTIFICATION))
+    return list((await work.run(wanted.order_by(requests.c.decided_at).limit(100))).scalars())
+
+
+async def hold_unsigned(work: Work, request_id: UUID) -> Request | None:
+    """One of them, held until the work ends; None when it is signed, over, or in somebody else's hands."""
+    wanted = _VIEW.where(requests.c.id == request_id, _is_unsigned())
+    return await _first(work, wanted.with_for_update(skip_locked=True))
 
 
 async def unfinished_guards(work: Work) -> list[Request]:
@@ -187,6 +193,10 @@ async def count_waiting(work: Work, owner: UUID) -> int:
     waiting = requests.c.state.in_((RequestState.SUBMITTED, RequestState.SCANNING))
     wanted = select(func.count()).where(requests.c.owner_tenant == owner, waiting, _is(Purpose.CERTIFICATION))
     return int((await work.run(wanted)).scalar_one())
+
+
+def _is_unsigned() -> Any:
+    return (requests.c.state == RequestState.APPROVED) & requests.c.statement.is_(None)
 
 
 def _is(purpose: Purpose) -> Any:
