@@ -33,7 +33,7 @@ from aei_marketplace.certification.rules.decisions import (
 )
 from aei_marketplace.certification.rules.policies import Bar, Decision, Policy, Terms, Waiver, check_terms
 from aei_marketplace.certification.rules.states import MOVES, OPEN, Purpose, RequestState, check_move
-from aei_marketplace.certification.rules.suspensions import endangering
+from aei_marketplace.certification.rules.suspensions import endangering, weighed
 from aei_marketplace.certification.rules.turns import (
     MOST_ATTEMPTS,
     MOST_WAITING,
@@ -390,3 +390,5 @@ def test_a_badge_ends_with_what_would_have_kept_it_from_being_given() -> None:
         uuid4(), "acme.echo", "vulnerabilities", "UNTOLD", "", "unused", NOW + timedelta(days=1)
     )
     assert endangering(found, new, [excepted], NOW) == ("PYSEC-1",)
+    findings = [Finding(severity, "Old", "a", rule=severity) for severity in (Severity.LOW, Severity.HIGH)]
+    assert weighed([result("vulnerabilities", Result.FAIL, *findings), result("secrets")]) == {"high"}

@@ -639,6 +639,30 @@ async def test_a_badge_that_was_renewed_outlives_the_end_of_the_one_before(
     assert "certification.lost" in await told(deps, acme.manager)
 
 
+@pytest.mark.parametrize("by", ["quarantine", "advisory", "packages"])
+async def test_what_comes_between_an_approval_and_its_signature_leaves_it_unsigned(
+    deps: Deps, acme: Tenant, certifier: Actor, operator: Actor, by: str, urls: DatabaseUrls
+) -> None:
+    request = await decide(deps, certifier, await scanned(deps, acme.manager))
+    if by == "quarantine":
+        async with deps.works.begin(operator) as work:
+            await catalog.change_state(work, "acme.echo", "1.0.0", ReleaseState.QUARANTINED, "looked at")
+    elif by == "advisory":
+        async with deps.works.begin(certifier) as work:
+            await catalog.file_advisory(
+                work, "acme.echo", {"severity": "high", "title": "Bad", "details": "Very", "affected": "*"}
+            )
+    else:
+        await concern(urls, request)
+    await sign_badges(deps.works, KEY)  # before any reaction to it
+    ended = await look(deps, acme.manager, request)
+    assert (ended.state, ended.signed) == (S.SUSPENDED, False)
+    assert not (await release(deps, acme.viewer)).certified
+    await work_off(deps)
+    assert "certification.granted" not in await told(deps, acme.manager)
+    assert "certification.lost" in await told(deps, acme.manager)
+
+
 async def concern(urls: DatabaseUrls, request: service.Request) -> None:
     """Have a grave advisory stand against a package inside the release."""
     connection = await asyncpg.connect(urls.system)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from aei_inspection.advisories.results import FAILS_AT
 from aei_inspection.advisories.results import ID as VULNERABILITIES
-from aei_inspection.checks.report import Finding, Severity
+from aei_inspection.checks.report import CheckResult, Finding, Severity
 from aei_marketplace.catalog.rules.advisories import Severity as PluginSeverity
 from aei_marketplace.certification.rules.advisories import Vulnerability
 from aei_marketplace.certification.rules.policies import Waiver, is_waived
@@ -26,6 +26,17 @@ def endangering(
                 if each.advisory_id in appeared and _weighs(each, waivers, now)
             }
         )
+    )
+
+
+def weighed(checks: Iterable[CheckResult]) -> frozenset[str]:
+    """The ids of the grave advisories that a scan found already; whoever decided knew of them."""
+    return frozenset(
+        finding.rule
+        for check in checks
+        if check.id == VULNERABILITIES
+        for finding in check.findings
+        if finding.severity.reaches(FAILS_AT)
     )
 
 

@@ -15,6 +15,12 @@ from aei_marketplace.certification.rules.suspensions import GRAVE, endangering
 from aei_marketplace.certification.rules.verdicts import standing
 from aei_marketplace.certification.rules.views import Evidence, Request
 from aei_marketplace.certification.service.advisories.reading import list_vulnerabilities
+from aei_marketplace.certification.service.grounds import (
+    advisory_words,
+    ground_against,
+    packages_words,
+    stopped_words,
+)
 from aei_marketplace.certification.store import policies, requests
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work, Works
@@ -47,7 +53,7 @@ async def end_stopped(works: Works, release_id: UUID, state: str, trace_id: str)
     """Suspend the badge of a release that the registry has stopped."""
     async with works.system(_JOB, trace_id) as work:
         for request in await requests.standing_badges(work, [release_id]):
-            await _end(work, request, RequestState.SUSPENDED, f"The registry has stopped it: it is {state}.")
+            await _end(work, request, RequestState.SUSPENDED, stopped_words(state))
 
 
 async def end_affected(works: Works, advisory_id: str, trace_id: str) -> None:
@@ -57,7 +63,7 @@ async def end_affected(works: Works, advisory_id: str, trace_id: str) -> None:
         if advisory.withdrawn_at is not None or advisory.statement.severity not in GRAVE:
             return
         affected = await catalog.affected_releases(work, advisory_id)
-        reason = f"The advisory {advisory_id} concerns it: {advisory.statement.title}"
+        reason = advisory_words(advisory_id, advisory.statement.title)
         for request in await requests.standing_badges(work, affected):
             await _end(work, request, RequestState.SUSPENDED, reason)
 
@@ -75,8 +81,7 @@ async def end_vulnerable(works: Works, release_id: UUID, appeared: Sequence[str]
             waivers = await policies.waivers_of(work, request.plugin_id)
             grave = endangering(found.items, appeared, waivers, work.now)
             if grave:
-                reason = f"It contains packages that are vulnerable: {', '.join(grave[:10])}."
-                await _end(work, request, RequestState.SUSPENDED, reason)
+                await _end(work, request, RequestState.SUSPENDED, packages_words(grave))
 
 
 async def end_expired(works: Works) -> int:
@@ -114,6 +119,10 @@ async def _sign(work: Work, request: Request, key: PrivateKey) -> None:
     evidence = await requests.find_evidence(work, request.id)
     assert evidence is not None, "nothing is approved without a scan"
     assert request.expires_at is not None, "every approval has its end"
+    ground = await ground_against(work, request, evidence)
+    if ground is not None:
+        await _end(work, request, RequestState.SUSPENDED, ground)
+        return
     envelope = sign_certificate(_certificate(work, request, evidence), key)
     values = {"statement": envelope, "verifying_key": key.public.pem().decode()}
     if not await requests.move(work, request, values):
