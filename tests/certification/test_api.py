@@ -3,13 +3,14 @@
 import json
 
 from aei_inspection.certificates import verify_certificate
+from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.certification import service
 from aei_marketplace.certification.service.badges import sign_badges
 from aei_marketplace.certification.service.scanning import scan_next
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
-from tests.builders import Tenant, make_staff
-from tests.certification.conftest import BAD, KEY, ScriptedScanner, decide, scanned, set_policy
+from tests.builders import Tenant, make_staff, make_tenant
+from tests.certification.conftest import BAD, KEY, ScriptedScanner, dated, decide, scanned, set_policy
 from tests.plugins import work_off
 from tests.serving import Client
 
@@ -19,7 +20,7 @@ REQUESTS = "/api/plugins/certification"
 
 
 async def test_a_release_is_certified_through_the_api(
-    client: Client, deps: Deps, acme: Tenant, scanner: ScriptedScanner
+    client: Client, deps: Deps, acme: Tenant, urls: DatabaseUrls
 ) -> None:
     _, token = await make_staff(deps.works, "Certifier")
     manager = acme.tokens["ProjectManager"]
@@ -62,6 +63,24 @@ async def test_a_release_is_certified_through_the_api(
     assert (shown["certified"], shown["statement"]) == (True, True)
     assert shown["certification"]["decision"]["by"] == "certifier", "who it was is for staff"
     assert "does no harm" in shown["meaning"]
+    globex = (await make_tenant(deps.works, "globex")).tokens["Viewer"]
+    for answer in (shown["certification"], (await client.get(one, globex)).json):
+        private = (
+            answer["decision"]["reason"],
+            *(answer[name] for name in ("problem", "case_id", "operation_id")),
+        )
+        assert private == (None, None, None, None), "what Certifier and publisher write is for them"
+    assert (await client.get(one, manager)).json["decision"]["reason"] == decision["reason"]
+    page = f"/marketplace/certification/requests/{asked.json['id']}"
+    assert decision["reason"] not in (await client.get(page)).body.decode()
+    await dated(urls)
+    renewal = await client.post(SUBMIT, manager, json={"version": "1.0.0"})
+    assert renewal.status == 202
+    for reader in (manager, token):
+        standing = (await client.get(STANDING, reader)).json
+        assert (standing["certification"]["state"], standing["statement"]) == ("submitted", True)
+        same = (await client.get(f"{STANDING}?format=statement", reader)).body
+        assert same == (await client.get(f"{STANDING}?format=statement")).body
     statement = await client.get(f"{STANDING}?format=statement")
     assert (
         verify_certificate(statement.body, shown["sha256"], [KEY.public], deps.works.clock()).id

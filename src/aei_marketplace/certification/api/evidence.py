@@ -41,10 +41,9 @@ async def get_certification(
         standing = await service.find_standing(work, plugin_id, version)
         waivers = await service.list_waivers(work, standing.release.plugin_id)
         if format == "statement":
-            found = standing.certification
-            if found is None:
+            if standing.badge is None:
                 raise NotCertified(f"{plugin_id} {version} is not certified.")
-            envelope, _ = await service.find_statement(work, found.request)
+            envelope, _ = await service.find_statement(work, standing.badge)
             return Response(envelope, media_type="application/vnd.dsse.envelope.v1+json")
     if format == "sarif":
         return _sarif(standing)

@@ -78,7 +78,7 @@ def standing_shape(standing: Standing, waivers: Sequence[Waiver], *, staff: bool
         "certified": standing.release.certified,
         "expires_at": standing.release.certified_until,
         "meaning": MEANING,
-        "statement": found is not None and found.request.signed,
+        "statement": standing.badge is not None and standing.badge.signed,
         "certification": None if found is None else described_shape(found, waivers, staff=staff),
         "publish_scan": None
         if standing.publish_scan is None

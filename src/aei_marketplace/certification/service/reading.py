@@ -1,6 +1,6 @@
 """What is known about a release's certification, for its publisher, for staff, and for everybody."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from aei_marketplace.catalog import service as catalog
@@ -39,11 +39,14 @@ class Standing:
     Attributes:
         certification: the newest request for a badge that the actor may see.
         publish_scan: the scan that came before its listing, for its publisher and staff.
+        badge: the request whose statement is told: that of the badge that holds, also while a newer request
+            waits; without one the newest.
     """
 
     release: ReleaseView
     certification: Described | None
     publish_scan: Described | None
+    badge: Request | None
 
 
 async def list_requests(work: Work, wanted: PageWanted, state: str | None) -> Page:
@@ -88,7 +91,10 @@ async def find_standing(work: Work, plugin_id: str, version: str) -> Standing:
         for purpose in (Purpose.CERTIFICATION, Purpose.PUBLISH)
     ]
     certification, scan = [None if each is None else await _described(work, each) for each in found]
-    return Standing(release, certification, scan)
+    badge = found[0]
+    if release.certification is not None:
+        badge = await requests.find(work, release.certification)
+    return Standing(release, certification, scan, badge)
 
 
 async def list_verifying_keys(work: Work) -> list[str]:
@@ -102,7 +108,8 @@ async def find_by_case(work: Work, case_id: UUID) -> Described | None:
     return None if request is None else await _described(work, request)
 
 
-async def _described(work: Work, request: Request) -> Described:
+async def _described(work: Work, asked: Request) -> Described:
+    request = _as_shown(work, asked)
     evidence = await requests.find_evidence(work, request.id)
     if evidence is None:
         return Described(request, None, None)
@@ -112,6 +119,13 @@ async def _described(work: Work, request: Request) -> Described:
     waivers = await policies.waivers_of(work, request.plugin_id)
     verdict = judge(evidence.checks, bar_for(request.purpose, terms), waivers, work.now)
     return Described(request, evidence, verdict)
+
+
+def _as_shown(work: Work, request: Request) -> Request:
+    """Without what the publisher and staff write to each other, unless the actor is of them."""
+    if work.actor.may(_DECIDE) or work.actor.tenant == request.owner_tenant:
+        return request
+    return replace(request, reason=None, problem=None, case_id=None, operation_id=None)
 
 
 def _states(state: str | None) -> frozenset[RequestState]:
