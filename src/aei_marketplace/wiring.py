@@ -3,9 +3,10 @@
 import os
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,7 +29,6 @@ from aei_marketplace.adapters.sandbox import SandboxClient
 from aei_marketplace.adapters.scanner import ScannerProcess
 from aei_marketplace.adapters.webhooks import WebhookClient
 from aei_marketplace.audit.service import Signer
-from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.clock import Clock
 from aei_marketplace.ground.collecting import Collector
 from aei_marketplace.ground.db import open_database
@@ -82,49 +82,53 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
         PostgresError: the database has not been prepared.
     """
     urls = database_urls(settings)
-    async with open_database(urls.app, urls.system, size=connections) as database:
-        works = Works(database, PostgresQueue())
-        master_key = read_master_key(settings)
-        endpoints, plugins = ModelEndpointClient(read_internal_hosts(settings.egress_hosts)), PluginModels()
-        models = VaultModels(Gateway(works, master_key, endpoints, plugins))
-        sandbox = SandboxClient(settings.sandbox_socket, VaultSecrets(works, master_key), models)
-        webhooks = WebhookClient(read_internal_hosts(settings.webhook_hosts))
-        terms = sign_in_terms(settings)
+    async with open_database(urls.app, urls.system, size=connections) as database, AsyncExitStack() as ports:
+        works, master_key = Works(database, PostgresQueue()), read_master_key(settings)
+        terms, plugin_models = sign_in_terms(settings), PluginModels()
+        endpoints = _open_model_endpoints(settings, ports)
+        yield Deps(
+            works=works,
+            blobs=open_blobs(str(settings.objects)),
+            sandbox=_open_sandbox(settings, ports, Gateway(works, master_key, endpoints, plugin_models)),
+            authenticate=partial(accounts.authenticate, works),
+            authenticate_session=partial(accounts.authenticate_session, works, terms),
+            master_key=master_key,
+            operator_cap=set_limits(OPERATOR_CAP, settings.limits),
+            operator_allowance=set_allowance(OPERATOR_ALLOWANCE, settings.limits),
+            aei_version=settings.aei_version,
+            model_endpoints=endpoints,
+            plugin_models=plugin_models,
+            live=Live(),
+            identity_providers=IdentityProviderClient(read_internal_hosts(settings.egress_hosts)),
+            domains=DomainClient(read_internal_hosts(settings.egress_hosts)),
+            publisher_quota=publisher_quota(settings),
+            publish_scan=settings.publish_scan,
+            sign_in=terms,
+            issuer_keys=IssuerKeys(settings.trusted_issuers),
+            mail=open_mail(settings),
+            webhooks=_open_webhooks(settings, ports),
+            scanner=ScannerProcess(require_walls=not settings.development_without_walls),
+        )
 
-        async def authenticate(token: str, trace_id: str) -> Actor:
-            return await accounts.authenticate(works, token, trace_id)
 
-        async def authenticate_session(secret: str, trace_id: str) -> Actor:
-            return await accounts.authenticate_session(works, terms, secret, trace_id)
+def _open_model_endpoints(settings: Settings, ports: AsyncExitStack) -> ModelEndpointClient:
+    endpoints = ModelEndpointClient(read_internal_hosts(settings.egress_hosts))
+    ports.push_async_callback(endpoints.close)
+    return endpoints
 
-        try:
-            yield Deps(
-                works=works,
-                blobs=open_blobs(str(settings.objects)),
-                sandbox=sandbox,
-                authenticate=authenticate,
-                authenticate_session=authenticate_session,
-                master_key=master_key,
-                operator_cap=set_limits(OPERATOR_CAP, settings.limits),
-                operator_allowance=set_allowance(OPERATOR_ALLOWANCE, settings.limits),
-                aei_version=settings.aei_version,
-                model_endpoints=endpoints,
-                plugin_models=plugins,
-                live=Live(),
-                identity_providers=IdentityProviderClient(read_internal_hosts(settings.egress_hosts)),
-                domains=DomainClient(read_internal_hosts(settings.egress_hosts)),
-                publisher_quota=publisher_quota(settings),
-                publish_scan=settings.publish_scan,
-                sign_in=terms,
-                issuer_keys=IssuerKeys(settings.trusted_issuers),
-                mail=open_mail(settings),
-                webhooks=webhooks,
-                scanner=ScannerProcess(require_walls=not settings.development_without_walls),
-            )
-        finally:
-            await webhooks.close()
-            await sandbox.close()
-            await endpoints.close()
+
+def _open_sandbox(settings: Settings, ports: AsyncExitStack, gateway: Gateway) -> SandboxClient:
+    """The sandbox, whose questions for secrets and models the vault answers."""
+    secrets_of = VaultSecrets(gateway.works, gateway.master_key)
+    sandbox = SandboxClient(settings.sandbox_socket, secrets_of, VaultModels(gateway))
+    ports.push_async_callback(sandbox.close)
+    return sandbox
+
+
+def _open_webhooks(settings: Settings, ports: AsyncExitStack) -> WebhookClient:
+    webhooks = WebhookClient(read_internal_hosts(settings.webhook_hosts))
+    ports.push_async_callback(webhooks.close)
+    return webhooks
 
 
 def publisher_quota(settings: Settings) -> PublisherQuota:
