@@ -16,6 +16,7 @@ create table package_advisories (
   links text[] not null,
   digest bytea not null check (length(digest) = 16)  -- of all that is kept: tells whether a record has changed
 );
+create index package_advisories_modified on package_advisories (modified, id);
 create index package_advisories_aliases on package_advisories using gin (aliases);
 
 -- Which packages each advisory is about. `extent` is a compact JSON of ranges and versions that only

@@ -1,7 +1,10 @@
 """Routes and pages of advisories about packages."""
 
+import pytest
 from sqlalchemy import text
 
+from aei_marketplace.certification.rules.advisories import Search
+from aei_marketplace.certification.store.advisories import looking
 from aei_marketplace.ground.work import Works
 from tests.certification.advisories.conftest import Advisories, Contained, component
 from tests.inspection.advisories.osv import before, record
@@ -42,6 +45,25 @@ async def test_advisories_are_found_by_id_alias_and_any_spelling_of_a_package(
     assert (first["total"], await found(f"limit=2&cursor={first['next_cursor']}")) == (3, ["A-3"])
     assert (await client.get("/api/package-advisories?cursor=WzFd")).status == 422
     assert (await client.get("/api/package-advisories?ecosystem=Debian")).status == 422
+
+
+async def test_a_search_reads_no_table_whole_and_counts_up_to_a_limit(
+    client: Client, database: Advisories, works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await database.bring(*(record(f"A-{number}") for number in range(4)))
+    monkeypatch.setattr(looking, "MOST_COUNTED", 3)
+    for query in ("", "package=jinja2", "ecosystem=PyPI"):
+        answer = (await client.get(f"/api/package-advisories?limit=2&{query}")).json
+        assert (answer["total"], len(answer["items"])) == (3, 2)
+    async with works.system("tests") as work:
+        await work.run(text("set local enable_seqscan = off"))  # where an index can be used at all
+        for search in (Search("A-1"), Search(package="jinja2"), Search("A-1", "jinja2", "PyPI")):
+            terms, values = looking.terms_of(search)
+            plan = f"explain select p.id from package_advisories p where {' and '.join(terms)}"
+            lines = "\n".join((await work.run(text(plan), values)).scalars())
+            assert "Index Cond" in lines or "Recheck Cond" in lines, lines
+            assert "Seq Scan" not in lines, lines
+            assert "SubPlan" not in lines, lines
 
 
 async def test_one_advisory_says_all_that_is_known(client: Client, database: Advisories) -> None:

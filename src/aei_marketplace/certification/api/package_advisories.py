@@ -34,6 +34,7 @@ async def search_advisories(
     """Advisories about packages that plugins may contain, the last modified first. Needs no token.
 
     `q` is an id or an alias such as a CVE number, `package` a name in any spelling.
+    `total` counts up to 10,000.
     """
     search = Search(q.strip() if q else None, package, ecosystem)
     async with deps.works.begin(visitor, trace) as work:

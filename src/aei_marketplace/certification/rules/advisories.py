@@ -90,8 +90,11 @@ class Search:
         """How the package is written in the ecosystems that come into question."""
         if self.package is None:
             return frozenset()
-        places = [Ecosystem(self.ecosystem)] if self.ecosystem else list(Ecosystem)
-        return frozenset(normal_name(place, self.package) for place in places)
+        return frozenset(normal_name(place, self.package) for place in self.places())
+
+    def places(self) -> list[Ecosystem]:
+        """The ecosystems that come into question."""
+        return [Ecosystem(self.ecosystem)] if self.ecosystem else list(Ecosystem)
 
 
 @dataclass(frozen=True, slots=True)

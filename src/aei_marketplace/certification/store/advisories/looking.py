@@ -42,26 +42,22 @@ _PACKAGES = text("""
   select advisory_id, ecosystem, name, extent from advised_packages where advisory_id = any(:ids)
    order by advisory_id, ecosystem, name
 """)
-_SEARCH = """
-  from package_advisories p
- where (cast(:named as text) is null or p.id = :named or p.aliases @> array[cast(:named as text)])
-   and (cast(:package as text) is null or exists (
-         select from advised_packages a where a.advisory_id = p.id
-            and a.normal_name = any(cast(:spellings as text[]))
-            and (cast(:ecosystem as text) is null or a.ecosystem = :ecosystem)))
-   and (cast(:ecosystem as text) is null or :package is not null or exists (
-         select from advised_packages a where a.advisory_id = p.id and a.ecosystem = :ecosystem))
+_NAMED = "(p.id = :named or p.aliases @> array[cast(:named as text)])"
+# An array, so that packages are looked up first, and then their advisories alone.
+_ABOUT = """p.id = any(array(
+  select distinct a.advisory_id from advised_packages a
+   where a.ecosystem = any(cast(:places as text[])) and a.normal_name = any(cast(:spellings as text[]))))
 """
-_COUNT = text(f"select count(*) {_SEARCH}")
-_PAGE = text(f"""
-  select {_ROW} {_SEARCH}
-   and (cast(:after_modified as timestamptz) is null
-        or (p.modified, p.id) < (:after_modified, cast(:after_id as text)))
- order by p.modified desc, p.id desc limit :limit
-""")
+_IN_ECOSYSTEM = """exists (
+  select from advised_packages a where a.advisory_id = p.id and a.ecosystem = any(cast(:places as text[])))
+"""
+_AFTER = "(p.modified, p.id) < (cast(:after_modified as timestamptz), cast(:after_id as text))"
 _SOURCES = text(
     "select name, records, changed, dated, imported_at, changed_at from advisory_sources order by name"
 )
+
+#: More are not counted: anybody may ask, and there may be half a million.
+MOST_COUNTED = 10_000
 
 _extents = msgspec.json.Decoder(Extent)
 
@@ -88,22 +84,44 @@ async def find_advisory(work: Work, advisory_id: str) -> PackageAdvisory | None:
 async def search_advisories(
     work: Work, search: Search, limit: int, after: tuple[Any, str] | None
 ) -> tuple[list[PackageAdvisory], int]:
-    """Advisories, the last modified first, at most `limit`; and how many there are.
+    """Advisories, the last modified first, at most `limit`; and how many there are, up to `MOST_COUNTED`.
 
     Args:
         after: modified and id of the last one before.
     """
-    wanted = {
-        "named": search.named,
-        "package": search.package,
-        "spellings": list(search.spellings()),
-        "ecosystem": search.ecosystem,
-    }
-    total = int((await work.run(_COUNT, wanted)).scalar_one())
-    modified, advisory_id = after or (None, None)
-    page = {**wanted, "after_modified": modified, "after_id": advisory_id, "limit": limit}
-    rows = list(await work.run(_PAGE, page))
+    terms, values = terms_of(search)
+    count = f"select count(*) from (select from package_advisories p where {_all(terms)} limit :most) few"  # noqa: S608 our own words
+    total = int((await work.run(text(count), {**values, "most": MOST_COUNTED})).scalar_one())
+    if after is not None:
+        terms, values = [*terms, _AFTER], {**values, "after_modified": after[0], "after_id": after[1]}
+    page = (
+        f"select {_ROW} from package_advisories p where {_all(terms)}"  # noqa: S608 our own words
+        " order by p.modified desc, p.id desc limit :limit"
+    )
+    rows = list(await work.run(text(page), {**values, "limit": limit}))
     return await _with_packages(work, rows), total
+
+
+def terms_of(search: Search) -> tuple[list[str], dict[str, Any]]:
+    """The SQL terms of what is looked for, about `package_advisories p`, and their values.
+
+    Only what is asked for is among them: a term that may be empty would keep every search from an index.
+    """
+    terms: list[str] = []
+    values: dict[str, Any] = {}
+    if search.named is not None:
+        terms, values = [_NAMED], {"named": search.named}
+    if search.package is not None:
+        terms.append(_ABOUT)
+        values |= {"places": search.places(), "spellings": sorted(search.spellings())}
+    elif search.ecosystem is not None:
+        terms.append(_IN_ECOSYSTEM)
+        values["places"] = search.places()
+    return terms, values
+
+
+def _all(terms: Sequence[str]) -> str:
+    return " and ".join(terms) or "true"
 
 
 async def list_sources(work: Work) -> list[AdvisorySource]:
