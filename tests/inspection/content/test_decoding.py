@@ -38,7 +38,7 @@ RAW = URL.encode()
         (RAW[::-1], "mirrored"),
         (codecs.encode(URL, "rot13").encode(), "rot13"),
         (base64.b64encode(zlib.compress(RAW)), "base64, compressed"),
-        (base64.b64encode(gzip.compress(RAW)), "base64, compressed"),
+        (base64.b64encode(gzip.compress(RAW, mtime=0)), "base64, compressed"),
         (zlib.compress(RAW).hex().encode(), "hexadecimal, compressed"),
         (base64.b64encode(base64.b64encode(RAW)), "base64, base64"),
         (base64.b64encode(RAW).hex().encode(), "hexadecimal, base64"),
