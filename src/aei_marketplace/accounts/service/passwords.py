@@ -6,9 +6,11 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from aei_marketplace.ground.at_once import AtOnce
+
 _hasher = PasswordHasher()
 #: Each check takes 64 MiB and 50 ms of a core; more at once would starve everything else.
-_checks = asyncio.Semaphore(2)
+_checks = AtOnce(2)
 
 
 async def hash_password(password: str) -> str:

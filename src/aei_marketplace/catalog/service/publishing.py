@@ -38,6 +38,7 @@ from aei_marketplace.catalog.service.signing import signer_of
 from aei_marketplace.catalog.service.states import refresh_listing
 from aei_marketplace.catalog.store import plugins, publishers, releases
 from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.at_once import AtOnce
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
@@ -53,7 +54,7 @@ MOST_TENANTS = 100
 VISIBILITIES = ("public", "private")
 
 #: Each inspection may hold a package and all of its content in memory.
-_inspections = asyncio.Semaphore(2)
+_inspections = AtOnce(2)
 
 
 @dataclass(frozen=True, slots=True)

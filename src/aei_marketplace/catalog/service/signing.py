@@ -27,6 +27,7 @@ from aei_marketplace.catalog.service.namespaces import own_publisher
 from aei_marketplace.catalog.service.reading import find_release
 from aei_marketplace.catalog.store import publishers
 from aei_marketplace.catalog.store import signing as store
+from aei_marketplace.ground.at_once import AtOnce
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Fault, Invalid
@@ -36,7 +37,7 @@ from aei_protocol.manifest import COMPONENT_NAME
 MOST_KEYS = 50
 
 #: Each check may hold a package and its component in memory.
-_checks = asyncio.Semaphore(2)
+_checks = AtOnce(2)
 
 
 @dataclass(frozen=True, slots=True)
