@@ -78,7 +78,7 @@ def actions(entries: list[dict[str, object]]) -> list[object]:
     return [entry["action"] for entry in entries]
 
 
-async def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for something that is true sooner or later."""
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 what is waited for has no event of its own

@@ -191,7 +191,7 @@ async def test_a_caller_that_is_ended_takes_what_it_called_with_it(
     started = await service.execute_later(runs, acme.agent, TRACE, "acme.calls", wanted())
     await until(lambda: len(runs.running) == 2)
     (child,) = set(runs.running) - {started.id}
-    await asyncio.wait_for(asyncio.shield(runs.running[child].started), 20)
+    await asyncio.wait_for(asyncio.shield(runs.running[child].started), 60)
     await service.cancel(runs, acme.agent, started.id)
     await until(lambda: not runs.running)
     assert [e.outcome for e in await all_of(deps, acme)] == ["cancelled", "cancelled"]

@@ -82,7 +82,7 @@ async def run(client: Client, tenant: Tenant, role: str = "Admin", **form: str) 
 
 
 async def until_ended(client: Client, tenant: Tenant, path: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             execution = await client.get(f"/api{path}", tenant.tokens["Admin"])
             if execution.json["outcome"] is not None:
