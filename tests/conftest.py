@@ -31,8 +31,8 @@ from tests.databases import Databases
 from tests.scheduling import Scheduling, longest_first
 from tests.serving import Client, serving
 
-# How fast examples are drawn depends on what else the machine does; it says nothing about the code. Half of the
-# usual number of them keeps the suite within the time of continuous integration.
+# How fast examples are drawn depends on what else the machine does; it says nothing about the code. Half of
+# the usual number of them keeps the suite within the time of continuous integration.
 settings.register_profile(
     "calm", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )
