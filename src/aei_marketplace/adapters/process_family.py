@@ -57,8 +57,9 @@ def _parent_of(pid: str) -> int | None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 the shape of a signal handler
-    # Ends the wait in `main`; its `finally` does the rest.
-    sys.exit(128 + number)
+    # Not by an exception: one that is raised while an object is being discarded is discarded with it.
+    end_descendants()
+    os._exit(128 + number)
 
 
 if __name__ == "__main__":
