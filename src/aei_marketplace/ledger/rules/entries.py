@@ -10,11 +10,10 @@ from datetime import datetime
 from uuid import UUID
 
 from aei_marketplace.ground.clock import rfc3339
+from aei_marketplace.ground.money import MOST
 from aei_marketplace.ledger.errors import EntryUnfit
 from aei_marketplace.ledger.rules.periods import Place
 
-#: The largest amount of a posting, in minor units: sums of millions of them stay within 64 bits.
-MOST = 10**12
 #: So many postings may an entry have.
 MOST_LINES = 100
 #: Whose the marketplace's own accounts are: nobody has the nil UUID.

@@ -6,9 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-#: Currencies whose minor unit is not a hundredth (ISO 4217).
-_MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "XAF": 0, "XOF": 0}
-_MINOR_DIGITS |= {"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3}
+from aei_marketplace.ground.money import exponents
+
 _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (30, "day"))
 #: Line breaks, tabs, soft hyphens, and the joiners that Persian, Indic scripts and emoji need.
 _KEPT = "\n\t\u00ad\u200c\u200d"
@@ -81,7 +80,7 @@ def size(count: int) -> str:
 
 def money(amount_minor: int, currency: str) -> str:
     """`USD 12,345.60`; exact, whatever the size of the minor unit."""
-    digits = _MINOR_DIGITS.get(currency, 2)
+    digits = exponents().get(currency, 2)
     sign, whole = ("−" if amount_minor < 0 else ""), abs(amount_minor)
     fraction = f".{whole % 10**digits:0{digits}}" if digits else ""
     return f"{currency} {sign}{whole // 10**digits:,}{fraction}"

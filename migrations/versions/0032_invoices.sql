@@ -1,0 +1,2 @@
+-- Tax rates, invoices, credit notes, what providers tell.
+select 1;  -- placeholder: its owner writes it

@@ -1,0 +1,10 @@
+"""Refunds and disputes with their evidence."""
+
+from migrations.sql import apply
+
+revision = "0034"
+down_revision = "0033"
+
+
+def upgrade() -> None:
+    apply(__file__)

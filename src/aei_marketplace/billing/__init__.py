@@ -1,0 +1,1 @@
+"""Offers, purchases, entitlements, spend, taxes, invoices and the providers that collect."""

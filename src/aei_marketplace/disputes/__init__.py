@@ -1,0 +1,1 @@
+"""Refunds and disputes: who asks, until when, with what evidence, and how it ends."""

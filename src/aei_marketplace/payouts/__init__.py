@@ -1,0 +1,1 @@
+"""Closing months: statements, payouts, tax profiles."""
