@@ -1,0 +1,1 @@
+"""What billing tells the other domains."""

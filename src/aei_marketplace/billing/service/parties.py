@@ -1,0 +1,100 @@
+"""Who sells and whom to bill."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aei_marketplace.billing.errors.details import DetailsMissing, SellerMissing
+from aei_marketplace.billing.rules.parties import Party, checked_party
+from aei_marketplace.billing.store import details as store
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.clock import new_id
+from aei_marketplace.ground.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Whom to bill for a tenant, with the number of the change that made it so."""
+
+    party: Party
+    version: int
+    updated_at: datetime
+
+
+async def put_details(work: Work, party: Party) -> Details:
+    """Write whom to bill for the actor's tenant. Invoices that were issued stay as they are.
+
+    Raises:
+        NotAllowed: the actor may not.
+        DetailsUnfit: they cannot stand on an invoice.
+    """
+    work.actor.require("spend.administer")
+    tenant, tidy = work.actor.in_tenant(), checked_party(party)
+    values = {**asdict(tidy), "updated_at": work.now, "updated_by": work.actor.id}
+    await store.put_details(work, tenant, values)
+    context = {"country": tidy.country}
+    work.record(Fact("billing.details", "tenant", str(tenant), context=context, personal=_personal(tidy)))
+    return await details_of(work, tenant)
+
+
+async def find_details(work: Work) -> Details:
+    """Whom to bill for the actor's tenant.
+
+    Raises:
+        NotAllowed: the actor may not.
+        DetailsMissing: nobody has said so.
+    """
+    work.actor.require("spend.administer")
+    return await details_of(work, work.actor.in_tenant())
+
+
+async def details_of(work: Work, tenant: UUID) -> Details:
+    """Whom to bill for a tenant.
+
+    Raises:
+        DetailsMissing: nobody has said so.
+    """
+    row = await store.find_details(work, tenant)
+    if row is None:
+        raise DetailsMissing("Nobody has said whom to bill for this tenant.")
+    return Details(_party(row), row.version, row.updated_at)
+
+
+async def put_seller(work: Work, party: Party) -> Party:
+    """State who sells, from the next invoice on.
+
+    Raises:
+        NotAllowed: the actor may not.
+        DetailsUnfit: it cannot stand on an invoice.
+    """
+    work.actor.require("revenue.administer")
+    tidy = checked_party(party)
+    values = {"id": new_id(), **asdict(tidy), "recorded_at": work.now, "recorded_by": work.actor.id}
+    await store.add_seller(work, values)
+    work.record(Fact("billing.seller", "seller", "operator", context=_public(tidy)))
+    return tidy
+
+
+async def seller(work: Work) -> Party:
+    """Who sells.
+
+    Raises:
+        SellerMissing: the operator has not said so.
+    """
+    row = await store.find_seller(work)
+    if row is None:
+        raise SellerMissing("The operator has not stated who sells here.")
+    return _party(row)
+
+
+def _party(row: Any) -> Party:
+    return Party(row.name, row.address, row.country, row.tax_id, row.email)
+
+
+def _personal(party: Party) -> dict[str, str]:
+    return {name: value for name, value in asdict(party).items() if value and name != "country"}
+
+
+def _public(party: Party) -> dict[str, str]:
+    return {name: value for name, value in asdict(party).items() if value}
