@@ -9,12 +9,15 @@ from pathlib import Path
 import asyncpg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import text
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from tests.browser.site import Site, running_site
+from tests.browser.waiting import PATIENCE_MS, settled
+
+expect.set_options(timeout=PATIENCE_MS)
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -29,6 +32,8 @@ FLAGS = [
 ]
 #: Narrow and wide, light and dark: every page is looked at in each of the two.
 VIEWS = [(360, "light"), (1280, "dark")]
+#: Where the readers are, wherever the tests run: nine hours ahead of the marketplace.
+READERS_ZONE = "Asia/Tokyo"
 
 OpenWindow = Callable[..., Page]
 
@@ -80,6 +85,7 @@ async def add_people(site: Site) -> None:
     await site.add_person("viewer", "Vera Viewer", "Viewer", acme)
     await site.add_person("passkey_holder", "Kim Keyes", "Agent", acme)
     await site.add_person("operator", "Olga Operator", "Operator", None)
+    await site.add_person("moderator", "Mona Moderator", "Moderator", None)
 
 
 @pytest.fixture(scope="package")
@@ -88,7 +94,8 @@ def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        environment = {**os.environ, "TZ": READERS_ZONE}
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, env=environment)
         yield running
         running.close()
 
@@ -112,7 +119,7 @@ def open_window(site: Site, browser: Browser) -> Iterator[OpenWindow]:
             base_url=site.url,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         opened.append(context)
         if who is not None:
             context.add_cookies([{"name": "aei_session", "value": site.session(who), "url": site.url}])
@@ -144,8 +151,8 @@ def inspect(page: Page, name: str) -> None:
 
     With `AEI_SCREENSHOTS` naming a folder, a picture of it is kept there.
     """
-    width = page.evaluate("document.documentElement.scrollWidth")
-    window = page.evaluate("window.innerWidth")
+    settled(page)
+    width, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     if folder := os.environ.get("AEI_SCREENSHOTS"):
         theme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
         page.screenshot(path=Path(folder) / f"{name}-{window}-{theme}.png", full_page=True)

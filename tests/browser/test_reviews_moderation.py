@@ -7,16 +7,23 @@ from tests.browser import quills
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.quills import ENDLESS, HOSTILE, READERS
 from tests.browser.site import Site
+from tests.browser.waiting import answered, follow, next_page
 
 QUEUE = "/marketplace/moderation"
 COPIED = "Buy better pens at https://pens.example/now and www.cheaper.example, they are what you need."
+#: The help closes and "j" follows before the next frame, while the focus still stands in the help.
+J_AS_THE_DIALOG_CLOSES = """() => {
+  const help = document.getElementById("queue-help");
+  help.showModal();
+  help.close();
+  document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }));
+}"""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def filled(site: Site) -> None:
     """The people, if no other module has made them."""
-    if "moderator" not in site.people:
-        quills.fill(site)
+    quills.fill(site)
 
 
 def wait(site: Site, name: str, *texts: str) -> str:
@@ -59,12 +66,14 @@ def test_what_staff_should_know_is_shown_and_fits(
 def test_the_queue_is_worked_through_by_keyboard(open_window: OpenWindow, site: Site):
     page = open_window("moderator")
     page.goto(f"{wait(site, 'ruler')}&order=oldest")
-    assert "Moderation" in page.get_by_role("navigation", name="Main").inner_text()
+    expect(page.get_by_role("navigation", name="Main")).to_contain_text("Moderation")
+    page.evaluate("window.same = true")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     inspect(page, "moderation-keys")
     page.keyboard.press("Escape")
-    page.keyboard.press("j")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.evaluate(J_AS_THE_DIALOG_CLOSES)
     expect(row(page, 0)).to_be_focused()
     page.keyboard.press("a")
     expect(row(page, 1)).to_be_focused()
@@ -75,6 +84,7 @@ def test_the_queue_is_worked_through_by_keyboard(open_window: OpenWindow, site: 
     expect(row(page, 1)).to_contain_text("Turned down")
     expect(row(page, 1)).to_contain_text("It is not about this plugin.")
     expect(row(page, 2)).to_be_focused()
+    answered(page)
     page.keyboard.press("u")
     expect(row(page, 1).get_by_role("button", name="Approve")).to_be_visible()
     expect(row(page, 1)).to_be_focused()
@@ -82,10 +92,13 @@ def test_the_queue_is_worked_through_by_keyboard(open_window: OpenWindow, site: 
     for key in ("x", "j", "x"):
         page.keyboard.press(key)
     expect(page.get_by_text("2 chosen")).to_be_visible()
-    page.keyboard.press("A")
+    assert page.evaluate("window.same")
+    with next_page(page):
+        page.keyboard.press("A")
     expect(page.get_by_role("status").first).to_contain_text("2 reviews approved.")
     expect(page.locator("[data-row]")).to_have_count(1)
-    page.keyboard.press("u")
+    with next_page(page):
+        page.keyboard.press("u")
     expect(page.get_by_role("status").first).to_contain_text("2 reviews as before.")
     expect(page.locator("[data-row]")).to_have_count(3)
 
@@ -107,7 +120,7 @@ def test_who_decides_second_is_told_how_it_stands(open_window: OpenWindow, site:
     inspect(page, "moderation-conflict")
     for place in (1, 2):
         row(page, place).get_by_role("checkbox").check()
-    page.get_by_role("button", name="Approve", exact=True).last.click()
+    follow(page.get_by_role("button", name="Approve", exact=True).last)
     expect(page.get_by_role("status").first).to_contain_text(
         f"1 review approved. 1 left as it is: quill.knife by {READERS[1]}."
     )
@@ -118,21 +131,21 @@ def test_without_scripts_several_are_turned_down_with_a_reason_and_that_is_taken
 ):
     page = open_window("moderator", width=360, scripts=False)
     page.goto(wait(site, "blotter"))
-    page.get_by_role("button", name="Reject", exact=True).last.click()
+    follow(page.get_by_role("button", name="Reject", exact=True).last)
     expect(page.get_by_role("alert")).to_contain_text("Choose the reviews first")
     for place in (0, 1):
         row(page, place).get_by_role("checkbox").check()
-    page.get_by_role("button", name="Reject", exact=True).last.click()
+    follow(page.get_by_role("button", name="Reject", exact=True).last)
     expect(page.locator("#error-reason, [role=alert]").first).to_be_visible()
     for place in (0, 1):
         row(page, place).get_by_role("checkbox").check()
     page.get_by_label("Reason, which their writers read").fill("Say what it did for you.")
-    page.get_by_role("button", name="Reject", exact=True).last.click()
+    follow(page.get_by_role("button", name="Reject", exact=True).last)
     expect(page.get_by_role("status").first).to_contain_text("2 reviews rejected.")
-    page.get_by_role("button", name="Undo").click()
+    follow(page.get_by_role("button", name="Undo"))
     expect(page.get_by_role("status").first).to_contain_text("2 reviews as before.")
     expect(page.get_by_role("article")).to_have_count(4)
-    row(page, 3).get_by_role("button", name="Approve").click()
+    follow(row(page, 3).get_by_role("button", name="Approve"))
     expect(page.get_by_role("status").first).to_contain_text("1 review approved.")
     expect(page.get_by_role("article")).to_have_count(3)
 
@@ -143,13 +156,13 @@ def test_the_queue_is_for_staff_and_its_policy_for_operators(open_window: OpenWi
         answer = member.goto(path)
         assert answer is not None
         assert answer.status == 403
-    assert "Moderation" not in member.get_by_role("navigation", name="Main").inner_text()
+    expect(member.get_by_role("navigation", name="Main")).not_to_contain_text("Moderation")
     operator = open_window("operator")
     operator.goto(f"{QUEUE}/policy")
     operator.get_by_label("Allowed hosts").fill("no host")
-    operator.get_by_role("button", name="Keep this policy").click()
+    follow(operator.get_by_role("button", name="Keep this policy"))
     expect(operator.get_by_role("alert")).to_be_visible()
     inspect(operator, "moderation-policy-refused")
     operator.get_by_label("Allowed hosts").fill("docs.example.org")
-    operator.get_by_role("button", name="Keep this policy").click()
+    follow(operator.get_by_role("button", name="Keep this policy"))
     expect(operator.get_by_role("status").first).to_contain_text("The policy holds from now on.")

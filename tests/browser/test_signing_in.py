@@ -7,12 +7,13 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import PASSWORD, Site
+from tests.browser.waiting import follow, next_page
 
 
 def sign_in(page: Page, site: Site, who: str, password: str = PASSWORD) -> None:
     page.get_by_label("E-mail").fill(site.people[who].email)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    follow(page.get_by_role("button", name="Sign in"))
 
 
 @pytest.mark.parametrize(("width", "theme"), VIEWS)
@@ -61,7 +62,7 @@ def test_somebody_signs_in_where_they_wanted_to_go_and_out_again(
     sign_in(page, site, "admin")
     assert page.url.endswith("/account/tokens")
     page.get_by_role("button", name="Ada Admin").click()
-    page.get_by_role("button", name="Sign out", exact=True).click()
+    follow(page.get_by_role("button", name="Sign out", exact=True))
     assert page.url.endswith("/login")
     expect(page.get_by_role("status").first).to_contain_text("You are signed out.")
     page.goto("/account")
@@ -77,8 +78,8 @@ def test_a_wrong_password_says_so_and_keeps_the_address_but_not_the_password(
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("E-mail and password do not belong together.")
     expect(alert).to_be_focused()
-    assert page.get_by_label("E-mail").input_value() == site.people["viewer"].email
-    assert page.get_by_label("Password").input_value() == ""
+    expect(page.get_by_label("E-mail")).to_have_value(site.people["viewer"].email)
+    expect(page.get_by_label("Password")).to_have_value("")
     inspect(page, "login-refused")
 
 
@@ -88,7 +89,7 @@ def test_a_token_is_shown_once_and_can_be_revoked(open_window: OpenWindow):
     page.get_by_label("Name").fill("nightly run")
     page.get_by_label("Everything that I may do").uncheck()
     page.get_by_label("Run plugins").check()
-    page.get_by_role("button", name="Issue the token").click()
+    follow(page.get_by_role("button", name="Issue the token"))
     secret = page.locator(".secret-once code").inner_text()
     assert re.fullmatch(r"aei_[\w-]{43}", secret)
     inspect(page, "token-issued")
@@ -96,7 +97,7 @@ def test_a_token_is_shown_once_and_can_be_revoked(open_window: OpenWindow):
     assert secret not in page.content()
     row = page.get_by_role("row").filter(has_text="nightly run")
     expect(row).to_contain_text("plugin.execute")
-    row.get_by_role("button", name="Revoke nightly run").click()
+    follow(row.get_by_role("button", name="Revoke nightly run"))
     expect(page.get_by_role("row").filter(has_text="nightly run")).to_contain_text("Revoked")
 
 
@@ -105,9 +106,9 @@ def test_a_token_without_a_right_is_refused_beside_its_field(open_window: OpenWi
     page.goto("/account/tokens")
     page.get_by_label("Name").fill("nothing")
     page.get_by_label("Everything that I may do").uncheck()
-    page.get_by_role("button", name="Issue the token").click()
+    follow(page.get_by_role("button", name="Issue the token"))
     expect(page.get_by_role("alert")).to_contain_text("tick at least one action")
-    assert page.get_by_label("Name").input_value() == "nothing"
+    expect(page.get_by_label("Name")).to_have_value("nothing")
     inspect(page, "tokens-refused")
 
 
@@ -116,18 +117,18 @@ def test_a_hostile_name_of_a_token_is_only_text(open_window: OpenWindow):
     page.goto("/account/tokens")
     name = "<img src=x onerror=alert(1)>\N{RIGHT-TO-LEFT OVERRIDE}evil"
     page.get_by_label("Name").fill(name)
-    page.get_by_role("button", name="Issue the token").click()
+    follow(page.get_by_role("button", name="Issue the token"))
     expect(
         page.get_by_role("cell", name="<img src=x onerror=alert(1)>\N{REPLACEMENT CHARACTER}evil", exact=True)
     ).to_be_visible()
-    assert page.locator("main img").count() == 0
+    expect(page.locator("main img")).to_have_count(0)
 
 
 def test_another_session_is_ended_and_is_signed_out_at_once(open_window: OpenWindow):
     mine, other = open_window("viewer"), open_window("viewer")
     other.goto("/account")
     mine.goto("/account/sessions")
-    mine.get_by_role("button", name="End all others").click()
+    follow(mine.get_by_role("button", name="End all others"))
     expect(mine.get_by_role("status").first).to_contain_text("ended")
     other.goto("/account")
     assert "/login" in other.url
@@ -137,10 +138,10 @@ def test_a_page_before_the_proof_asks_for_it_and_goes_on(open_window: OpenWindow
     page = open_window("operator")
     page.goto("/account/confirm?next=/account/sessions")
     page.get_by_label("Password").fill("not it")
-    page.get_by_role("button", name="Confirm").click()
+    follow(page.get_by_role("button", name="Confirm"))
     expect(page.get_by_role("alert")).to_contain_text("This is not your password.")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
+    follow(page.get_by_role("button", name="Confirm"))
     assert page.url.endswith("/account/sessions")
 
 
@@ -168,7 +169,7 @@ def test_a_passkey_is_registered_and_then_asked_for(open_window: OpenWindow, sit
     expect(page.get_by_label("Name of the passkey")).to_have_value("Work laptop")
     inspect(page, "passkeys-one")
     page.get_by_role("button", name="account, appearance").click()
-    page.get_by_role("button", name="Sign out", exact=True).click()
+    follow(page.get_by_role("button", name="Sign out", exact=True))
     sign_in(page, site, "passkey_holder")
     page.wait_for_url(f"{here}/marketplace")
     page.goto(f"{here}/account/sessions")
@@ -179,7 +180,7 @@ def test_a_second_click_on_a_form_does_nothing_more(open_window: OpenWindow, sit
     page = open_window("viewer")
     page.goto("/account/tokens")
     page.get_by_label("Name").fill("clicked twice")
-    with page.expect_navigation():
+    with next_page(page):
         page.evaluate(
             "() => { const form = document.querySelector('form[action=\"/account/tokens\"]');"
             " form.requestSubmit(); form.requestSubmit(); }"

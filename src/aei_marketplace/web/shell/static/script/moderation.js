@@ -110,7 +110,8 @@
       details.closest("[data-row]").focus();
       return;
     }
-    if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog")) return;
+    if (document.querySelector("dialog[open]")) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select")) return;
     const act = keys[event.key];
     if (!act) return;
     event.preventDefault();

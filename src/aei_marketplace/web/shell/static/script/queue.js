@@ -29,7 +29,8 @@
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, dialog")) return;
+    // A dialog that has just closed holds the focus until the next frame: what counts is whether one is open.
+    if (document.querySelector("dialog[open]") || event.target.closest("input, textarea, select")) return;
     if (event.key === "Enter" && !event.target.matches("[data-row]")) return;
     const act = keys[event.key];
     if (!act) return;
