@@ -36,6 +36,8 @@ class Execute:
         journal: the key under which digests in a journal of the host calls are made; None keeps none.
         recorded: a journal to answer the host calls from, made under the key `journal`; nothing is
             then done outside the sandbox.
+        rehearsal: note every host call, and answer those that reach out of the sandbox with made-up
+            values; nothing is then done outside it, and no file lasts.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Execute:
     parent: str | None = None
     journal: bytes | None = None
     recorded: bytes | None = None
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +281,22 @@ class Denial:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """Host calls of a rehearsal to one function and target.
+
+    Attributes:
+        function: `http.fetch`.
+        target: a host, a name or an area of files only; empty where the function has none.
+        denied: how many of them the capabilities did not cover.
+    """
+
+    function: str
+    target: str
+    count: int
+    denied: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """Host → marketplace: the one end of an execution.
 
@@ -289,6 +308,7 @@ class Ended:
         log_truncated: the guest wrote more than its log limit.
         journal: the host calls and their answers, when a journal was asked for and did not grow too long.
         divergence: where a replay left what was recorded; None when it did not, or was none.
+        attempts: the host calls of a rehearsal, the most frequent of them; `more_attempts` counts the rest.
     """
 
     id: str
@@ -303,6 +323,8 @@ class Ended:
     walls: tuple[str, ...] = ()
     journal: bytes | None = None
     divergence: Divergence | None = None
+    attempts: tuple[Attempt, ...] = ()
+    more_attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

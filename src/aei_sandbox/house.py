@@ -16,6 +16,7 @@ from aei_sandbox.broker.files.cabinet import Cabinet, NoPlace
 from aei_sandbox.broker.models import AskModel
 from aei_sandbox.broker.plugins import AskPlugin
 from aei_sandbox.broker.record import AskSecret, BadJournal, read_journal
+from aei_sandbox.broker.rehearsal import rehearsed
 from aei_sandbox.imports import NotAdmitted, admitted_interfaces
 from aei_sandbox.measuring import may_restore_niceness, set_niceness
 from aei_sandbox.pool import Busy, Pool
@@ -139,9 +140,8 @@ class House:
         await self._require_admission(execution)
         worker = await self._acquire(execution)
         self._give_way(worker)
-        supervision = Supervision(
-            execution, worker, Services(self._fetch, self._cabinet, ask_secret, ask_model, ask_plugin, tell)
-        )
+        services = Services(self._fetch, self._cabinet, ask_secret, ask_model, ask_plugin, tell)
+        supervision = Supervision(execution, worker, rehearsed(services) if execution.rehearsal else services)
         self._running.add(supervision)
         try:
             return await supervision.run()

@@ -138,6 +138,7 @@ class HostLine:
         parent: str | None = None,
         journal: bytes | None = None,
         recorded: bytes | None = None,
+        rehearsal: bool = False,
     ) -> Ended:
         """Run one task of a prepared component; see `aei_protocol.messages.Execute`.
 
@@ -146,7 +147,7 @@ class HostLine:
         """
         message = Execute(
             execution or str(uuid.uuid4()), tenant, installation, plugin, "0.0.0", component,
-            tuple(interfaces), capabilities, limits, config, task, None, parent, journal, recorded,
+            tuple(interfaces), capabilities, limits, config, task, None, parent, journal, recorded, rehearsal,
         )  # fmt: skip
         if observer is not None:
             self._observers[message.id] = observer

@@ -221,6 +221,7 @@ class Supervision:
     def _ended(self, ending: Ending) -> Ended:
         called = self._broker.called
         denied, more = self._broker.denials.summary()
+        attempts, more_attempts = self._broker.attempts.summary() if self._broker.attempts else ((), 0)
         usage = Usage(
             cpu_ms=round((self._cpu - self._cpu_at_start) * 1000 + called.cpu_ms, 3),
             wall_ms=round(self._wall * 1000, 3),
@@ -243,6 +244,8 @@ class Supervision:
             walls=self._worker.walls,
             journal=self._broker.written(),
             divergence=self._divergence,
+            attempts=attempts,
+            more_attempts=more_attempts,
         )
 
 

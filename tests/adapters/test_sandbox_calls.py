@@ -11,7 +11,7 @@ import pytest
 
 from aei_marketplace.ground.ports import SandboxGone, plugin_failure
 from aei_protocol.limits import Limits
-from aei_protocol.messages import Divergence, Ended, PluginAnswer, PluginWanted, Usage
+from aei_protocol.messages import Attempt, Divergence, Ended, PluginAnswer, PluginWanted, Usage
 from aei_protocol.permissions import Capabilities
 from tests.adapters.test_sandbox import Heard, ScriptedHost, facing, ok, task
 
@@ -137,6 +137,8 @@ _PLACE = Divergence(1, "http.fetch", "end", "the guest returned before this call
     ("sent", "end"),
     [
         ({}, {"journal": b"x"}),
+        ({}, {"attempts": (Attempt("log.log", "", 1, 0),)}),
+        ({}, {"more_attempts": 1}),
         ({"journal": b"k", "recorded": b"r"}, {"journal": b"x"}),
         ({}, {"divergence": _PLACE}),
         ({"journal": b"k"}, {"divergence": _PLACE}),
@@ -157,6 +159,7 @@ async def test_what_was_not_asked_for_costs_the_line(
 async def test_what_was_asked_for_arrives(tmp_path: Path) -> None:
     for sent, end in (
         ({"journal": b"k"}, {"journal": b"x"}),
+        ({"rehearsal": True}, {"attempts": (Attempt("log.log", "", 1, 0),), "more_attempts": 1}),
         ({"journal": b"k", "recorded": b"r"}, {"divergence": _PLACE}),
     ):
         host = ScriptedHost(lambda h, end=end: h.say(ok(**end)))  # type: ignore[misc]

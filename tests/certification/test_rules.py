@@ -20,7 +20,7 @@ from aei_marketplace.certification.errors import (
     StateConflict,
     TooManyRequests,
 )
-from aei_marketplace.certification.rules import behaviour, dependencies, reputation
+from aei_marketplace.certification.rules import dependencies, reputation
 from aei_marketplace.certification.rules.advisories import Vulnerability
 from aei_marketplace.certification.rules.builtin import BUILT_IN, KNOWN_CHECKS
 from aei_marketplace.certification.rules.decisions import (
@@ -43,9 +43,6 @@ from aei_marketplace.certification.rules.turns import (
 )
 from aei_marketplace.certification.rules.verdicts import Outcome, judge
 from aei_marketplace.certification.rules.views import Basis, Request
-from aei_protocol.messages import Denial, Ended, Usage
-from aei_protocol.outcomes import Outcome as End
-from aei_protocol.permissions import Capabilities
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BAR = Bar(("package", "secrets"), (), {Severity.CRITICAL: 0, Severity.MEDIUM: 1})
@@ -319,37 +316,6 @@ def test_a_policy_that_says_the_same_has_the_same_digest() -> None:
 
 
 # ---------------------------------------------------------------- checks of the marketplace
-
-
-def ended(outcome: End = End.OK, *denied: Denial) -> Ended:
-    return Ended("1", outcome, "{}", None, Usage(1.0, 2.0, 1, 3, 0, 0), denied=denied)
-
-
-@pytest.mark.parametrize(
-    ("end", "how", "rule"),
-    [
-        (ended(), Result.PASS, "ran"),
-        (ended(End.GUEST_ERROR), Result.PASS, "ran"),
-        (ended(End.TRAP), Result.PASS, "no-end"),
-        (ended(End.CPU_LIMIT), Result.PASS, "limit"),
-        (ended(End.SANDBOX_VIOLATION), Result.FAIL, "sandbox-violation"),
-        (ended(End.OK, Denial("network", "api.acme.example", 1)), Result.PASS, "asked"),
-        (ended(End.OK, Denial("network", "evil.example", 2)), Result.FAIL, "undeclared"),
-        (ended(End.OK, Denial("network", "api.acme.example:x", 2)), Result.FAIL, "undeclared"),
-        (ended(End.OK, Denial("secrets", "ACME_KEY", 1)), Result.PASS, "asked"),
-        (ended(End.OK, Denial("secrets", "ROOT", 1)), Result.FAIL, "undeclared"),
-        (ended(End.OK, Denial("filesystem", "scratch", 1)), Result.FAIL, "undeclared"),
-    ],
-)
-def test_what_an_example_tried_is_held_against_what_is_declared(end: Ended, how: Result, rule: str) -> None:
-    declared = Capabilities(hosts=("api.acme.example",), secrets=("ACME_KEY",))
-    said = behaviour.check([behaviour.Run(0, end)], declared, 5)
-    assert said.result is how
-    assert rule in {finding.rule for finding in said.findings}
-
-
-def test_without_examples_nothing_was_run() -> None:
-    assert behaviour.check([], Capabilities(), 0).result is Result.NOT_RUN
 
 
 def test_a_dependency_that_nobody_offers_fails_and_an_uncertified_one_is_told() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from aei_protocol.messages import Divergence, Execute, LogLine, Progress, Usage
 from aei_sandbox.broker.answers import Answer, failure
+from aei_sandbox.broker.attempts import Attempts
 from aei_sandbox.broker.denials import Denials
 from aei_sandbox.broker.fetch import Permit
 from aei_sandbox.broker.files import Files
@@ -68,6 +69,7 @@ class Broker:
 
     Attributes:
         called: what the plugins used that it called.
+        attempts: every host call of a rehearsal; None when this is none.
 
     Raises:
         BadJournal: it is to be answered from a journal, and that cannot be read.
@@ -91,6 +93,7 @@ class Broker:
             execution, services.ask_plugin, left, self._charge, self.denials, self.used
         )
         self.called = Usage()
+        self.attempts = Attempts() if execution.rehearsal else None
         self._recorder = self._replay = None
         if execution.recorded is not None:
             self._replay = Replay(execution, services.ask_secret)
@@ -107,6 +110,8 @@ class Broker:
         """
         if self._recorder is not None:
             self._recorder.asked(interface, function, arguments)
+        if self.attempts is not None:
+            self.attempts.asked(interface, function, arguments)
         if self._replay is not None:
             recorded = self._replay.call(interface, function, arguments)
             if interface not in _SHOWN_AGAIN:
@@ -121,6 +126,8 @@ class Broker:
         """The guest gets this answer to its call."""
         if self._recorder is not None:
             self._recorder.answered(answer)
+        if self.attempts is not None:
+            self.attempts.answered(answer)
 
     @property
     def refusals(self) -> int:

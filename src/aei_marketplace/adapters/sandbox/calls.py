@@ -190,6 +190,8 @@ def _check_end(ended: Ended, task: Execute) -> None:
         raise BrokenProtocol("a journal that was not asked for")
     if ended.divergence is not None and not _believable(ended.divergence, task):
         raise BrokenProtocol("a divergence that no replay can have")
+    if (ended.attempts or ended.more_attempts) and not task.rehearsal:
+        raise BrokenProtocol("host calls told of an execution that is no rehearsal")
     if not _plausible(ended.usage):
         raise BrokenProtocol("usage that no execution can have")
 

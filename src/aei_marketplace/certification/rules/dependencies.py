@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from aei_inspection.checks.report import CheckResult, Finding, Severity
+from aei_inspection.checks.results import result_of
 from aei_marketplace.catalog.rules.compatibility import is_compatible
-from aei_marketplace.certification.rules.results import result_of
 
 ID, VERSION, TITLE = "dependencies", 1, "The plugins that it calls"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aei_inspection.checks.report import CheckResult, Finding, Severity
-from aei_marketplace.certification.rules.results import result_of
+from aei_inspection.checks.results import result_of
 
 ID, VERSION, TITLE = "reputation", 1, "Publisher and history"
 _YOUNG = timedelta(days=30)

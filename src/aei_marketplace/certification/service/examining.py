@@ -1,39 +1,30 @@
 """Everything that is looked at in one scan: the package, in the scanner, and what surrounds it, here."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
+from aei_inspection import rehearsal
 from aei_inspection.advisories.matching import Match
 from aei_inspection.archive import read_archive
 from aei_inspection.checks.check import Progress
 from aei_inspection.checks.report import CheckResult, Component
+from aei_inspection.checks.results import not_run
 from aei_inspection.checks.subject import SOURCE_FOLDER, Previous
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import STOPPED, ReleaseView
-from aei_marketplace.certification.rules import behaviour, dependencies, reputation
-from aei_marketplace.certification.rules.results import broken, not_run
+from aei_marketplace.certification.rules import dependencies, reputation
 from aei_marketplace.certification.rules.states import Purpose
 from aei_marketplace.certification.rules.views import Evidence, Request
 from aei_marketplace.certification.service.advisories.keeping import compare_packages
+from aei_marketplace.certification.service.rehearsing import rehearse
 from aei_marketplace.certification.store import requests
-from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import LARGEST_LIMIT, PageWanted
-from aei_marketplace.ground.ports import SandboxGone, SandboxRefused
 from aei_marketplace.ground.work import Work
-from aei_protocol.messages import Ended, Execute, LogLine, PluginAnswer, PluginWanted
-from aei_protocol.messages import Progress as GuestProgress
-from aei_protocol.outcomes import Outcome
-from aei_protocol.permissions import Capabilities
 
 _JOB = "certification.scan"
-#: Nobody's tenant: what the examples of a scan leave behind belongs to no one.
-_NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 class PackageMissing(Exception):
@@ -134,56 +125,10 @@ async def _check_reputation(work: Work, release: ReleaseView, before: ReleaseVie
 
 
 async def _check_behaviour(deps: Deps, request: Request, release: ReleaseView) -> CheckResult:
-    """Run the examples with nothing granted; for a badge only, because it costs seconds."""
-    rules = behaviour
+    """Run it on trial; for a badge only, because it costs seconds."""
     if request.purpose is Purpose.PUBLISH:
-        return not_run(rules.ID, rules.VERSION, rules.TITLE, "It is run for certification only.")
-    examples = release.manifest.document.get("examples", [])[: rules.MOST_EXAMPLES]
-    began = time.monotonic()
-    try:
-        content = await deps.blobs.get(release.component_sha256)
-        await deps.sandbox.prepare(release.component_sha256, release.manifest.interfaces, content)
-        runs = [rules.Run(n, await _run(deps, release, example)) for n, example in enumerate(examples)]
-        await deps.sandbox.retire(release.component_sha256, _NOBODY)
-    except (SandboxGone, SandboxRefused, KeyError) as error:
-        return broken(rules.ID, rules.VERSION, rules.TITLE, f"The sandbox did not run it: {error}")
-    if any(run.ended.outcome is Outcome.WORKER_LOST for run in runs):
-        return broken(rules.ID, rules.VERSION, rules.TITLE, "The process that ran an example was lost.")
-    took = round((time.monotonic() - began) * 1000)
-    return rules.check(runs, release.manifest.capabilities, took)
-
-
-async def _run(deps: Deps, release: ReleaseView, example: dict[str, object]) -> Ended:
-    limits = release.manifest.limits.capped(deps.operator_cap).capped(behaviour.CAP)
-    task = Execute(
-        id=str(new_id()),
-        tenant=_NOBODY,
-        installation=str(release.release_id),
-        plugin=release.plugin_id,
-        version=release.version,
-        component=release.component_sha256,
-        interfaces=release.manifest.interfaces,
-        capabilities=Capabilities(),
-        limits=limits,
-        config="{}",
-        task=msgspec.json.encode(example.get("input")).decode(),
-        concurrency=1,
-    )
-    return await deps.sandbox.execute(task, _Unheard())
-
-
-class _Unheard:
-    """What a plugin says while it is examined; it calls nobody."""
-
-    def progress(self, message: GuestProgress) -> None:
-        """Nobody listens."""
-
-    def log(self, line: LogLine) -> None:
-        """Nobody listens."""
-
-    async def call_plugin(self, wanted: PluginWanted) -> PluginAnswer:  # noqa: ARG002 the port hands it over
-        """Never happens: nothing is granted, so the broker has refused before."""
-        raise AssertionError("the broker lets no call through that is not granted")
+        return not_run(rehearsal.ID, rehearsal.VERSION, rehearsal.TITLE, "It is run for certification only.")
+    return await rehearse(deps, release)
 
 
 def _inspected(package: bytes) -> str:

@@ -44,7 +44,7 @@ class NotGranted(Exception):
 
 
 class Files:
-    """The two areas of one execution.
+    """The two areas of one execution; in a rehearsal neither lasts.
 
     Args:
         execution: who runs, and what is granted.
@@ -96,10 +96,11 @@ class Files:
             # The execution may have ended in the middle of a call.
             await asyncio.wait((self._doing,))
         try:
-            if PERSISTENT in self._open:
+            if PERSISTENT in self._open and self._lasts(PERSISTENT):
                 await self._cabinet.give_back(self._execution.tenant, self._execution.installation)
-            if SCRATCH in self._open:
-                await self._cabinet.do(self._open[SCRATCH].end)
+            for name in self._open:
+                if not self._lasts(name):
+                    await self._cabinet.do(self._open[name].end)
         except (sqlite3.Error, OSError) as error:
             self._complain("settling", error)
 
@@ -140,11 +141,14 @@ class Files:
         if area is None:
             execution = self._execution
             area = self._open[name] = (
-                self._cabinet.scratch()
-                if name == SCRATCH
-                else self._cabinet.take(execution.tenant, execution.installation)
+                self._cabinet.take(execution.tenant, execution.installation)
+                if self._lasts(name)
+                else self._cabinet.scratch()
             )
         return area
+
+    def _lasts(self, name: str) -> bool:
+        return name == PERSISTENT and not self._execution.rehearsal
 
     def _complain(self, doing: str, error: Exception) -> None:
         execution = self._execution

@@ -9,6 +9,7 @@ import typer
 
 from aei_sdk.cli.options import AsJson, examples
 from aei_sdk.cli.plugin.building import package_content
+from aei_sdk.cli.plugin.trying import artefacts_folder
 from aei_sdk.cli.screen import Screen
 from aei_sdk.errors import ExitCode, ProjectRefused, UsageRefused
 from aei_sdk.gate import accepted, previous_release
@@ -57,6 +58,8 @@ def check(
 ) -> None:
     """Run the checks of a certification here: the registry's gate, and what a scan finds in the package.
 
+    Its examples are run on trial in a sandbox: with the permissions that it asks for, and made-up answers.
+
     Known vulnerabilities come from the export of OSV that --advisories names; the marketplace has its own.
 
     Ends with 5 if the registry would refuse the package, with 1 if another check fails or cannot be run.
@@ -71,6 +74,9 @@ def check(
         package, refusal = _judged(subject)
         with screen.progress("checking the package") as show:
             report = scan(subject, lambda step: show(step.done / step.total, step.check))
+        if package is not None:
+            with screen.progress("running it on trial"):
+                report = _with_behaviour(report, package, subject)
         if advisories is not None:
             report = _with_vulnerabilities(report, advisories)
         if sarif is not None:
@@ -80,6 +86,18 @@ def check(
             raise refusal
         if any(check.result in ("fail", "error") for check in report.checks):
             raise typer.Exit(int(ExitCode.FAILED))
+
+
+def _with_behaviour(report: "Report", package: "Package", subject: "Subject") -> "Report":
+    """The report with the check that a marketplace adds from its sandbox."""
+    import asyncio
+
+    import msgspec
+
+    from aei_sdk.testing.rehearsing import rehearse_here
+
+    result = asyncio.run(rehearse_here(package.manifest, subject.component, artefacts_folder()))
+    return msgspec.structs.replace(report, checks=(*report.checks, result))
 
 
 def _with_vulnerabilities(report: "Report", export: Path) -> "Report":

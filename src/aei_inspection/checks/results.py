@@ -1,4 +1,4 @@
-"""Results of the checks that need the marketplace beside the package, in the form of the scanner's."""
+"""Results of checks that look at more than the package, in the form of the others."""
 
 from collections.abc import Sequence
 
