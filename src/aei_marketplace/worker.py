@@ -12,6 +12,15 @@ from aei_marketplace.accounts import jobs as accounts_jobs
 from aei_marketplace.accounts.events import RecoveryAsked
 from aei_marketplace.adapters.jobs import Handler, run_jobs
 from aei_marketplace.audit.jobs import deliver_for_ever, sequence_for_ever
+from aei_marketplace.billing.events.invoices import CreditNoteIssued, InvoicePaid
+from aei_marketplace.billing.events.prices import PriceAnnounced
+from aei_marketplace.billing.events.purchases import (
+    BuyerAccountChanged,
+    PurchaseEnded,
+    PurchaseSuspended,
+    SpendNearCap,
+)
+from aei_marketplace.billing.jobs import purchases as billing_purchases
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog.events import (
     AdvisoryFiled,
@@ -67,7 +76,9 @@ from aei_marketplace.reviews.events import (
     ReviewsChanged,
     ReviewWritten,
 )
+from aei_marketplace.sales.events import ShareAgreementSet
 from aei_marketplace.settings import load_settings
+from aei_marketplace.tax_profiles.events import TaxProfileReviewed, TaxProfileSubmitted
 from aei_marketplace.web.idempotency import forget_old_keys
 from aei_marketplace.wiring import (
     audit_collector,
@@ -97,7 +108,11 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
         announcements.namespace_transferred,
     ),
     DomainProofMoved: (announcements.domain_proof_moved,),
-    ReleaseListed: (announcements.release_listed, announcements.reviews_may_be_old),
+    ReleaseListed: (
+        billing_purchases.announce_price,
+        announcements.release_listed,
+        announcements.reviews_may_be_old,
+    ),
     ReleaseStateChanged: (
         executions_jobs.let_go,
         announcements.release_state_changed,
@@ -133,6 +148,16 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     ReviewReplied: (announcements.review_replied,),
     ReplyJudged: (announcements.reply_judged,),
     ReportFiled: (reviews_jobs.weigh_reports,),
+    TaxProfileSubmitted: (announcements.tax_profile_submitted,),
+    TaxProfileReviewed: (announcements.tax_profile_reviewed,),
+    ShareAgreementSet: (announcements.share_agreement_set,),
+    InvoicePaid: (billing_purchases.settle,),
+    CreditNoteIssued: (billing_purchases.take_back,),
+    PriceAnnounced: (announcements.price_announced,),
+    PurchaseSuspended: (announcements.purchase_suspended,),
+    PurchaseEnded: (announcements.purchase_ended,),
+    SpendNearCap: (announcements.spend_near_cap,),
+    BuyerAccountChanged: (billing_purchases.follow_account,),
 }
 
 #: What recurs, with the seconds between two times.
@@ -144,6 +169,10 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (60, operations_jobs.end_forgotten),
     (3600, executions_jobs.forget_old_output),
     (60, certification_badges.end_expired),
+    (60, billing_purchases.renew_purchases),
+    (60, billing_purchases.tell_near_caps),
+    (600, billing_purchases.announce_first_prices),
+    (3600, billing_purchases.charge_usage),
     (600, certification_scans.try_held_again),
     (3600, installations_jobs.purge_removed),
     (30, installations_jobs.forget_files),

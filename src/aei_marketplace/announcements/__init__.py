@@ -13,6 +13,12 @@ from aei_marketplace.announcements.publishers import (
     namespace_transferred,
     quota_near,
 )
+from aei_marketplace.announcements.purchases import (
+    price_announced,
+    purchase_ended,
+    purchase_suspended,
+    spend_near_cap,
+)
 from aei_marketplace.announcements.releases import release_listed, release_state_changed
 from aei_marketplace.announcements.reviews import (
     reply_judged,
@@ -22,6 +28,8 @@ from aei_marketplace.announcements.reviews import (
     review_replied,
     reviews_may_be_old,
 )
+from aei_marketplace.announcements.shares import share_agreement_set
+from aei_marketplace.announcements.taxes import tax_profile_reviewed, tax_profile_submitted
 
 __all__ = [
     "advisory_filed",
@@ -33,7 +41,10 @@ __all__ = [
     "namespace_offered",
     "namespace_transferred",
     "operation_failed",
+    "price_announced",
     "publish_scan_ended",
+    "purchase_ended",
+    "purchase_suspended",
     "quota_near",
     "release_certified",
     "release_listed",
@@ -45,4 +56,8 @@ __all__ = [
     "review_replied",
     "reviews_may_be_old",
     "sandbox_violated",
+    "spend_near_cap",
+    "share_agreement_set",
+    "tax_profile_reviewed",
+    "tax_profile_submitted",
 ]

@@ -190,6 +190,43 @@ KINDS: Mapping[str, Kind] = {
             link=_LISTING,
         ),
         Kind(
+            "price.announced",
+            "$plugin gets another price: $after",
+            "It costs $before now. The new price applies from $since; a subscription keeps its own until its"
+            " next renewal after that. Cancel before if you do not want it at that price.",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            fixed="It says what you will pay.",
+            link="/admin/spend",
+        ),
+        Kind(
+            "purchase.suspended",
+            "$plugin does not run: its invoice is overdue",
+            "What runs finishes, nothing new begins. It runs again as soon as the invoice is paid.",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            fixed="It says why something does not run.",
+            link="/admin/spend",
+        ),
+        Kind(
+            "purchase.ended",
+            "Your purchase of $plugin has ended",
+            "Reason: $because. What runs finishes, nothing new begins; its installation stays until you"
+            " remove it.",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            link="/admin/spend",
+        ),
+        Kind(
+            "spend.near_cap",
+            "$percent % of a spend cap is used",
+            "Your tenant allows itself $cap in $period for $what. At 100 % nothing that costs anything runs"
+            " under it until the month is over or the cap is raised.",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            link="/admin/spend",
+        ),
+        Kind(
             "operation.failed",
             "$operation $plugin failed",
             "What you asked for was not carried out: $problem",
@@ -250,10 +287,37 @@ KINDS: Mapping[str, Kind] = {
             link=_REVIEWS,
         ),
         Kind(
+            "share.announced",
+            "From $since on you get $share of what $plugin sells",
+            "It is $before until then, and what is earned until then keeps its share. Why: $reason",
+            mail=MailSetting.IMMEDIATE,
+            fixed="It changes what you are paid.",
+        ),
+        Kind(
             "quota.near",
             "Your publisher has used $used of $allowed $quota",
             "When all is used, nothing more is published. Ask the operator for more in time.",
             severity=Severity.WARNING,
+        ),
+        Kind(
+            "tax_profile.waits",
+            "A tax profile waits for its review",
+            "$creator has sent one. Nothing is paid to them before it is reviewed.",
+            link="/admin/tax/$profile",
+        ),
+        Kind(
+            "tax_profile.reviewed",
+            "Your tax profile is reviewed",
+            "Payouts to your tenant can be made, when they are due.",
+            link="/publisher/tax",
+        ),
+        Kind(
+            "tax_profile.refused",
+            "Your tax profile was refused",
+            "Nothing is paid before you have sent another one. Reason given: $reason",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            link="/publisher/tax",
         ),
         Kind(
             "namespace.offered",

@@ -21,6 +21,7 @@ class Sale:
         processor_fee: minor units, borne by the marketplace unless the agreement says otherwise.
         occurred_at: when it was paid; says in which month it counts.
         earned_at: when it was earned, which decides the share: for usage the end of its period.
+        tax_country: ISO 3166-1 alpha-2 code of the country that the tax is owed to; None without tax.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Sale:
     processor_fee: int
     occurred_at: datetime
     earned_at: datetime
+    tax_country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +86,21 @@ class DisputeLost:
     fee: int = 0
 
 
-SalesFact = Sale | Refund | DisputeOpened | DisputeWon | DisputeLost
+#: What concerns a sale that was made.
+Afterwards = Refund | DisputeOpened | DisputeWon | DisputeLost
+SalesFact = Sale | Afterwards
+
+
+def name_of(fact: SalesFact) -> str:
+    """The one name of a fact, as the ledger's entry and the creator's line bear it."""
+    match fact:
+        case Sale():
+            return f"sale:{fact.key}"
+        case Refund():
+            return f"refund:{fact.key}"
+        case DisputeOpened():
+            return f"dispute:{fact.key}"
+        case DisputeWon():
+            return f"won:{fact.dispute_key}"
+        case DisputeLost():
+            return f"lost:{fact.dispute_key}"

@@ -1,0 +1,19 @@
+"""How far revenue is counted when a tier is looked up."""
+
+from datetime import datetime
+
+from aei_marketplace.ledger.rules.periods import Period
+
+
+def counted_until(earned_at: datetime) -> Period:
+    """The last month whose revenue decides the tier of a sale: the second before the one it is earned in.
+
+    That month closed on the third day of the month between, and never changes again. So a tier that is
+    reached in September applies from November on, to all that is earned then, in whatever order it is told.
+    """
+    return before(before(Period.of(earned_at)))
+
+
+def before(period: Period) -> Period:
+    """The month before."""
+    return Period(period.year - (period.month == 1), 12 if period.month == 1 else period.month - 1)
