@@ -145,6 +145,8 @@ create table credit_notes (
   currency text not null check (currency ~ '^[A-Z]{3}$'),
   issued_at timestamptz not null,
   reason text not null check (length(reason) between 1 and 500),
+  unpaid boolean not null,  -- the invoice was not paid when it was credited: nothing goes back
+  taken boolean not null,  -- a bank had taken the money back before: nothing goes back
   lines integer not null check (lines between 1 and 1000),
   net bigint not null check (net >= 0),
   tax bigint not null check (tax >= 0),
@@ -271,3 +273,99 @@ begin
 end $$;
 create trigger no_additions after insert on credit_note_lines
   referencing new table as fresh for each statement execute function credit_note_refuse_additions();
+
+-- ---------------------------------------------------------------- payments and refunds
+
+-- What a provider was asked to collect. Its id is the key of the call: asking again collects nothing twice.
+create table payments (
+  id uuid primary key,
+  tenant_id uuid not null,
+  invoice_id uuid not null,
+  provider text not null check (provider ~ '^[a-z][a-z_]{0,38}$'),
+  amount bigint not null check (amount > 0),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  state text not null check (state in ('reserved', 'open', 'succeeded', 'failed', 'expired')),
+  collection text,  -- the provider's name of what it was asked for
+  payment text,     -- and of the payment that came of it
+  url text,         -- where the buyer pays
+  url_until timestamptz,
+  problem text,
+  created_at timestamptz not null,
+  settled_at timestamptz,
+  unique (provider, collection),
+  unique (provider, payment),
+  check (state <> 'open' or collection is not null),
+  foreign key (invoice_id, tenant_id) references invoices (id, tenant_id)
+);
+create unique index on payments (invoice_id) where state in ('reserved', 'open');
+create index on payments (invoice_id, id);
+call aei_isolate('payments', 'tenant_id = aei_tenant() or aei_staff()', 'tenant_id = aei_tenant()');
+
+-- Under which name the provider knows a tenant.
+create table provider_customers (
+  provider text not null,
+  tenant_id uuid not null references tenants,
+  customer text not null,
+  primary key (provider, tenant_id)
+);
+call aei_isolate('provider_customers', 'tenant_id = aei_tenant() or aei_staff()', 'false');
+
+-- Money that goes back to a buyer, for a credit note on an invoice that was paid.
+create table refunds (
+  id uuid primary key,
+  tenant_id uuid not null,
+  credit_note_id uuid not null unique,
+  invoice_id uuid not null references invoices,
+  provider text not null,
+  payment text,  -- the provider's name of the payment that is returned; null where staff return it
+  amount bigint not null check (amount > 0),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  state text not null check (state in ('owed', 'asked', 'returned', 'failed')),
+  reference text check (length(reference) between 1 and 200),  -- the provider's name of it, or what staff noted
+  problem text,
+  created_at timestamptz not null,
+  asked_at timestamptz,
+  settled_at timestamptz,
+  marked_by uuid,
+  foreign key (credit_note_id, tenant_id) references credit_notes (id, tenant_id)
+);
+create unique index on refunds (provider, reference) where payment is not null;
+create index on refunds (state, created_at) where state <> 'returned';
+call aei_isolate('refunds', 'tenant_id = aei_tenant() or aei_staff()', 'aei_staff()');
+
+-- ---------------------------------------------------------------- what providers tell
+
+-- Each event once, whatever its number of deliveries; of its content only what is needed.
+create table provider_events (
+  provider text not null,
+  event_id text not null check (length(event_id) between 1 and 200),
+  kind text not null check (length(kind) between 1 and 100),  -- as the provider names it
+  subject text,  -- what it waits for while it is parked: the provider's name of a payment or dispute
+  told jsonb not null,
+  occurred_at timestamptz not null,
+  received_at timestamptz not null,
+  state text not null check (state in ('pending', 'parked', 'applied', 'ignored', 'rejected')),
+  reason text,  -- why it is parked, ignored or rejected
+  settled_at timestamptz,
+  primary key (provider, event_id)
+);
+create index on provider_events (provider, subject) where state = 'parked';
+create index on provider_events (state, received_at) where state in ('pending', 'parked', 'rejected');
+call aei_isolate('provider_events', 'aei_staff()', 'false');
+
+-- What a buyer's bank has taken back, by the sales that it concerns.
+create table provider_disputes (
+  provider text not null,
+  dispute text not null,
+  sale_key text not null references invoice_lines (key),
+  tenant_id uuid not null,
+  amount bigint not null check (amount > 0),
+  fee bigint not null check (fee >= 0),
+  state text not null check (state in ('opened', 'won', 'lost')),
+  opened_at timestamptz not null,
+  evidence_due_at timestamptz,
+  settled_at timestamptz,
+  primary key (provider, dispute, sale_key)
+);
+create index on provider_disputes (sale_key);
+call aei_isolate('provider_disputes', 'aei_staff()', 'false');

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.issuer_keys import IssuerKeys
@@ -21,6 +22,7 @@ from aei_marketplace.ground.ports import (
     Scanner,
     WebhookSender,
 )
+from aei_marketplace.ground.ports.billing import BillingProvider, ManualBilling
 from aei_marketplace.ground.publisher_quota import PublisherQuota
 from aei_marketplace.ground.sign_in import Attempts, SignInTerms
 from aei_marketplace.ground.work import Works
@@ -45,12 +47,14 @@ class Deps:
         mail: the way to people's mailboxes.
         webhooks: the way to the webhooks of tenants and operator.
         scanner: where packages are scanned.
+        billing: who collects money from buyers and returns it.
         sign_in: how long sessions and proofs last.
         attempts: how often somebody tried to sign in lately.
         issuer_keys: keys of the issuers whose identity tokens publish.
         publisher_quota: what each publisher may have, unless staff decide otherwise for one.
         operator_allowance: the most that any tenant may execute.
         publish_scan: new releases are scanned before they are listed.
+        price_notice: a price that costs somebody more applies so long after it was announced.
     """
 
     works: Works
@@ -69,9 +73,11 @@ class Deps:
     mail: Mail = field(default_factory=NoMail)
     webhooks: WebhookSender = field(default_factory=NoWebhooks)
     scanner: Scanner = field(default_factory=NoScanner)
+    billing: BillingProvider = field(default_factory=ManualBilling)
     sign_in: SignInTerms = field(default_factory=SignInTerms)
     attempts: Attempts = field(default_factory=Attempts)
     issuer_keys: IssuerKeys = field(default_factory=IssuerKeys)
     publisher_quota: PublisherQuota = field(default_factory=PublisherQuota)
     operator_allowance: Allowance = OPERATOR_ALLOWANCE
     publish_scan: bool = False
+    price_notice: timedelta = timedelta(days=30)

@@ -87,6 +87,8 @@ credit_notes = Table(
     Column("currency", Text),
     Column("issued_at", DateTime(timezone=True)),
     Column("reason", Text),
+    Column("unpaid", Boolean),
+    Column("taken", Boolean),
     Column("lines", Integer),
     Column("net", BigInteger),
     Column("tax", BigInteger),

@@ -14,7 +14,8 @@ from aei_marketplace.ground.money import MOST, check_amount, check_currency
 #: So many lines may an invoice have.
 MOST_LINES = 1_000
 KINDS = ("one_time", "subscription", "usage")
-LONGEST_TEXT, LONGEST_KEY = 500, 200
+#: The ledger and disputes add words of their own to a key.
+LONGEST_TEXT, LONGEST_KEY = 500, 120
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from aei_marketplace.billing.errors.details import TaxRateMissing, TaxRateUnfit
-from aei_marketplace.billing.rules.countries import COUNTRIES, UNION
 from aei_marketplace.billing.rules.parties import Party
+from aei_marketplace.ground.countries import COUNTRIES, UNION
 from aei_marketplace.ground.errors import Fault
 from aei_marketplace.ledger.rules.allocation import allocate
 

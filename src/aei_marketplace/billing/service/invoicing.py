@@ -1,4 +1,4 @@
-"""Issuing invoices, and marking them as paid."""
+"""Issuing invoices, and marking them as paid. What is known of one, and crediting it, are named here too."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from aei_marketplace.billing.errors.invoices import DraftUnfit, LineInvoicedAlready, NoSuchInvoice
+from aei_marketplace.billing.errors.invoices import DraftUnfit, LineInvoicedAlready
 from aei_marketplace.billing.events.invoices import InvoiceIssued, InvoicePaid
 from aei_marketplace.billing.rules.invoices import DraftLine, Invoice, InvoiceDraft, InvoiceLine, check_draft
 from aei_marketplace.billing.rules.parties import Party
@@ -19,12 +19,25 @@ from aei_marketplace.billing.rules.standings import (
 )
 from aei_marketplace.billing.rules.tax import is_reverse_charge, tax_lines
 from aei_marketplace.billing.service import parties, taxes
+from aei_marketplace.billing.service.crediting import credit
+from aei_marketplace.billing.service.invoices import lines_of, read_invoice, sales_of, standing_of
 from aei_marketplace.billing.store import invoices as store
 from aei_marketplace.ground.actor import ActorKind
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.money import check_amount
 from aei_marketplace.ground.work import Work
+
+__all__ = [
+    "credit",
+    "issue",
+    "lines_of",
+    "mark_as_paid",
+    "note_payment",
+    "read_invoice",
+    "sales_of",
+    "standing_of",
+]
 
 #: The provider of invoices that staff mark as paid.
 MANUAL = "manual"
@@ -89,47 +102,6 @@ async def _write(work: Work, invoice: Invoice) -> Invoice:
     work.record(Fact("invoice.issue", "invoice", str(invoice.id), reason=invoice.reason, context=context))
     work.emit(InvoiceIssued(invoice.id, invoice.buyer))
     return await read_invoice(work, invoice.id)
-
-
-async def read_invoice(work: Work, invoice_id: UUID) -> Invoice:
-    """An invoice that the actor may see: a buyer's own, or any for staff and named jobs.
-
-    Raises:
-        NoSuchInvoice: there is none.
-    """
-    row = await store.find_invoice(work, invoice_id)
-    if row is None:
-        raise NoSuchInvoice("There is no such invoice.")
-    return Invoice(
-        row.id,
-        row.number,
-        row.tenant_id,
-        row.currency,
-        row.issued_at,
-        row.due_at,
-        row.reason,
-        Party(**row.seller),
-        Party(**row.billed_to),
-        row.reverse_charge,
-        await lines_of(work, invoice_id),
-    )
-
-
-async def lines_of(work: Work, invoice_id: UUID) -> tuple[InvoiceLine, ...]:
-    """An invoice's lines in their order; none when there is no such invoice."""
-    return tuple(_line(row) for row in await store.lines_of(work, invoice_id))
-
-
-async def standing_of(work: Work, invoice_id: UUID, *, for_update: bool = False) -> Standing:
-    """How an invoice stands, held until the commit for whoever changes it.
-
-    Raises:
-        NoSuchInvoice: there is none.
-    """
-    row = await store.find_standing(work, invoice_id, for_update=for_update)
-    if row is None:
-        raise NoSuchInvoice("There is no such invoice.")
-    return Standing(**{name: value for name, value in row._mapping.items() if name != "tenant_id"})
 
 
 async def mark_as_paid(work: Work, invoice_id: UUID, payment: Payment) -> Standing:
@@ -206,10 +178,3 @@ def _line_row(invoice: Invoice, position: int, line: InvoiceLine) -> dict[str, A
     values = asdict(line)
     values["net"], values["tax"] = values.pop("net_minor"), values.pop("tax_minor")
     return {**values, "invoice_id": invoice.id, "position": position, "tenant_id": invoice.buyer}
-
-
-def _line(row: Any) -> InvoiceLine:
-    values = dict(row._mapping)
-    for name in ("invoice_id", "position", "tenant_id"):
-        del values[name]
-    return InvoiceLine(net_minor=values.pop("net"), tax_minor=values.pop("tax"), **values)

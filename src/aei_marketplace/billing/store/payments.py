@@ -1,0 +1,119 @@
+"""Every query about payments, refunds and customers of providers."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from aei_marketplace.billing.models.providers import customers, payments, refunds
+from aei_marketplace.ground.work import Work
+
+
+async def find_waiting(work: Work, invoice_id: UUID) -> Row[Any] | None:
+    """The attempt to collect an invoice that is under way."""
+    query = select(payments).where(
+        payments.c.invoice_id == invoice_id, payments.c.state.in_(("reserved", "open"))
+    )
+    return (await work.run(query)).first()
+
+
+async def add_payment(work: Work, values: Mapping[str, Any]) -> None:
+    """Reserve an attempt to collect."""
+    await work.run(insert(payments).values(**values))
+
+
+async def set_payment(work: Work, payment_id: UUID, values: Mapping[str, Any]) -> None:
+    """Write what has become of an attempt."""
+    await work.run(update(payments).where(payments.c.id == payment_id).values(**values))
+
+
+async def find_payment(work: Work, payment_id: UUID) -> Row[Any] | None:
+    """An attempt by our name, held until the commit."""
+    query = select(payments).where(payments.c.id == payment_id)
+    return (await work.run(query.with_for_update())).first()
+
+
+async def find_told(work: Work, provider: str, payment: str) -> Row[Any] | None:
+    """An attempt by the provider's name of the payment or of what it was asked for, held until the commit."""
+    query = select(payments).where(
+        payments.c.provider == provider, (payments.c.payment == payment) | (payments.c.collection == payment)
+    )
+    return (await work.run(query.with_for_update())).first()
+
+
+async def payment_of(work: Work, invoice_id: UUID) -> Row[Any] | None:
+    """The attempt by which an invoice was paid."""
+    query = select(payments).where(payments.c.invoice_id == invoice_id, payments.c.state == "succeeded")
+    return (await work.run(query)).first()
+
+
+async def find_customer(work: Work, provider: str, tenant: UUID) -> str | None:
+    """The provider's name of a tenant."""
+    query = select(customers.c.customer).where(
+        customers.c.provider == provider, customers.c.tenant_id == tenant
+    )
+    found: str | None = (await work.run(query)).scalar()
+    return found
+
+
+async def add_customer(work: Work, provider: str, tenant: UUID, customer: str) -> None:
+    """Keep the provider's name of a tenant; the first stays."""
+    new = upsert(customers).values(provider=provider, tenant_id=tenant, customer=customer)
+    await work.run(new.on_conflict_do_nothing())
+
+
+async def add_refund(work: Work, values: Mapping[str, Any]) -> None:
+    """Owe a buyer money."""
+    await work.run(insert(refunds).values(**values))
+
+
+async def find_refund(work: Work, refund_id: UUID) -> Row[Any] | None:
+    """A refund by our name, held until the commit."""
+    return (await work.run(select(refunds).where(refunds.c.id == refund_id).with_for_update())).first()
+
+
+async def refund_told(work: Work, provider: str, reference: str) -> Row[Any] | None:
+    """A refund by the provider's name, held until the commit."""
+    query = select(refunds).where(refunds.c.provider == provider, refunds.c.reference == reference)
+    return (await work.run(query.with_for_update())).first()
+
+
+async def refund_of(work: Work, note_id: UUID) -> Row[Any] | None:
+    """The refund that a credit note brought about."""
+    return (await work.run(select(refunds).where(refunds.c.credit_note_id == note_id))).first()
+
+
+async def refunds_of(work: Work, invoice_id: UUID) -> Sequence[Row[Any]]:
+    """The refunds of an invoice, the oldest first."""
+    query = select(refunds).where(refunds.c.invoice_id == invoice_id).order_by(refunds.c.id)
+    return (await work.run(query)).all()
+
+
+async def set_refund(work: Work, refund_id: UUID, values: Mapping[str, Any]) -> None:
+    """Write what has become of a refund."""
+    await work.run(update(refunds).where(refunds.c.id == refund_id).values(**values))
+
+
+async def refunds_between(work: Work, provider: str, since: datetime, until: datetime) -> Sequence[Row[Any]]:
+    """Refunds that were asked of a provider in a time, or told by it."""
+    query = select(refunds).where(
+        refunds.c.provider == provider,
+        refunds.c.payment.is_not(None),
+        refunds.c.created_at >= since,
+        refunds.c.created_at < until,
+    )
+    return (await work.run(query.order_by(refunds.c.id))).all()
+
+
+async def unsettled_refunds(work: Work, provider: str, before: datetime) -> Sequence[UUID]:
+    """Refunds that a provider was or should have been asked for before a moment, without a word since."""
+    query = select(refunds.c.id).where(
+        refunds.c.provider == provider,
+        refunds.c.payment.is_not(None),
+        refunds.c.state == "owed",
+        refunds.c.created_at < before,
+    )
+    return (await work.run(query.order_by(refunds.c.created_at).limit(100))).scalars().all()
