@@ -52,6 +52,8 @@ from aei_marketplace.reviews import api as reviews_api
 from aei_marketplace.reviews import pages as reviews_pages
 from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.storefront import pages as storefront_pages
+from aei_marketplace.tax_profiles import api as tax_profiles_api
+from aei_marketplace.tax_profiles import pages as tax_profiles_pages
 from aei_marketplace.vault import api as vault_api
 from aei_marketplace.vault import pages as vault_pages
 from aei_marketplace.web import health, problem_types, schemas
@@ -96,6 +98,7 @@ FRAME: Frame = Frame(
                 Place("Tokens", "/admin/tokens", lambda actor: actor.may("token.administer")),
                 Place("Secrets", "/admin/secrets", lambda actor: actor.may("secret.administer")),
                 Place("Models", "/admin/models", lambda actor: actor.may("secret.administer")),
+                Place("Tax", tax_profiles_pages.TAX, lambda actor: actor.may("revenue.administer")),
                 Place("Tenants", "/admin/tenants", lambda actor: actor.may("tenant.administer")),
                 Place("Staff", "/admin/staff", lambda actor: actor.may("staff.administer")),
                 Place("Kill list", "/admin/kill-list", lambda actor: actor.may("killlist.administer")),
@@ -133,6 +136,7 @@ ROUTERS = (
     audit_pages.router,
     executions_pages.router,  # before the catalogue's `/publisher/{plugin_id}`
     certification_pages.router,
+    tax_profiles_pages.router,  # before the catalogue's `/publisher/{plugin_id}`
     catalog_pages.router,
     operations_pages.router,
     executions_api.router,
@@ -150,6 +154,7 @@ ROUTERS = (
     reviews_api.router,
     installations_api.router,
     certification_api.router,
+    tax_profiles_api.router,
     catalog_api.router,
     storefront_pages.router,
 )

@@ -8,6 +8,7 @@ from aei_marketplace.accounts.service import provider_secrets
 from aei_marketplace.ground.sealing import Sealed, SealedValue
 from aei_marketplace.ground.work import Work
 from aei_marketplace.notices.service import webhook_secrets
+from aei_marketplace.tax_profiles import service as tax_profiles
 from aei_marketplace.vault.rules.endpoints import key_place
 from aei_marketplace.vault.rules.secrets import secret_place
 from aei_marketplace.vault.store import endpoints, secrets
@@ -64,4 +65,5 @@ SHELVES = (
     Shelf(_endpoint_keys, _put_endpoint_key),
     Shelf(webhook_secrets.sealed_values, webhook_secrets.put_sealed),
     Shelf(provider_secrets.sealed_values, provider_secrets.put_sealed),
+    Shelf(tax_profiles.sealed_values, tax_profiles.put_sealed),
 )

@@ -1,4 +1,4 @@
-"""Refunds and disputes with their evidence."""
+"""Tax profiles of creators: sealed, and reviewed by staff."""
 
 from migrations.sql import apply
 

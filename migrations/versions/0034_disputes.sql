@@ -1,2 +1,0 @@
--- Refunds and disputes with their evidence.
-select 1;  -- placeholder: its owner writes it

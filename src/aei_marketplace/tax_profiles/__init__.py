@@ -1,0 +1,1 @@
+"""Tax profiles: what creators declare, sealed, and what staff find in it."""
