@@ -17,6 +17,6 @@ async def test_a_worked_scenario_comes_out_to_the_minor_unit(
     player = Player(works, time, scenario)
     await player.play()
     for expected in scenario["expected"]["statements"]:
-        found = await player.statement_sums(expected)
+        found = await player.statement(expected)
         assert found == {name: expected[name] for name in found}, (expected["creator"], expected["period"])
     assert (await ledger.verify_ledger(works)).findings == []

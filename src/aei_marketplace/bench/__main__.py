@@ -14,6 +14,7 @@ from aei_marketplace.bench import (
     limits,
     pages,
     publish,
+    revenue,
     reviews,
     search,
     up,
@@ -34,6 +35,7 @@ BENCHES: dict[str, Callable[[bool], Result]] = {
     "pages": pages.measure,
     "search": search.measure,
     "publish": publish.measure,
+    "revenue": revenue.measure,
     "reviews": reviews.measure,
 }
 
