@@ -89,6 +89,7 @@ from aei_marketplace.accounts.service.sessions import (
 from aei_marketplace.accounts.service.signing_in import actor_for, actor_of_token, authenticate, sign_in
 from aei_marketplace.accounts.service.staff import Colleague, change_staff, find_colleague, list_staff
 from aei_marketplace.accounts.service.tenants import (
+    TenantName,
     TenantRow,
     create_tenant,
     find_policies,
@@ -97,6 +98,7 @@ from aei_marketplace.accounts.service.tenants import (
     policies_in_force,
     save_policies,
     search_tenants,
+    tenant_names,
 )
 from aei_marketplace.accounts.service.tokens import (
     Token,
@@ -116,6 +118,7 @@ __all__ = [
     "OidcStart",
     "PasskeyAsked",
     "SignedIn",
+    "TenantName",
     "TenantRow",
     "Token",
     "accept_invitation",
@@ -201,5 +204,6 @@ __all__ = [
     "sign_in_with_password",
     "sign_out",
     "switch_tenant",
+    "tenant_names",
     "write_builtin_roles",
 ]

@@ -1,5 +1,6 @@
 """Tenants, and the policies that each sets for itself."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,14 @@ from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class TenantName:
+    """What a tenant is called: its short name for good, and the one that people read."""
+
+    slug: str
+    name: str
 
 
 async def create_tenant(work: Work, slug: str, name: str) -> UUID:
@@ -39,6 +48,12 @@ async def find_tenant(work: Work, slug: str) -> UUID:
         raise NoSuchTenant(f"There is no tenant {slug[:60]}.")
     found: UUID = row.id
     return found
+
+
+async def tenant_names(work: Work, tenants: Collection[UUID]) -> dict[UUID, TenantName]:
+    """What tenants are called, of those that the actor may see."""
+    found = await store.slugs_of(work, tenants)
+    return {id: TenantName(slug, name) for id, (slug, name) in found.items()}
 
 
 async def list_tenants(work: Work) -> list[dict[str, Any]]:

@@ -76,6 +76,12 @@ async def closed_among(work: Work, ids: Collection[UUID]) -> frozenset[UUID]:
     return frozenset((await work.run(wanted)).scalars())
 
 
+async def slugs_of(work: Work, ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Short names and names of tenants that the actor may see."""
+    wanted = select(tenants.c.id, tenants.c.slug, tenants.c.name).where(tenants.c.id.in_(list(ids)))
+    return {row.id: (row.slug, row.name) for row in await work.run(wanted)}
+
+
 async def save_closed(work: Work, tenant_id: UUID, at: datetime | None) -> None:
     """Write down since when a tenant is closed; None opens it."""
     await work.run(update(tenants).where(tenants.c.id == tenant_id).values(closed_at=at))

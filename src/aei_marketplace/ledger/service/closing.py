@@ -26,7 +26,7 @@ async def close_period(work: Work, period: Period) -> bool:
     await store.hold_whole(work)
     if await closed_at(work, period) is not None:
         return False
-    check_in_order(period, await newest_closed(work), await _oldest_open(work))
+    check_in_order(period, await newest_closed(work), await oldest_open(work))
     found = await store.sum_up(work, period.first_day)
     closing = {
         "period": period.first_day,
@@ -46,7 +46,8 @@ async def closed_at(work: Work, period: Period) -> datetime | None:
     return None if row is None else row.closed_at
 
 
-async def _oldest_open(work: Work) -> Period | None:
+async def oldest_open(work: Work) -> Period | None:
+    """The oldest month with entries that is not closed; None while there is none."""
     day = await store.oldest_open(work)
     return None if day is None else Period.beginning(day)
 
