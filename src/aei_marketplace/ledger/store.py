@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, text, tuple_
+from sqlalchemy import Row, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from aei_marketplace.ground.bulk import as_columns, insert_rows
 from aei_marketplace.ground.work import Work
 from aei_marketplace.ledger.models import accounts, closings, entries, postings
 
@@ -23,6 +24,10 @@ _BALANCES = text(
     " and (cast(:owner as uuid) is null or a.owner = :owner)"
     " and (cast(:until as date) is null or p.period <= :until)"
     " group by a.kind, a.owner, a.currency order by a.kind, a.owner, a.currency"
+)
+_ACCOUNTS = text(
+    "select a.* from unnest(cast(:kinds as text[]), cast(:owners as uuid[]), cast(:currencies as text[]))"
+    " as n (kind, owner, currency) join ledger_accounts a using (kind, owner, currency)"
 )
 _LINES = text(
     "select e.id, e.key, e.kind, e.period, e.ref_period, e.occurred_at, e.lines, e.digest,"
@@ -74,13 +79,13 @@ async def account_ids(work: Work, names: Sequence[Name]) -> dict[Name, int]:
 
 async def add_entries(work: Work, values: Sequence[Mapping[str, Any]]) -> set[str]:
     """Write entries whose keys are new; those keys."""
-    statement = upsert(entries).values(list(values)).on_conflict_do_nothing(index_elements=["key"])
-    return set((await work.run(statement.returning(entries.c.key))).scalars())
+    statement = insert_rows(entries, tuple(values[0]), "on conflict (key) do nothing returning key")
+    return set((await work.run(statement, as_columns(values))).scalars())
 
 
 async def add_postings(work: Work, values: Sequence[Mapping[str, Any]]) -> None:
     """Write the postings of new entries."""
-    await work.run(insert(postings), list(values))
+    await work.run(insert_rows(postings, tuple(values[0])), as_columns(values))
 
 
 async def entries_of(work: Work, keys: Sequence[str]) -> Sequence[Row[Any]]:
@@ -123,6 +128,6 @@ async def all_lines(work: Work) -> AsyncIterator[Row[Any]]:
 
 
 async def _find_accounts(work: Work, names: Sequence[Name]) -> dict[Name, int]:
-    name = tuple_(accounts.c.kind, accounts.c.owner, accounts.c.currency)
-    rows = await work.run(select(accounts).where(name.in_(names)))
-    return {(row.kind, row.owner, row.currency): row.id for row in rows}
+    kinds, owners, currencies = (list(each) for each in zip(*names, strict=True))
+    given = {"kinds": kinds, "owners": owners, "currencies": currencies}
+    return {(row.kind, row.owner, row.currency): row.id for row in await work.run(_ACCOUNTS, given)}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.work import Work
@@ -35,8 +36,11 @@ async def post(work: Work, entries: Sequence[Entry]) -> frozenset[str]:
         raise EntryUnfit(f"At most {MOST_AT_ONCE} entries are written at once, not {len(entries)}.")
     facts = _each_once(entries)
     placed = await _placed(work, facts)
-    added = await store.add_entries(work, [_row(work, e, at) for e, at in placed]) if placed else set()
-    new = [(entry, at) for entry, at in placed if entry.key in added]
+    rows = [_row(work, entry, at) for entry, at in placed]
+    added = await store.add_entries(work, rows) if rows else set()
+    new = [
+        (row["id"], entry, at) for row, (entry, at) in zip(rows, placed, strict=True) if entry.key in added
+    ]
     if new:
         await _add_postings(work, new)
     await _require_same(work, [entry for entry in facts if entry.key not in added])
@@ -78,19 +82,18 @@ def _row(work: Work, entry: Entry, at: Place) -> dict[str, Any]:
     }
 
 
-async def _add_postings(work: Work, new: Sequence[tuple[Entry, Place]]) -> None:
-    ids = {row.key: row.id for row in await store.entries_of(work, [entry.key for entry, _ in new])}
-    names = sorted({_name(posting.account) for entry, _ in new for posting in entry.postings})
+async def _add_postings(work: Work, new: Sequence[tuple[UUID, Entry, Place]]) -> None:
+    names = sorted({_name(posting.account) for _, entry, _ in new for posting in entry.postings})
     accounts = await store.account_ids(work, names)
     rows = [
         {
-            "entry_id": ids[entry.key],
+            "entry_id": entry_id,
             "line": line,
             "period": at.period.first_day,
             "account_id": accounts[_name(posting.account)],
             "amount": posting.amount,
         }
-        for entry, at in new
+        for entry_id, entry, at in new
         for line, posting in enumerate(entry.postings)
     ]
     await store.add_postings(work, rows)

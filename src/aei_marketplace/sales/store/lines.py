@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy import Row, func, select, text
 
+from aei_marketplace.ground.bulk import as_columns, insert_rows
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.ledger.service import Place
@@ -41,7 +42,8 @@ _BY_KIND = (table.c.creator, table.c.currency, table.c.kind)
 
 async def add(work: Work, placed: Sequence[tuple[Line, Place]]) -> None:
     """Write lines down."""
-    await work.run(insert(table), [_row(work, line, at) for line, at in placed])
+    rows = [_row(work, line, at) for line, at in placed]
+    await work.run(insert_rows(table, tuple(rows[0])), as_columns(rows))
 
 
 async def months(work: Work) -> list[date]:

@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, update
 
+from aei_marketplace.ground.bulk import as_columns, insert_rows
 from aei_marketplace.ground.work import Work
 from aei_marketplace.sales.models import facts, sales
 from aei_marketplace.sales.rules.bookings import Parts, Sold
@@ -68,7 +69,8 @@ async def find(work: Work, keys: Collection[str]) -> Mapping[str, Booked]:
 
 async def add(work: Work, sold: Sequence[Sold]) -> None:
     """Write new sales down."""
-    await work.run(insert(sales), [_sale_row(work, each) for each in sold])
+    rows = [_sale_row(work, each) for each in sold]
+    await work.run(insert_rows(sales, tuple(rows[0])), as_columns(rows))
 
 
 async def set_reversed(work: Work, reversed_by_key: Mapping[str, int]) -> None:
@@ -97,7 +99,8 @@ async def list_parked(work: Work, limit: int) -> list[Told]:
 
 async def add_facts(work: Work, told: Sequence[Told]) -> None:
     """Write facts down that were told for the first time."""
-    await work.run(insert(facts), [_fact_row(work, each) for each in told])
+    rows = [_fact_row(work, each) for each in told]
+    await work.run(insert_rows(facts, tuple(rows[0])), as_columns(rows))
 
 
 async def settle_facts(work: Work, told: Sequence[Told]) -> None:
