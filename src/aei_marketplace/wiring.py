@@ -38,10 +38,11 @@ from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.master_keys import MasterKey
 from aei_marketplace.ground.plugin_models import PluginModels
 from aei_marketplace.ground.ports import Mail, ModelCall, ModelReply
+from aei_marketplace.ground.ports.billing import BillingProvider, ManualBilling
 from aei_marketplace.ground.publisher_quota import PublisherQuota
 from aei_marketplace.ground.sign_in import SignInTerms
 from aei_marketplace.ground.work import Works
-from aei_marketplace.settings import Settings
+from aei_marketplace.settings import Settings, SettingsError
 from aei_marketplace.vault import service as vault
 from aei_marketplace.vault.service.asking import Gateway
 from aei_protocol.addresses import read_internal_hosts
@@ -103,10 +104,12 @@ async def open_deps(settings: Settings, *, connections: int = 8) -> AsyncIterato
             domains=DomainClient(read_internal_hosts(settings.egress_hosts)),
             publisher_quota=publisher_quota(settings),
             publish_scan=settings.publish_scan,
+            price_notice=timedelta(days=settings.price_notice_days),
             sign_in=terms,
             issuer_keys=IssuerKeys(settings.trusted_issuers),
             mail=open_mail(settings),
             webhooks=_open_webhooks(settings, ports),
+            billing=open_billing(settings, ports),
             scanner=ScannerProcess(require_walls=not settings.development_without_walls),
         )
 
@@ -129,6 +132,34 @@ def _open_webhooks(settings: Settings, ports: AsyncExitStack) -> WebhookClient:
     webhooks = WebhookClient(read_internal_hosts(settings.webhook_hosts))
     ports.push_async_callback(webhooks.close)
     return webhooks
+
+
+def open_billing(settings: Settings, ports: AsyncExitStack) -> BillingProvider:
+    """Who collects money from buyers.
+
+    Raises:
+        SettingsError: Stripe is chosen, and its library is not installed or a file holds nothing.
+        OSError: a file cannot be read.
+    """
+    if settings.billing_provider == "manual":
+        return ManualBilling()
+    try:
+        # Only where it is chosen: an installation without it does not need the library.
+        from aei_marketplace.adapters.billing.stripe import StripeBilling
+    except ImportError as error:
+        raise SettingsError("Stripe's library is missing: run `./market install stripe`.") from error
+    key, secrets_of_hook = _words(settings.stripe_key_file), _words(settings.stripe_webhook_secret_file)
+    if len(key) != 1 or not secrets_of_hook:
+        raise SettingsError(
+            "`stripe_key_file` holds one key, `stripe_webhook_secret_file` at least one secret."
+        )
+    provider = StripeBilling(key[0], secrets_of_hook, settings.stripe_url)
+    ports.push_async_callback(provider.close)
+    return provider
+
+
+def _words(file: Path | None) -> list[str]:
+    return file.read_text("utf-8").split() if file is not None else []
 
 
 def publisher_quota(settings: Settings) -> PublisherQuota:

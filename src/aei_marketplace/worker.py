@@ -12,14 +12,23 @@ from aei_marketplace.accounts import jobs as accounts_jobs
 from aei_marketplace.accounts.events import RecoveryAsked
 from aei_marketplace.adapters.jobs import Handler, run_jobs
 from aei_marketplace.audit.jobs import deliver_for_ever, sequence_for_ever
-from aei_marketplace.billing.events.invoices import CreditNoteIssued, InvoicePaid
+from aei_marketplace.billing.events.disputes import DisputeTold
+from aei_marketplace.billing.events.invoices import (
+    CreditNoteIssued,
+    InvoiceIssued,
+    InvoiceOverdue,
+    InvoicePaid,
+)
 from aei_marketplace.billing.events.prices import PriceAnnounced
+from aei_marketplace.billing.events.providers import EventRejected, ProviderTold, TransferReturned
 from aei_marketplace.billing.events.purchases import (
     BuyerAccountChanged,
     PurchaseEnded,
     PurchaseSuspended,
     SpendNearCap,
 )
+from aei_marketplace.billing.jobs import invoices as billing_invoices
+from aei_marketplace.billing.jobs import providers as billing_providers
 from aei_marketplace.billing.jobs import purchases as billing_purchases
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog.events import (
@@ -63,6 +72,8 @@ from aei_marketplace.notices import jobs as notices_jobs
 from aei_marketplace.notices.events import NoticeWritten
 from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.operations.events import OperationFailed
+from aei_marketplace.payouts import jobs as payouts_jobs
+from aei_marketplace.payouts.events import CloseAsked, PayoutEnded, PayoutPaid, PayoutReleased
 from aei_marketplace.reports import jobs as reports_jobs
 from aei_marketplace.reports.events import PluginQuarantined, PluginReported
 from aei_marketplace.reviews import jobs as reviews_jobs
@@ -148,11 +159,21 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     ReviewReplied: (announcements.review_replied,),
     ReplyJudged: (announcements.reply_judged,),
     ReportFiled: (reviews_jobs.weigh_reports,),
+    CloseAsked: (payouts_jobs.close_as_asked,),
+    PayoutReleased: (),
+    PayoutPaid: (payouts_jobs.book_payment,),
+    PayoutEnded: (payouts_jobs.book_return,),
     TaxProfileSubmitted: (announcements.tax_profile_submitted,),
     TaxProfileReviewed: (announcements.tax_profile_reviewed,),
     ShareAgreementSet: (announcements.share_agreement_set,),
+    InvoiceIssued: (announcements.invoice_issued, billing_invoices.mail_invoice),
     InvoicePaid: (billing_purchases.settle,),
-    CreditNoteIssued: (billing_purchases.take_back,),
+    CreditNoteIssued: (billing_purchases.take_back, billing_providers.return_money),
+    InvoiceOverdue: (announcements.invoice_overdue,),
+    ProviderTold: (billing_providers.settle_told,),
+    EventRejected: (announcements.event_rejected,),
+    DisputeTold: (billing_providers.tell_sales,),
+    TransferReturned: (),
     PriceAnnounced: (announcements.price_announced,),
     PurchaseSuspended: (announcements.purchase_suspended,),
     PurchaseEnded: (announcements.purchase_ended,),
@@ -170,6 +191,9 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (3600, executions_jobs.forget_old_output),
     (60, certification_badges.end_expired),
     (60, billing_purchases.renew_purchases),
+    (600, billing_invoices.remind_overdue),
+    (300, billing_providers.return_forgotten),
+    (3600, billing_providers.ignore_forgotten),
     (60, billing_purchases.tell_near_caps),
     (600, billing_purchases.announce_first_prices),
     (3600, billing_purchases.charge_usage),
@@ -179,6 +203,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (30, installations_jobs.prepare_artefacts),
     (300, installations_jobs.update_automatically),
     (600, reports_jobs.remove_for_good),
+    (600, payouts_jobs.close_due_months),
     (3600, notices_jobs.forget_old),
     (60, reviews_jobs.forget_undos),
     (3600, collections_jobs.forget_old_counts),

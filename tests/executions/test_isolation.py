@@ -60,7 +60,7 @@ async def test_the_terms_of_another_tenant_are_not_found_by_naming_it_in_a_sessi
     connection = await asyncpg.connect(urls.app)
     try:
         await connection.execute("select set_config('aei.tenant', $1, false)", str(acme.id))
-        found = await connection.fetch("select * from execution_terms($1, 'acme.echo')", foreign.id)
+        found = await connection.fetch("select * from execution_terms($1, 'acme.echo', now())", foreign.id)
         assert found == []
     finally:
         await connection.close()

@@ -109,7 +109,8 @@ async def test_what_needs_a_word_before_it_opens_the_dialog(
 ) -> None:
     await publish(deps, acme.manager, {"id": "acme.plain", **manifest})
     found = await fit(deps, globex.admin, "acme.plain")
-    assert (found.kind, found.permissions) == (ActionKind.CONSENT, 0)
+    opens = ActionKind.BUY if "pricing" in manifest else ActionKind.CONSENT
+    assert (found.kind, found.permissions) == (opens, 0)
 
 
 async def test_what_the_registry_or_the_tenants_policy_stops_says_why(

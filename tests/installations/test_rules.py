@@ -70,18 +70,19 @@ def test_an_incompatible_release_is_not_admitted_and_both_versions_are_named() -
     assert ">=1.0.0 <3.0.0" in verdict.why()
 
 
-def test_a_price_that_nobody_charges_is_a_warning() -> None:
-    verdict = admit(replace(FACTS, pricing="one_time"))
-    assert [r.code for r in verdict.reasons] == ["not_charged"]
-    assert verdict.answer is Answer.WARN
+def test_what_is_not_bought_is_not_admitted_and_a_purchase_is_all_it_wants() -> None:
+    verdict = admit(replace(FACTS, owed="Buy it."))
+    assert [r.code for r in verdict.reasons] == ["payment_required"]
+    assert verdict.answer is Answer.NO
+    assert verdict.wants_payment
+    assert not admit(replace(FACTS, owed="Buy it.", state="quarantined")).wants_payment
 
 
 def test_every_ground_is_given_and_the_gravest_decides() -> None:
-    verdict = admit(replace(FACTS, state="quarantined", state_reason="reported", pricing="usage"))
+    verdict = admit(replace(FACTS, state="quarantined", state_reason="reported", owed="Buy it."))
     assert verdict.answer is Answer.NO
-    assert {r.code for r in verdict.reasons} == {"quarantined", "not_charged"}
+    assert {r.code for r in verdict.reasons} == {"quarantined", "payment_required"}
     assert "reported" in verdict.why()
-    assert "price" not in verdict.why()
 
 
 # ---------------------------------------------------------------- grants

@@ -21,10 +21,11 @@ YES = Verdict(Answer.YES, ())
 WARN = Verdict(Answer.WARN, (Reason(Answer.WARN, "deprecated", "The release is deprecated."),))
 NO = Verdict(Answer.NO, (Reason(Answer.NO, "blocked", "The release is on the kill list."),))
 FREE = Candidate("1.1.0", YES, asks=0, decides=False, certified=True)
+UNBOUGHT = Verdict(Answer.NO, (Reason(Answer.NO, "payment_required", "Your tenant has not bought it."),))
 PRESENT = Present("1.0.0", enabled=True, pinned=False)
 RUNNING = UnderWay(UUID(int=7), "install")
 ROLE = "Your role does not install plugins."
-NEW = Situation("acme.echo", None, None, FREE, None)
+NEW = Situation("acme.echo", None, True, None, FREE, None)
 OLD = replace(NEW, present=PRESENT)
 
 
@@ -100,11 +101,21 @@ situations = st.builds(
     Situation,
     st.just("acme.echo"),
     st.sampled_from([None, ROLE]),
+    st.booleans(),
     presents,
     candidates,
     st.sampled_from([None, RUNNING]),
 )
 ACTS = {ActionKind.INSTALL, ActionKind.CONSENT, ActionKind.UPDATE, ActionKind.REVIEW}
+
+
+def test_what_is_not_bought_is_bought_by_who_may_spend_and_asked_for_by_others():
+    for_sale = replace(FREE, verdict=UNBOUGHT, asks=2)
+    assert kind(NEW, candidate=for_sale) is ActionKind.BUY
+    asked = decide_action(replace(NEW, candidate=for_sale, spends=False))
+    assert (asked.kind, "Admin" in asked.why) == (ActionKind.NOT_ALLOWED, True)
+    assert kind(NEW, candidate=for_sale, hindrance=ROLE) is ActionKind.NOT_ALLOWED
+    assert "not bought" in decide_action(replace(OLD, candidate=for_sale)).why
 
 
 @given(situations)

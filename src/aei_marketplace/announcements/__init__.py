@@ -7,6 +7,7 @@ from aei_marketplace.announcements.advisories import advisory_filed, advisory_re
 from aei_marketplace.announcements.badges import badge_ended, publish_scan_ended, release_certified
 from aei_marketplace.announcements.cases import case_appealed, case_decided
 from aei_marketplace.announcements.failures import operation_failed, sandbox_violated
+from aei_marketplace.announcements.invoices import event_rejected, invoice_issued, invoice_overdue
 from aei_marketplace.announcements.publishers import (
     domain_proof_moved,
     namespace_offered,
@@ -38,6 +39,9 @@ __all__ = [
     "case_appealed",
     "case_decided",
     "domain_proof_moved",
+    "event_rejected",
+    "invoice_issued",
+    "invoice_overdue",
     "namespace_offered",
     "namespace_transferred",
     "operation_failed",
@@ -56,8 +60,8 @@ __all__ = [
     "review_replied",
     "reviews_may_be_old",
     "sandbox_violated",
-    "spend_near_cap",
     "share_agreement_set",
+    "spend_near_cap",
     "tax_profile_reviewed",
     "tax_profile_submitted",
 ]

@@ -7,6 +7,7 @@ from typing import Literal
 
 Seed = Literal["demo", "none"]
 SmtpTls = Literal["starttls", "tls", "none"]
+BillingProvider = Literal["manual", "stripe"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,11 @@ class Settings:
         smtp_ca_file: certificates that vouch for the server; None for the system's.
         webhook_hosts: `NAME:PORT=ADDRESS:PORT` each: where webhooks find a host that is not public.
         publish_scan: new releases are scanned before they are listed.
+        billing_provider: who collects money from buyers: `manual`, where staff mark invoices as paid, or
+            `stripe`.
+        stripe_key_file, stripe_webhook_secret_file: the secret key, and the webhook's signing secrets.
+        stripe_url: of another server that speaks Stripe's API; None for Stripe's own.
+        price_notice_days: a price that costs somebody more applies so long after it was announced.
     """
 
     data: Path
@@ -81,6 +87,11 @@ class Settings:
     smtp_ca_file: Path | None = None
     webhook_hosts: tuple[str, ...] = ()
     publish_scan: bool = True
+    billing_provider: BillingProvider = "manual"
+    stripe_key_file: Path | None = None
+    stripe_webhook_secret_file: Path | None = None
+    stripe_url: str | None = None
+    price_notice_days: int = 30
 
     @property
     def objects(self) -> Path:

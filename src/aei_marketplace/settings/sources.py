@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from aei_marketplace.settings.model import Settings, variable_of
 from aei_marketplace.settings.places import default_data, default_runtime
@@ -49,6 +50,7 @@ def load_settings(
     settings = Settings(**values)
     _check_socket_length(settings)
     _check_mail(settings)
+    _check_billing(settings)
     return settings
 
 
@@ -113,3 +115,15 @@ def _check_mail(settings: Settings) -> None:
     host = (settings.smtp_server or "").rpartition(":")[0]
     if settings.smtp_user and settings.smtp_tls == "none" and host not in _LOOPBACK:
         raise SettingsError("`smtp_tls` is `none`: the mail server's password would travel in clear.")
+
+
+def _check_billing(settings: Settings) -> None:
+    if settings.billing_provider != "stripe":
+        return
+    if settings.stripe_key_file is None or settings.stripe_webhook_secret_file is None:
+        raise SettingsError(
+            "`billing_provider` is `stripe`: set `stripe_key_file` and `stripe_webhook_secret_file`."
+        )
+    host = urlsplit(settings.stripe_url or "https://").hostname
+    if settings.stripe_url and settings.stripe_url.startswith("http://") and host not in _LOOPBACK:
+        raise SettingsError("`stripe_url` is not https: the key would travel in clear.")

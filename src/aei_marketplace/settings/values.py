@@ -164,6 +164,7 @@ PARSERS: dict[str, Callable[[object], Any]] = {
     "proof_minutes": _whole(1, 24 * 60),
     "limits": _limits,
     "publish_scan": _truth,
+    "price_notice_days": _whole(0, 365),
     "mail_from": _mailbox,
     "smtp_server": _server,
     "smtp_tls": _one_of("starttls", "tls", "none"),
@@ -171,4 +172,8 @@ PARSERS: dict[str, Callable[[object], Any]] = {
     "smtp_password_file": _path,
     "smtp_ca_file": _path,
     "webhook_hosts": _hosts,
+    "billing_provider": _one_of("manual", "stripe"),
+    "stripe_key_file": _path,
+    "stripe_webhook_secret_file": _path,
+    "stripe_url": _url(("http", "https")),
 }

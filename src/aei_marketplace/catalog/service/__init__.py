@@ -55,6 +55,7 @@ from aei_marketplace.catalog.service.name_claims import (
 from aei_marketplace.catalog.service.namespaces import claim_namespace
 from aei_marketplace.catalog.service.own import (
     OwnPlugin,
+    hold_plugin,
     list_own_plugins,
     list_unsettled,
     require_own_plugin,
@@ -78,6 +79,7 @@ from aei_marketplace.catalog.service.reading import (
     find_release,
     find_texts,
     latest_versions,
+    list_paid,
     list_processing,
     list_releases,
     offered_releases,
@@ -234,6 +236,7 @@ __all__ = [
     "find_transfer",
     "forget_domain",
     "forget_used_tokens",
+    "hold_plugin",
     "hold_release",
     "hold_releases",
     "is_compatible",
@@ -247,6 +250,7 @@ __all__ = [
     "list_namespace_members",
     "list_namespaces",
     "list_own_plugins",
+    "list_paid",
     "list_processing",
     "list_release",
     "list_releases",

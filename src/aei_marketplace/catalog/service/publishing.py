@@ -43,6 +43,7 @@ from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Fault, Invalid, Unavailable
+from aei_marketplace.ground.money import exponents
 from aei_marketplace.ground.publisher_quota import PublisherQuota
 from aei_marketplace.ground.work import Work, Works
 from aei_protocol.release_log import Reason
@@ -135,6 +136,7 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
     check_submission(submission)
     package = await _inspect(submission.package)
     _check_plugin(package, submission.plugin_id)
+    _check_currency(package)
     async with deps.works.begin(actor, trace_id) as work:
         work.actor.require("plugin.publish", package.manifest.id)
         await refuse_name(work, package.manifest.id)
@@ -193,6 +195,14 @@ def _check_plugin(package: Package, wanted: str | None) -> None:
     if wanted is not None and package.manifest.id != wanted:
         fault = Fault("/id", f"the package is of {package.manifest.id}, the address of {wanted[:120]}")
         raise WrongPlugin("The package belongs to another plugin.", faults=[fault])
+
+
+def _check_currency(package: Package) -> None:
+    """Refuse a price in what is no money: nobody could be charged it."""
+    currency = package.manifest.document.get("pricing", {}).get("currency")
+    if currency is not None and currency not in exponents():
+        fault = Fault("/pricing/currency", f"{currency} is no currency of ISO 4217", "currency_unknown")
+        raise PackageProblems("The package has 1 problem(s).", faults=[fault])
 
 
 async def _refuse_taken_version(work: Work, package: Package) -> None:

@@ -89,6 +89,11 @@ async def list_releases(work: Work, plugin_id: str, page: PageWanted) -> Page:
     return page.page(rows, total, lambda release: release.version)
 
 
+async def list_paid(work: Work) -> list[str]:
+    """The ids of all plugins whose listing names a price and that were listed, in order."""
+    return await plugins.paid(work)
+
+
 async def offered_releases(work: Work) -> list[UUID]:
     """The ids of all releases that the actor may see and that are offered, the oldest first."""
     return await releases.offered(work)

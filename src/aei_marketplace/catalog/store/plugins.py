@@ -116,6 +116,12 @@ async def owned_by(work: Work, tenant: UUID, after: str | None, limit: int) -> S
     return (await work.run(wanted.order_by(plugins.c.id).limit(limit + 1))).all()
 
 
+async def paid(work: Work) -> list[str]:
+    """The ids of listed plugins whose described release names a price."""
+    priced = (plugins.c.pricing_model != "free", plugins.c.listed_at.is_not(None))
+    return list((await work.run(select(plugins.c.id).where(*priced).order_by(plugins.c.id))).scalars())
+
+
 async def is_owned_by(work: Work, tenant: UUID, plugin_id: str) -> bool:
     """Whether a plugin is this publisher's."""
     wanted = select(plugins.c.id).where(plugins.c.id == plugin_id, plugins.c.owner_tenant == tenant)

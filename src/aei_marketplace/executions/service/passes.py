@@ -58,7 +58,9 @@ class Passes:
             NotSignedIn: the token is unknown, revoked or expired.
         """
         token_hash = account_rules.token_hash(token)
-        known = await find_known(self._works.database.quick, token_hash, _nameable(plugin_id))
+        known = await find_known(
+            self._works.database.quick, token_hash, _nameable(plugin_id), self._works.clock()
+        )
         actor = await accounts.actor_of_token(self._works, known.holder, trace_id)
         assert known.holder is not None, "an unknown token has no actor"
         fresh = Pass(token_hash, plugin_id, actor, known.terms, known.digest, known.holder)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from aei_marketplace.billing.errors.purchases import PaymentRequired
 from aei_marketplace.executions.errors import NotAdmitted
 from aei_marketplace.executions.rules.journals import digest_key
 from aei_marketplace.executions.service.releases import Runnable
@@ -30,6 +31,7 @@ class Plan:
         task, config: JSON.
         concurrency: how many executions the tenant wants to run at once.
         journal: keep the host calls for replays.
+        purchase: under which it is counted; None where it costs nothing.
     """
 
     mode: str
@@ -42,6 +44,7 @@ class Plan:
     task: str
     concurrency: int
     journal: bool
+    purchase: UUID | None = None
 
 
 def require_admitted(facts: Facts, named: str) -> None:
@@ -51,9 +54,12 @@ def require_admitted(facts: Facts, named: str) -> None:
         named: the release in words, `acme.echo 1.0.0`.
 
     Raises:
+        PaymentRequired: nothing stands against it but that it is not bought, or not paid.
         NotAdmitted: it does not.
     """
     verdict = admit(facts)
+    if verdict.wants_payment:
+        raise PaymentRequired(verdict.why())
     if verdict.answer is Answer.NO:
         raise NotAdmitted(f"{named}: {verdict.why()}")
 
@@ -78,6 +84,7 @@ def planned_run(runs: Runs, actor: Actor, trace_id: str, plan: Plan) -> Run:
         task_bytes=len(task),
         task_sha256=hashlib.sha256(task).digest(),
         started_at=runs.deps.works.clock(),
+        purchase_id=plan.purchase,
     )
     message = Execute(
         id=str(id),

@@ -26,12 +26,15 @@ class Runnable:
     Attributes:
         component: sha256 of the component, hexadecimal.
         schema: its `input_schema`; None takes any task.
+        pricing: the model that its manifest names.
+        owner: the publisher's tenant when it was read.
     """
 
     manifest: Manifest
     component: str
     schema: CompiledSchema | None
     pricing: str
+    owner: UUID
     _held: dict[str, Capabilities] = field(default_factory=dict)
 
     def capabilities(self, grants: str) -> Capabilities:
@@ -61,16 +64,16 @@ class Releases:
             view = (await catalog.releases_by_id(work, [release_id])).get(release_id)
         if view is None:
             return None
-        runnable = as_runnable(view.manifest, view.component_sha256)
+        runnable = as_runnable(view.manifest, view.component_sha256, view.owner_tenant)
         self._known[release_id] = runnable
         if len(self._known) > MOST_RELEASES:
             self._known.popitem(last=False)
         return runnable
 
 
-def as_runnable(manifest: Manifest, component: str) -> Runnable:
+def as_runnable(manifest: Manifest, component: str, owner: UUID) -> Runnable:
     """A release from its manifest, with its input schema compiled."""
     schema = manifest.document.get("input_schema")
     compiled = compile_schema(schema) if schema else None
     pricing = manifest.document.get("pricing", {}).get("model", "free")
-    return Runnable(manifest, component, compiled, pricing)
+    return Runnable(manifest, component, compiled, pricing, owner)

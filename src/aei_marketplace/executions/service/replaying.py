@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from aei_marketplace.accounts import service as accounts
+from aei_marketplace.billing import service as billing
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.executions.errors import NoJournal, NoSuchExecution, NotAdmitted, StillRunning
 from aei_marketplace.executions.rules.journals import Original, Recorded, digest_key, opened_with
@@ -131,6 +132,9 @@ async def _admitted_release(
     release = (await catalog.releases_by_id(work, [release_id])).get(release_id)
     if release is None:
         raise _not_shared(original)
+    # A try-out needs no purchase, and neither does what it is compared with.
+    tried = original.installation_id is None
+    held = None if tried else (await billing.entitlements_of(work, [release]))[release.plugin_id]
     facts = Facts(
         purpose="execute",
         state=release.state,
@@ -138,6 +142,7 @@ async def _admitted_release(
         exact=True,
         aei_version=aei_version,
         aei_range=release.manifest.aei_range,
+        owed="" if held is None else held.why,
         excluded=exclusions(policies, release.manifest),
     )
     require_admitted(facts, f"{original.plugin_id} {original.version}")

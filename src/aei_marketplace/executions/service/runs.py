@@ -9,6 +9,8 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from aei_marketplace.billing.errors.caps import SpendCapReached
+from aei_marketplace.billing.errors.purchases import PaymentRequired
 from aei_marketplace.executions.errors import NeverStarted, NotReady, Outdated, QueueFull, TooManyRunning
 from aei_marketplace.executions.rules.endings import Ending, ending, lost, start_fact
 from aei_marketplace.executions.rules.journals import Kept, compared, kept_journal
@@ -251,5 +253,7 @@ class Runs:
     def _done(self, task: "asyncio.Task[Execution]") -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, NeverStarted | QueueFull | Outdated):
+        if error is not None and not isinstance(
+            error, NeverStarted | QueueFull | Outdated | SpendCapReached | PaymentRequired
+        ):
             log.error("executions.run_failed", exc_info=error)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from aei_marketplace.billing.rules.access import run_terms
 from aei_marketplace.executions.errors import InstallationDisabled, NotAdmitted, NotInstalled, Outdated
 from aei_marketplace.executions.rules.requests import Wanted, check_limits, check_task
 from aei_marketplace.executions.rules.views import Execution
@@ -109,8 +110,8 @@ async def decide(
     policies = _decoded(terms.tenant_policies)
     allowance = effective_allowance(runs.deps.operator_allowance, policies)
     runs.pace.require(tenant, allowance)
-    release = await runs.releases.find(runs.deps.works, actor, terms.release_id)
-    release = _admitted(plugin_id, terms, release, runs.deps.aei_version, policies)
+    known = await runs.releases.find(runs.deps.works, actor, terms.release_id)
+    release, purchase = _admitted(plugin_id, terms, known, runs.deps.aei_version, policies, tenant)
     policy = _decoded(terms.policy)
     lowered = (_limits_in(policies), _limits_in(policy), asked)
     limits = effective_limits(release.manifest.limits, runs.deps.operator_cap, *lowered)
@@ -128,6 +129,7 @@ async def decide(
         task=task.decode(),
         concurrency=allowance.concurrency,
         journal=wanted.journal or bool(policy.get("journal")),
+        purchase=purchase,
     )
     run = planned_run(runs, actor, trace_id, plan)
     run.under = under
@@ -140,12 +142,19 @@ async def find_installed(runs: Runs, tenant: UUID, plugin_id: str) -> Terms | No
         PluginId.parse(plugin_id)
     except ValueError:
         return None
-    return await find_terms(runs.deps.works.database.quick, tenant, plugin_id)
+    works = runs.deps.works
+    return await find_terms(works.database.quick, tenant, plugin_id, works.clock())
 
 
 def _admitted(
-    plugin_id: str, terms: Terms, release: Runnable | None, aei_version: str, policies: Mapping[str, Any]
-) -> Runnable:
+    plugin_id: str,
+    terms: Terms,
+    release: Runnable | None,
+    aei_version: str,
+    policies: Mapping[str, Any],
+    tenant: UUID,
+) -> tuple[Runnable, UUID | None]:
+    """The release, and the purchase under which the run is counted."""
     if not terms.enabled:
         raise InstallationDisabled(
             f"The installation of {plugin_id} is disabled in your tenant.",
@@ -153,6 +162,7 @@ def _admitted(
         )
     if release is None or terms.release_state is None:
         raise NotAdmitted(f"{plugin_id} {terms.version} is no longer shared with your tenant.")
+    money = run_terms(plugin_id, terms.billing, release.pricing, own=release.owner == tenant)
     facts = Facts(
         purpose="execute",
         state=terms.release_state,
@@ -160,11 +170,11 @@ def _admitted(
         exact=True,
         aei_version=aei_version,
         aei_range=release.manifest.aei_range,
-        pricing=release.pricing,
+        owed=money.refused or "",
         excluded=exclusions(policies, release.manifest),
     )
     require_admitted(facts, f"{plugin_id} {terms.version}")
-    return release
+    return release, money.metered
 
 
 def _decoded(policy: str) -> Mapping[str, Any]:

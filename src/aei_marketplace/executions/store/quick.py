@@ -1,6 +1,8 @@
 """The three statements of a run: what applies, the start, the end. Each is one transaction."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,14 +12,16 @@ import asyncpg
 import msgspec
 
 from aei_marketplace.accounts.rules import TokenState
+from aei_marketplace.billing.errors.caps import CAP_REACHED, NOT_BOUGHT, cap_reached
+from aei_marketplace.billing.errors.purchases import PaymentRequired
 from aei_marketplace.executions.rules.endings import Ending
 from aei_marketplace.executions.rules.journals import Kept
 from aei_marketplace.ground.audit import Entry
 
-_TERMS = "select * from execution_terms($1, $2)"
-_START = f"select execution_start({', '.join(f'${n}' for n in range(1, 22))})"
-_KNOWN = "select token, terms from execution_known($1, $2)"
-_START_IF_KNOWN = f"select execution_start_if_known({', '.join(f'${n}' for n in range(1, 24))})"
+_TERMS = "select * from execution_terms($1, $2, $3)"
+_START = f"select execution_start({', '.join(f'${n}' for n in range(1, 23))})"
+_KNOWN = "select token, terms from execution_known($1, $2, $3)"
+_START_IF_KNOWN = f"select execution_start_if_known({', '.join(f'${n}' for n in range(1, 25))})"
 _END = f"select execution_end({', '.join(f'${n}' for n in range(1, 25))})"
 
 
@@ -27,6 +31,7 @@ class Terms:
 
     Attributes:
         release_state: None when the tenant may not see the release any more.
+        billing: what stands between the tenant and a run; None where no price is in effect.
     """
 
     installation_id: UUID
@@ -39,6 +44,7 @@ class Terms:
     tenant_policies: str
     release_state: str | None
     state_reason: str | None
+    billing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Start:
         parent_id: the execution whose guest waits for this one.
         depth: how many executions wait for it.
         replay_of: the execution whose journal answers this one.
+        purchase_id: under which it is counted; None where it costs nothing.
     """
 
     tenant: UUID
@@ -69,6 +76,7 @@ class Start:
     parent_id: UUID | None = None
     depth: int = 0
     replay_of: UUID | None = None
+    purchase_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,7 @@ class _TermsRow(msgspec.Struct):
     tenant_policies: msgspec.Raw
     release_state: str | None
     state_reason: str | None
+    billing: msgspec.Raw | None
 
     def terms(self) -> Terms:
         values = [getattr(self, name) for name in self.__struct_fields__]
@@ -110,9 +119,9 @@ _holder = msgspec.json.Decoder(TokenState)
 _terms = msgspec.json.Decoder(_TermsRow)
 
 
-async def find_known(pool: asyncpg.Pool, token_hash: bytes, plugin_id: str) -> Known:
+async def find_known(pool: asyncpg.Pool, token_hash: bytes, plugin_id: str, at: datetime) -> Known:
     """Both in one statement, with what a later start compares."""
-    token, terms = await pool.fetchrow(_KNOWN, token_hash, plugin_id)
+    token, terms = await pool.fetchrow(_KNOWN, token_hash, plugin_id, at)
     return Known(
         _holder.decode(token) if token else None,
         _terms.decode(terms).terms() if terms else None,
@@ -120,15 +129,20 @@ async def find_known(pool: asyncpg.Pool, token_hash: bytes, plugin_id: str) -> K
     )
 
 
-async def find_terms(pool: asyncpg.Pool, tenant: UUID, plugin_id: str) -> Terms | None:
+async def find_terms(pool: asyncpg.Pool, tenant: UUID, plugin_id: str, at: datetime) -> Terms | None:
     """What applies to a plugin in a tenant, None when it is not installed."""
-    row = await pool.fetchrow(_TERMS, tenant, plugin_id)
+    row = await pool.fetchrow(_TERMS, tenant, plugin_id, at)
     return None if row is None else Terms(*row)
 
 
 async def write_start(pool: asyncpg.Pool, start: Start, entry: Entry) -> None:
-    """Write a start and its entry, durably."""
-    await pool.execute(_START, *_start_values(start, entry))
+    """Write a start and its entry, durably; what it costs is reserved with it.
+
+    Raises:
+        SpendCapReached, PaymentRequired: it may not cost that much, or is not bought any more.
+    """
+    with _told_of_money(start):
+        await pool.execute(_START, *_start_values(start, entry))
 
 
 async def write_start_if_known(
@@ -136,8 +150,22 @@ async def write_start_if_known(
 ) -> bool:
     """The same, unless what the digest was made of has changed since: then False, and nothing is written."""
     values = _start_values(start, entry)
-    written: bool = await pool.fetchval(_START_IF_KNOWN, token_hash, digest, *values)
+    with _told_of_money(start):
+        written: bool = await pool.fetchval(_START_IF_KNOWN, token_hash, digest, *values)
     return written
+
+
+@contextmanager
+def _told_of_money(start: Start) -> Iterator[None]:
+    """What the database says about money, in words (see `billing_reserve` in migration 0031)."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        if error.sqlstate == CAP_REACHED:
+            raise cap_reached(start.plugin_id, error.message, error.detail) from error
+        if error.sqlstate == NOT_BOUGHT:
+            raise PaymentRequired(f"Your tenant's access to {start.plugin_id} has just ended.") from error
+        raise
 
 
 def _start_values(start: Start, entry: Entry) -> tuple[Any, ...]:

@@ -10,10 +10,11 @@ from aei_marketplace.installations.rules.admission import UNCERTIFIED, Answer, V
 class ActionKind(StrEnum):
     """What fits now.
 
-    `install` and `update` happen at once; `consent` and `review` open the dialog of an installation or an
-    update, because there is something to decide first.
+    `install` and `update` happen at once; `consent`, `buy` and `review` open the dialog of an
+    installation or an update, because there is something to decide first.
     """
 
+    BUY = "buy"
     INSTALL = "install"
     CONSENT = "consent"
     UPDATE = "update"
@@ -66,6 +67,7 @@ class Situation:
 
     Attributes:
         hindrance: why whoever looks may not install anything; None when they may.
+        spends: whether they may buy something.
         present: the live installation.
         candidate: what would be installed, or the newer release; None when nothing is offered.
         under_way: what happens to the plugin in this tenant right now.
@@ -73,6 +75,7 @@ class Situation:
 
     plugin_id: str
     hindrance: str | None
+    spends: bool
     present: Present | None
     candidate: Candidate | None
     under_way: UnderWay | None
@@ -146,6 +149,8 @@ def _for_missing(situation: Situation) -> PluginAction:
             situation.plugin_id, ActionKind.BLOCKED, why="No release of it is offered to your tenant now."
         )
     known = PluginAction(situation.plugin_id, ActionKind.BLOCKED, offered.version)
+    if offered.verdict.wants_payment:
+        return _for_sale(situation, offered)
     if offered.verdict.answer is Answer.NO:
         return _explained(known, offered.verdict.why())
     if situation.hindrance is not None:
@@ -155,6 +160,21 @@ def _for_missing(situation: Situation) -> PluginAction:
     return PluginAction(
         situation.plugin_id,
         ActionKind.INSTALL if _is_simple(offered) else ActionKind.CONSENT,
+        offered.version,
+        permissions=offered.asks,
+        certified=offered.certified,
+    )
+
+
+def _for_sale(situation: Situation, offered: Candidate) -> PluginAction:
+    """What nothing stands against but that it is not bought."""
+    ask = "It has to be bought first. Ask an Admin of your tenant." if not situation.spends else None
+    why = situation.hindrance or ask
+    if why is not None:
+        return PluginAction(situation.plugin_id, ActionKind.NOT_ALLOWED, offered.version, why=why)
+    return PluginAction(
+        situation.plugin_id,
+        ActionKind.BUY,
         offered.version,
         permissions=offered.asks,
         certified=offered.certified,

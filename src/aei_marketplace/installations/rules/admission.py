@@ -37,6 +37,12 @@ class Verdict:
         """The grounds that decided, in one sentence each."""
         return " ".join(r.message for r in self.reasons if r.answer is self.answer)
 
+    @property
+    def wants_payment(self) -> bool:
+        """Whether nothing stands against it but that it is not bought or paid."""
+        grounds = {r.code for r in self.reasons if r.answer is Answer.NO}
+        return grounds == {PAYMENT_REQUIRED}
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -49,7 +55,7 @@ class Facts:
         exact: the caller named this very version.
         aei_version: the AEI that this marketplace serves.
         aei_range: the AEI versions that the release supports.
-        pricing: the pricing model, `free` when the manifest names none.
+        owed: why the tenant may not have it before it is bought or paid; empty when it may.
         too_young: it has not been listed for as long as the tenant's policy wants.
         excluded: why the tenant's lists exclude it, in sentences.
         advisories: the ids of the standing advisories that concern it.
@@ -64,7 +70,7 @@ class Facts:
     exact: bool
     aei_version: str
     aei_range: str
-    pricing: str = "free"
+    owed: str = ""
     too_young: bool = False
     excluded: tuple[str, ...] = ()
     advisories: tuple[str, ...] = ()
@@ -76,6 +82,8 @@ class Facts:
 #: Said of what nobody has certified, wherever it is installed; by itself it gives nobody anything to decide.
 UNCERTIFIED = "uncertified"
 NOT_CERTIFIED = "Not certified: nobody but its publisher has checked this release."
+#: The ground that goes away with a purchase.
+PAYMENT_REQUIRED = "payment_required"
 _OFFERED = {"listed", "deprecated"}
 _STOPPED = {
     "processing": "is still being processed",
@@ -161,9 +169,8 @@ def _age(facts: Facts) -> Iterator[Reason]:
 
 
 def _entitlement(facts: Facts) -> Iterator[Reason]:
-    if facts.pricing != "free":
-        message = f"The listing asks a price ({facts.pricing}); this marketplace does not charge it yet."
-        yield Reason(Answer.WARN, "not_charged", message)
+    if facts.owed:
+        yield Reason(Answer.NO, PAYMENT_REQUIRED, facts.owed)
 
 
 @lru_cache(maxsize=4096)

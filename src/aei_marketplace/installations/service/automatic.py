@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
+from aei_marketplace.billing import service as billing
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseState, ReleaseView, Rollout
 from aei_marketplace.ground.actor import Actor, ActorKind, system_actor
@@ -20,7 +21,7 @@ from aei_marketplace.installations.rules.resolution import Candidate, newly_brok
 from aei_marketplace.installations.rules.terms import kept_config
 from aei_marketplace.installations.rules.updates import Newer, Updates, choose_update, left_behind, terms_of
 from aei_marketplace.installations.rules.views import Installation
-from aei_marketplace.installations.service.requested import judged
+from aei_marketplace.installations.service.requested import judged, owed
 from aei_marketplace.operations import service as operations
 
 _JOB = "installations.update_automatically"
@@ -86,13 +87,15 @@ async def _choose(
         work, installation.plugin_id, installation.version, installation.channel
     )
     by_version = {release.version: release for release, _ in newer}
+    held = await billing.entitlements_of(work, list(by_version.values())[:1])
+    hindrance = "".join(owed(each) for each in held.values())
+    verdicts = {
+        v: judged(release, aei_version, policies, work.now, exact=False, owed=hindrance)
+        for v, release in by_version.items()
+    }
     offers = [
         _newer(
-            _refusal(judged(release, aei_version, policies, work.now, exact=False), present, release, beside),
-            installation,
-            present,
-            release,
-            r,
+            _refusal(verdicts[release.version], present, release, beside), installation, present, release, r
         )
         for release, r in newer
     ]

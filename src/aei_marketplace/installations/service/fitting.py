@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
+from aei_marketplace.billing import service as billing
+from aei_marketplace.billing.service import Entitlement
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import Channel, ReleaseView
 from aei_marketplace.ground.actor import Actor, ActorKind
@@ -23,7 +25,7 @@ from aei_marketplace.installations.rules.grants import permission_difference
 from aei_marketplace.installations.rules.requests import is_newer
 from aei_marketplace.installations.rules.terms import accepts, kept_config
 from aei_marketplace.installations.rules.views import Installation
-from aei_marketplace.installations.service.requested import judged
+from aei_marketplace.installations.service.requested import judged, owed
 from aei_marketplace.operations import service as operations
 from aei_protocol.manifest import Manifest
 
@@ -40,10 +42,11 @@ class _Known:
     releases: Mapping[UUID, ReleaseView]
     under_way: Mapping[str, UnderWay]
     policies: Mapping[str, Any]
+    held: Mapping[str, Entitlement]
 
 
 async def actions_for(work: Work, aei_version: str, plugin_ids: Sequence[str]) -> Mapping[str, PluginAction]:
-    """The action that fits each plugin, in at most six statements however many they are.
+    """The action that fits each plugin, in at most eight statements however many they are.
 
     Visitors and staff, who act in no tenant, are told why nothing fits them.
     """
@@ -54,6 +57,7 @@ async def actions_for(work: Work, aei_version: str, plugin_ids: Sequence[str]) -
             Situation(
                 plugin_id,
                 hindrance,
+                work.actor.may("spend.administer"),
                 _present(known.installed.get(plugin_id)),
                 _candidate(work, aei_version, known, plugin_id),
                 known.under_way.get(plugin_id),
@@ -83,12 +87,14 @@ async def _read(work: Work, plugin_ids: Sequence[str]) -> _Known:
     preview = await catalog.latest_versions(work, previewing, Channel.PREVIEW) if previewing else {}
     offered = {release.release_id: release for release in (*stable.values(), *preview.values())}
     others = {i.release_id for i in installed.values()} - set(offered)
+    held = {} if tenant is None else await billing.entitlements_of(work, offered.values())
     return _Known(
         {Channel.STABLE: stable, Channel.PREVIEW: preview},
         installed,
         {**offered, **(await catalog.releases_by_id(work, others) if others else {})},
         {} if tenant is None else await _under_way(work, plugin_ids),
         {} if tenant is None else await accounts.policies_in_force(work),
+        held,
     )
 
 
@@ -109,7 +115,9 @@ def _candidate(work: Work, aei_version: str, known: _Known, plugin_id: str) -> C
         asks, decides = _of_update(installation, known.releases.get(installation.release_id), offered)
     if offered is None:
         return None
-    verdict = judged(offered, aei_version, known.policies, work.now, exact=False)
+    held = known.held.get(plugin_id)
+    hindrance = "" if held is None else owed(held)
+    verdict = judged(offered, aei_version, known.policies, work.now, exact=False, owed=hindrance)
     return Candidate(offered.version, verdict, asks, decides, offered.certified)
 
 

@@ -42,14 +42,14 @@ async def find_plan(work: Work, aei_version: str, plugin_id: str, wish: Wish) ->
     Raises:
         NotAllowed: the actor may not browse, or acts in no tenant.
         NotFound: there is no such release that the tenant may see.
-        NotAdmitted: the admission rule says no.
+        NotAdmitted: the admission rule says no, whatever were paid.
     """
     work.actor.require("plugin.browse")
     present = await store.find(work, work.actor.in_tenant(), plugin_id)
     channel = wish.channel or (present.channel if present else catalog.Channel.STABLE)
     named = wish.version is not None
     release, verdict = await admitted_release(
-        work, aei_version, plugin_id, wish.version, channel, exact=named
+        work, aei_version, plugin_id, wish.version, channel, exact=named, unbought=True
     )
     return await make_plan(work, aei_version, release, tuple(warnings(verdict)))
 

@@ -7,6 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
+from aei_marketplace.billing import service as billing
+from aei_marketplace.billing.errors.purchases import PaymentRequired
+from aei_marketplace.billing.service import Entitlement
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.ground.deps import Deps
@@ -40,32 +43,51 @@ class Requested:
 
 
 async def admitted_release(
-    work: Work, aei_version: str, plugin_id: str, version: str | None, channel: str, *, exact: bool
+    work: Work,
+    aei_version: str,
+    plugin_id: str,
+    version: str | None,
+    channel: str,
+    *,
+    exact: bool,
+    unbought: bool = False,
 ) -> tuple[ReleaseView, Verdict]:
     """A release that the tenant may install.
 
     Args:
         exact: the caller named the version, and so may have one that was yanked.
+        unbought: give it also when it has to be bought first: it is looked at, not installed.
 
     Raises:
         NotFound: there is none that the actor may see.
+        PaymentRequired: it has to be bought first.
         NotAdmitted: the admission rule says no.
     """
     release = await catalog.find_release(work, plugin_id, version, channel)
     policies = await accounts.policies_in_force(work)
-    verdict = judged(release, aei_version, policies, work.now, exact=exact)
-    if verdict.answer is Answer.NO:
+    held = (await billing.entitlements_of(work, [release]))[release.plugin_id]
+    verdict = judged(release, aei_version, policies, work.now, exact=exact, owed=owed(held))
+    if verdict.wants_payment and not unbought:
+        raise PaymentRequired(held.why, advice=held.advice)
+    if verdict.answer is Answer.NO and not verdict.wants_payment:
         raise NotAdmitted(f"{plugin_id} {release.version}: {verdict.why()}")
     return release, verdict
 
 
 def judged(
-    release: ReleaseView, aei_version: str, policies: Mapping[str, Any], now: datetime, *, exact: bool
+    release: ReleaseView,
+    aei_version: str,
+    policies: Mapping[str, Any],
+    now: datetime,
+    *,
+    exact: bool,
+    owed: str = "",
 ) -> Verdict:
     """What the admission rule says of installing a release that the tenant sees.
 
     Args:
         policies: the tenant's.
+        owed: why it has to be bought first; empty when it has not.
     """
     return admit(
         Facts(
@@ -75,7 +97,7 @@ def judged(
             exact=exact,
             aei_version=aei_version,
             aei_range=release.manifest.aei_range,
-            pricing=release.manifest.document.get("pricing", {}).get("model", "free"),
+            owed=owed,
             too_young=is_younger(release, minimum_age(policies), now),
             excluded=exclusions(policies, release.manifest),
             advisories=release.advisories,
@@ -84,6 +106,11 @@ def judged(
             refuses_uncertified=refuses_uncertified(policies),
         )
     )
+
+
+def owed(held: Entitlement) -> str:
+    """Why a plugin has to be bought before it is installed; empty when it has not."""
+    return "" if held.installs else held.why
 
 
 def is_younger(release: ReleaseView, age: timedelta, now: datetime) -> bool:

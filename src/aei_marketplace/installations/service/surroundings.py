@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
+from aei_marketplace.billing import service as billing
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.ground.work import Work
@@ -14,7 +15,7 @@ from aei_marketplace.installations.rules.admission import Answer
 from aei_marketplace.installations.rules.grants import not_granted, permission_difference
 from aei_marketplace.installations.rules.resolution import Candidate, Choices, standing_needs
 from aei_marketplace.installations.rules.views import Installation
-from aei_marketplace.installations.service.requested import judged
+from aei_marketplace.installations.service.requested import judged, owed
 
 #: So many plugins may hang together.
 MOST_PLUGINS = 100
@@ -75,8 +76,10 @@ class Surroundings:
             if len(self.offered) + len(todo) > MOST_PLUGINS:
                 raise TooEntangled(f"More than {MOST_PLUGINS} plugins hang together with {own}.")
             found = await catalog.offered_releases_of(work, todo, MOST_VERSIONS)
+            held = await billing.entitlements_of(work, [each[0] for each in found.values()])
             for plugin in todo:
-                self._sort(work, policies, plugin, found.get(plugin, []))
+                hindrance = owed(held[plugin]) if plugin in held else ""
+                self._sort(work, policies, plugin, found.get(plugin, []), hindrance)
             todo = {name for plugin in todo for name in self._names(plugin)} | self._who_need(todo)
 
     def choices(self) -> Choices:
@@ -107,11 +110,16 @@ class Surroundings:
             yield Step(release, present, asking, self._asks(release, present))
 
     def _sort(
-        self, work: Work, policies: Mapping[str, Any], plugin: str, releases: list[ReleaseView]
+        self,
+        work: Work,
+        policies: Mapping[str, Any],
+        plugin: str,
+        releases: list[ReleaseView],
+        hindrance: str,
     ) -> None:
         self.offered[plugin], self.refused[plugin] = [], []
         for release in releases:
-            verdict = judged(release, self.aei_version, policies, work.now, exact=False)
+            verdict = judged(release, self.aei_version, policies, work.now, exact=False, owed=hindrance)
             if verdict.answer is Answer.NO:
                 self.refused[plugin].append((release.version, verdict.why()))
             else:

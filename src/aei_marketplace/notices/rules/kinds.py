@@ -200,6 +200,30 @@ KINDS: Mapping[str, Kind] = {
             link="/admin/spend",
         ),
         Kind(
+            "invoice.issued",
+            "Invoice $number: $amount, due on $due",
+            "It stands under Admin, Spend, where it can be printed and paid.",
+            link="/admin/spend/invoices/$invoice",
+        ),
+        Kind(
+            "invoice.overdue",
+            "Invoice $number is not paid",
+            "$amount have been due since $due. What it is for stops running while it is overdue.",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            fixed="It says why something may stop running.",
+            link="/admin/spend/invoices/$invoice",
+        ),
+        Kind(
+            "billing.rejected",
+            "$provider tells of money that does not fit",
+            "It told of $what: $reason. Nothing was changed; compare both sides under Admin, Invoices,"
+            " Reconciliation.",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            link="/admin/invoices/reconciliation",
+        ),
+        Kind(
             "purchase.suspended",
             "$plugin does not run: its invoice is overdue",
             "What runs finishes, nothing new begins. It runs again as soon as the invoice is paid.",

@@ -1,0 +1,117 @@
+"""Usage: what runs come to, and a receipt that the buyer can reckon again."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from aei_marketplace.billing.rules.prices import micros_rounded
+from aei_marketplace.ground.clock import rfc3339
+from aei_protocol.merkle import Tree, leaf_hash
+
+_canonical = msgspec.json.Encoder(order="sorted")
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRecord:
+    """One execution under a price for usage.
+
+    Attributes:
+        purchase_id: under which it ran.
+        unit_micros: what it costs if it ends well, in millionths of the major unit; 0: one of the trial.
+        state: `reserved` while it runs, then `billed` or `free`. Only what ended `ok` is billed.
+        usage_sha256: the digest of its measured usage, hexadecimal, as its end entry in the audit log has it.
+    """
+
+    execution_id: UUID
+    purchase_id: UUID
+    plugin_id: str
+    version: str
+    currency: str
+    unit_micros: int
+    state: str
+    outcome: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    usage_sha256: str | None
+
+    def content(self) -> bytes:
+        """What its leaf in the receipt is made of: JSON with sorted keys and no spaces."""
+        return _canonical.encode(self.shape())
+
+    def shape(self) -> dict[str, Any]:
+        """The execution as it stands on the receipt."""
+        return {
+            "execution": str(self.execution_id),
+            "plugin": self.plugin_id,
+            "version": self.version,
+            "currency": self.currency,
+            "unit_micros": self.unit_micros,
+            "outcome": self.outcome,
+            "started_at": rfc3339(self.started_at),
+            "ended_at": None if self.ended_at is None else rfc3339(self.ended_at),
+            "usage_sha256": self.usage_sha256,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What the runs of one plugin come to in one month and currency.
+
+    Attributes:
+        units: how many runs are charged.
+        free: how many of them belong to the trial.
+        micros: their prices together, in millionths of the major unit.
+        net_minor: that, rounded half up once.
+        root: the Merkle root (RFC 6962) over them all, sorted by id; those of the trial among them.
+    """
+
+    currency: str
+    units: int
+    free: int
+    micros: int
+    net_minor: int
+    root: bytes
+
+    @property
+    def unit_micros(self) -> int:
+        """The price of one run, where all have the same; else their mean, rounded down."""
+        return self.micros // self.units if self.units else 0
+
+
+def rate(records: Sequence[UsageRecord]) -> Rated:
+    """Rate billed executions of one plugin and one currency."""
+    billed = sorted((r for r in records if r.state == "billed"), key=lambda r: r.execution_id)
+    currency = billed[0].currency
+    micros = sum(record.unit_micros for record in billed)
+    units = sum(record.unit_micros > 0 for record in billed)
+    free = len(billed) - units
+    return Rated(currency, units, free, micros, micros_rounded(micros, currency), receipt_root(billed))
+
+
+def receipt_root(records: Iterable[UsageRecord]) -> bytes:
+    """The Merkle root over executions, in the order of their ids."""
+    tree = Tree()
+    tree.extend(leaf_hash(record.content()) for record in sorted(records, key=lambda r: r.execution_id))
+    return tree.root()
+
+
+def earned_at(period: date) -> datetime:
+    """When the usage of a month was earned: in its last second (conventions of payouts, 4)."""
+    return month_end(period) - timedelta(seconds=1)
+
+
+def month_end(period: date) -> datetime:
+    """The first moment after a month, of which its first day is given."""
+    year, month = divmod(period.year * 12 + period.month, 12)
+    return datetime(year, month + 1, 1, tzinfo=UTC)
+
+
+def charge_key(tenant: UUID, plugin_id: str, period: date, currency: str) -> str:
+    """Names the charge for a month's usage: there is one, however often it is drawn up."""
+    named = f"{tenant}/{plugin_id}/{currency}".encode()
+    return f"usage:{period:%Y-%m}:{hashlib.sha256(named).hexdigest()[:32]}"
