@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from aei_marketplace.accounts import service as accounts
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
+from tests.browser.waiting import answered, follow
 from tests.plugins import install, publish, work_off
 
 ASKING = {
@@ -115,6 +116,7 @@ def test_one_click_installs_shows_how_far_it_is_and_can_be_taken_back(open_windo
         expect(slot(window, "simple")).to_contain_text("Installed desk.simple 1.0.0")
     expect(elsewhere.get_by_role("button", name="Undo")).to_have_count(0)
     inspect(page, "installed-just-now")
+    answered(page)
     slot(page, "simple").get_by_role("button", name="Undo").click()
     expect(slot(page, "simple")).to_contain_text("Uninstalling")
     carry_out(site)
@@ -138,6 +140,8 @@ def test_the_dialog_counts_what_is_granted_and_leaves_with_escape(
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     opener.click()
+    expect(dialog).to_be_visible()
+    answered(page)
     dialog.get_by_label("May read the secret DESK_KEY").uncheck()
     dialog.get_by_label("May chat with any of your models").uncheck()
     dialog.get_by_label("Tokens for each run").fill("0")
@@ -160,6 +164,7 @@ def test_a_dialog_that_comes_too_late_shows_how_the_plugin_stands(open_window: O
     slot(page, "late").get_by_role("link", name=re.compile("Install…")).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
+    answered(page)
     have(site, "late")
     dialog.get_by_role("button", name=re.compile("Install with")).click()
     expect(slot(page, "late").get_by_role("alert")).to_contain_text("is installed")
@@ -171,20 +176,20 @@ def test_without_scripts_everything_works_by_whole_pages(open_window: OpenWindow
     release(site, "still", permissions=ASKING)
     page = open_window("keeper", scripts=False, width=360)
     page.goto("/marketplace/desk.still")
-    slot(page, "still").get_by_role("link", name=re.compile("Install…")).click()
+    follow(slot(page, "still").get_by_role("link", name=re.compile("Install…")))
     page.get_by_label("May read the secret DESK_KEY").uncheck()
-    page.get_by_role("button", name="Install with what is ticked").click()
-    page.get_by_role("link", name="Look again").click()
+    follow(page.get_by_role("button", name="Install with what is ticked"))
+    follow(page.get_by_role("link", name="Look again"))
     carry_out(site)
-    page.get_by_role("link", name="Look again").click()
+    follow(page.get_by_role("link", name="Look again"))
     expect(page.get_by_text("Installed desk.still 1.0.0")).to_be_visible()
     page.goto("/marketplace/installed/desk.still")
-    page.get_by_role("switch").click()
+    follow(page.get_by_role("switch"))
     expect(page.get_by_role("status").first).to_contain_text("desk.still is switched off")
-    page.get_by_role("link", name="Uninstall…").click()
-    page.get_by_role("button", name="Uninstall").click()
+    follow(page.get_by_role("link", name="Uninstall…"))
+    follow(page.get_by_role("button", name="Uninstall"))
     carry_out(site)
-    page.get_by_role("link", name="Look again").click()
+    follow(page.get_by_role("link", name="Look again"))
     expect(page.get_by_text("Uninstalled desk.still")).to_be_visible()
 
 
@@ -198,8 +203,9 @@ def test_updates_go_together_and_a_switch_answers_in_its_place(open_window: Open
     switch = page.get_by_role("switch", name="desk.first runs")
     switch.click()
     expect(switch).not_to_be_checked()
+    answered(page)
     page.goto("/marketplace/installed")
-    page.get_by_role("button", name=re.compile("Update all that need no new permission")).click()
+    follow(page.get_by_role("button", name=re.compile("Update all that need no new permission")))
     expect(page.get_by_role("status").first).to_contain_text("under way")
     expect(slot(page, "first").get_by_role("progressbar")).to_be_visible()
     inspect(page, "installed-updating")
@@ -208,11 +214,9 @@ def test_updates_go_together_and_a_switch_answers_in_its_place(open_window: Open
         expect(slot(page, name)).to_contain_text(f"Updated desk.{name} from 1.0.0 to 1.1.0")
 
 
-def test_a_stream_that_breaks_off_is_taken_up_again_and_tells_the_end(browser: Browser, site: Site):
+def test_a_stream_that_breaks_off_is_taken_up_again_and_tells_the_end(open_window: OpenWindow, site: Site):
     release(site, "torn")
-    context = browser.new_context(base_url=site.url)
-    context.add_cookies([{"name": "aei_session", "value": site.session("keeper"), "url": site.url}])
-    page = context.new_page()
+    page = open_window("keeper")
     # The first connection ends as when the server goes away: without its last event.
     page.route(
         "**/operations/events*",
@@ -223,5 +227,4 @@ def test_a_stream_that_breaks_off_is_taken_up_again_and_tells_the_end(browser: B
     slot(page, "torn").get_by_role("button", name="Install").click()
     expect(slot(page, "torn").get_by_role("progressbar")).to_be_visible()
     carry_out(site)
-    expect(slot(page, "torn")).to_contain_text("Installed desk.torn 1.0.0", timeout=30_000)
-    context.close()
+    expect(slot(page, "torn")).to_contain_text("Installed desk.torn 1.0.0")
