@@ -17,6 +17,8 @@ from aei_marketplace.accounts import pages as accounts_pages
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.audit import api as audit_api
 from aei_marketplace.audit import pages as audit_pages
+from aei_marketplace.billing import api as billing_api
+from aei_marketplace.billing import pages as billing_pages
 from aei_marketplace.catalog import api as catalog_api
 from aei_marketplace.catalog import jobs as catalog_jobs
 from aei_marketplace.catalog import pages as catalog_pages
@@ -46,6 +48,7 @@ from aei_marketplace.notices import pages as notices_pages
 from aei_marketplace.operations import api as operations_api
 from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.operations import pages as operations_pages
+from aei_marketplace.payouts import api as payouts_api
 from aei_marketplace.reports import api as reports_api
 from aei_marketplace.reports import pages as reports_pages
 from aei_marketplace.reviews import api as reviews_api
@@ -95,6 +98,7 @@ FRAME: Frame = Frame(
                 Place("Roles", "/admin/roles", lambda actor: actor.may("role.administer")),
                 Place("Collections", collections_pages.COLLECTIONS, collections_pages.seen_by),
                 Place("Policies", "/admin/policies", lambda actor: actor.may("policy.administer")),
+                Place("Spend", billing_pages.SPEND, billing_pages.seen_by),
                 Place("Tokens", "/admin/tokens", lambda actor: actor.may("token.administer")),
                 Place("Secrets", "/admin/secrets", lambda actor: actor.may("secret.administer")),
                 Place("Models", "/admin/models", lambda actor: actor.may("secret.administer")),
@@ -136,6 +140,7 @@ ROUTERS = (
     audit_pages.router,
     executions_pages.router,  # before the catalogue's `/publisher/{plugin_id}`
     certification_pages.router,
+    billing_pages.router,
     tax_profiles_pages.router,  # before the catalogue's `/publisher/{plugin_id}`
     catalog_pages.router,
     operations_pages.router,
@@ -147,6 +152,7 @@ ROUTERS = (
     audit_api.router,
     operations_api.router,
     decisions_api.router,
+    payouts_api.router,
     reports_api.router,
     notices_api.router,
     collections_api.router,
@@ -154,6 +160,7 @@ ROUTERS = (
     reviews_api.router,
     installations_api.router,
     certification_api.router,
+    billing_api.router,
     tax_profiles_api.router,
     catalog_api.router,
     storefront_pages.router,

@@ -1,6 +1,6 @@
 """Refusals about who sells, who buys, and the tax between them."""
 
-from aei_marketplace.ground.errors import Conflict, Invalid
+from aei_marketplace.ground.errors import Conflict, Invalid, Refusal
 
 
 class DetailsUnfit(Invalid):
@@ -16,6 +16,15 @@ class DetailsMissing(Conflict):
     type = "billing-details-missing"
     title = "Billing details are missing"
     advice = "An Admin of your tenant fills them in under Admin, Billing, or with PUT /api/billing/details."
+
+
+class DetailsStale(Refusal):
+    """The billing details are not what the caller last saw."""
+
+    status = 412
+    type = "billing-details-changed"
+    title = "They have changed meanwhile"
+    advice = "Read them again and decide anew."
 
 
 class SellerMissing(Conflict):

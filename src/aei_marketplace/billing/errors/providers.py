@@ -1,6 +1,6 @@
 """Refusals about collecting, returning and what providers tell."""
 
-from aei_marketplace.ground.errors import Conflict, NotFound
+from aei_marketplace.ground.errors import Conflict, NotFound, TooLarge
 
 
 class PaidByTransfer(Conflict):
@@ -24,3 +24,10 @@ class NoSuchRefund(NotFound):
 
     type = "no-such-refund"
     title = "No such refund"
+
+
+class WebhookTooLarge(TooLarge):
+    """More was sent than any event has."""
+
+    type = "webhook-too-large"
+    advice = "Nothing was read of it."

@@ -32,3 +32,18 @@ class TransferReturned:
     amount: int
     currency: str
     occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventRejected:
+    """What a provider told contradicts what it was asked for: staff have to look.
+
+    Attributes:
+        what: the provider's name of such events.
+    """
+
+    kind: ClassVar[str] = "billing.event_rejected"
+    provider: str
+    event_id: str
+    what: str
+    reason: str

@@ -102,6 +102,17 @@ async def lines_left(work: Work, invoice_id: UUID) -> dict[str, int]:
     return {line.key: line.total_minor - credited.get(line.key, Credited()).total for line in invoice.lines}
 
 
+async def find_note(work: Work, note_id: UUID) -> CreditNote:
+    """One credit note, for whoever spends for its buyer or administers revenue.
+
+    Raises:
+        NotAllowed: the actor may not.
+        NoSuchCreditNote: there is none, or it is another tenant's.
+    """
+    invoices_of_actor(work)
+    return await read_note(work, note_id)
+
+
 async def read_note(work: Work, note_id: UUID) -> CreditNote:
     """A credit note that the actor may see.
 

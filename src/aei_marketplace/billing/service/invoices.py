@@ -21,6 +21,15 @@ STATES = ("open", "overdue", "paid", "credited")
 
 
 @dataclass(frozen=True, slots=True)
+class ShownInvoice:
+    """An invoice, how it stands, and what is credited of its lines, by their keys."""
+
+    invoice: Invoice
+    standing: Standing
+    credited: dict[str, Credited]
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceSummary:
     """An invoice as a list shows it.
 
@@ -46,6 +55,19 @@ class InvoiceSummary:
     def overdue(self, now: datetime) -> bool:
         """Whether it should have been paid by now."""
         return self.state == "open" and self.due_at <= now
+
+
+async def find_invoice(work: Work, invoice_id: UUID) -> ShownInvoice:
+    """One invoice, for whoever spends for its buyer or administers revenue.
+
+    Raises:
+        NotAllowed: the actor may not.
+        NoSuchInvoice: there is none, or it is another tenant's.
+    """
+    invoices_of_actor(work)
+    invoice = await read_invoice(work, invoice_id)
+    standing, credited = await standing_of(work, invoice_id), await credited_of(work, invoice_id)
+    return ShownInvoice(invoice, standing, credited)
 
 
 async def read_invoice(work: Work, invoice_id: UUID) -> Invoice:
@@ -189,3 +211,16 @@ def _line(row: Any) -> InvoiceLine:
     for name in ("invoice_id", "position", "tenant_id"):
         del values[name]
     return InvoiceLine(net_minor=values.pop("net"), tax_minor=values.pop("tax"), **values)
+
+
+async def invoice_with(work: Work, line_key: str) -> UUID:
+    """The invoice on which a line stands that the actor may see.
+
+    Raises:
+        NoSuchInvoice: there is none.
+    """
+    row = await store.find_line(work, line_key)
+    if row is None:
+        raise NoSuchInvoice("There is no such line of an invoice.")
+    found: UUID = row.invoice_id
+    return found

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from aei_marketplace.billing.errors.details import DetailsMissing, SellerMissing
+from aei_marketplace.billing.errors.details import DetailsMissing, DetailsStale, SellerMissing
 from aei_marketplace.billing.rules.parties import Party, checked_party
 from aei_marketplace.billing.store import details as store
 from aei_marketplace.ground.audit import Fact
@@ -21,16 +21,27 @@ class Details:
     version: int
     updated_at: datetime
 
+    @property
+    def etag(self) -> str:
+        """Changes with each change."""
+        return f'"{self.version}"'
 
-async def put_details(work: Work, party: Party) -> Details:
+
+async def put_details(work: Work, party: Party, if_match: str | None = None) -> Details:
     """Write whom to bill for the actor's tenant. Invoices that were issued stay as they are.
+
+    Args:
+        if_match: the ETag that the change is based on; None for a change of whatever stands.
 
     Raises:
         NotAllowed: the actor may not.
+        DetailsStale: they are not what the caller last saw.
         DetailsUnfit: they cannot stand on an invoice.
     """
     work.actor.require("spend.administer")
     tenant, tidy = work.actor.in_tenant(), checked_party(party)
+    if if_match is not None:
+        await _require_same(work, tenant, if_match)
     values = {**asdict(tidy), "updated_at": work.now, "updated_by": work.actor.id}
     await store.put_details(work, tenant, values)
     context = {"country": tidy.country}
@@ -58,7 +69,7 @@ async def details_of(work: Work, tenant: UUID) -> Details:
     row = await store.find_details(work, tenant)
     if row is None:
         raise DetailsMissing("Nobody has said whom to bill for this tenant.")
-    return Details(_party(row), row.version, row.updated_at)
+    return _details(row)
 
 
 async def put_seller(work: Work, party: Party) -> Party:
@@ -86,6 +97,16 @@ async def seller(work: Work) -> Party:
     if row is None:
         raise SellerMissing("The operator has not stated who sells here.")
     return _party(row)
+
+
+async def _require_same(work: Work, tenant: UUID, if_match: str) -> None:
+    row = await store.find_details(work, tenant, for_update=True)
+    if row is None or if_match not in ("*", _details(row).etag):
+        raise DetailsStale("The billing details have changed since you read them.")
+
+
+def _details(row: Any) -> Details:
+    return Details(_party(row), row.version, row.updated_at)
 
 
 def _party(row: Any) -> Party:

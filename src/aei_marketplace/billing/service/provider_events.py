@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from aei_marketplace.billing.events.disputes import DisputeTold
-from aei_marketplace.billing.events.providers import ProviderTold, TransferReturned
+from aei_marketplace.billing.events.providers import EventRejected, ProviderTold, TransferReturned
 from aei_marketplace.billing.rules.provider_events import (
     Asked,
     Settled,
@@ -152,6 +152,8 @@ async def _write(work: Work, row: Any, settled: Settled) -> None:
                 context=context,
             )
         )
+    if settled.state == "rejected":
+        work.emit(EventRejected(row.provider, row.event_id, row.kind, settled.reason or ""))
     if settled.known:
         for event_id in await store.release_parked(work, row.provider, settled.known):
             work.emit(ProviderTold(row.provider, event_id))
@@ -228,7 +230,7 @@ async def _dispute(work: Work, provider: str, seen: DisputeSeen, at: Any) -> Set
         return parked(seen.dispute, "the dispute is not known yet")
     if known[0].state != "opened":
         return ignored("the dispute is over already")
-    values = {"state": seen.state, "settled_at": work.now}
+    values = {"state": seen.state, "settled_at": at}
     await store.set_dispute(work, provider, seen.dispute, values)
     _tell(work, provider, seen, [(row.sale_key, row.amount) for row in known], at)
     return applied()

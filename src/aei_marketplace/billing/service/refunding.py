@@ -11,6 +11,7 @@ from aei_marketplace.billing.rules.standings import LONGEST_REFERENCE
 from aei_marketplace.billing.store import payments as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.errors import Unavailable
 from aei_marketplace.ground.ports.billing import ProviderRefused
 from aei_marketplace.ground.typed import clean_typed
 from aei_marketplace.ground.work import Work
@@ -18,6 +19,8 @@ from aei_marketplace.ground.work import Work
 JOB = "billing.refunding"
 #: A provider forgets keys after a day: what has been owed for longer is not asked for under its key again.
 KEY_LIFE = timedelta(hours=20)
+#: For so long the job that was told of a refund may still be at it.
+FORGOTTEN_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,29 @@ async def return_money(deps: Deps, refund_id: UUID, trace_id: str | None = None)
         return
     state = "returned" if answer.returned else "asked"
     await _note(deps, refund_id, trace_id, {"state": state, "reference": answer.reference})
+
+
+async def return_for(deps: Deps, note_id: UUID, trace_id: str) -> None:
+    """Have the provider return what a credit note brought about, if anything.
+
+    Raises:
+        Unavailable: the provider does not answer; call again.
+    """
+    async with deps.works.system(JOB, trace_id) as work:
+        refund = await store.refund_of(work, note_id)
+    if refund is not None:
+        await return_money(deps, refund.id, trace_id)
+
+
+async def return_forgotten(deps: Deps) -> None:
+    """Ask again for refunds that have had no answer for a while; one that is refused stops no other."""
+    async with deps.works.system(JOB) as work:
+        ids = await store.unsettled_refunds(work, deps.billing.name, work.now - FORGOTTEN_AFTER)
+    for refund_id in ids:
+        try:
+            await return_money(deps, refund_id)
+        except Unavailable:
+            return  # the next time may find it
 
 
 async def mark_as_returned(work: Work, refund_id: UUID, reference: str) -> Refund:

@@ -73,5 +73,5 @@ async def credited_of(work: Work, invoice_id: UUID, *, unpaid: bool = False) -> 
         .where(credit_notes.c.invoice_id == invoice_id)
         .group_by(credit_note_lines.c.key)
     )
-    rows = await work.run(query.where(credit_notes.c.unpaid) if unpaid else query)
-    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+    rows: Any = await work.run(query.where(credit_notes.c.unpaid) if unpaid else query)
+    return {key: (int(net), int(tax)) for key, net, tax in rows}

@@ -21,9 +21,10 @@ async def add_seller(work: Work, values: Mapping[str, Any]) -> None:
     await work.run(insert(sellers).values(**values))
 
 
-async def find_details(work: Work, tenant: UUID) -> Row[Any] | None:
-    """Whom to bill for a tenant."""
-    return (await work.run(select(details).where(details.c.tenant_id == tenant))).first()
+async def find_details(work: Work, tenant: UUID, *, for_update: bool = False) -> Row[Any] | None:
+    """Whom to bill for a tenant; held until the commit for whoever compares it first."""
+    query = select(details).where(details.c.tenant_id == tenant)
+    return (await work.run(query.with_for_update() if for_update else query)).first()
 
 
 async def put_details(work: Work, tenant: UUID, values: Mapping[str, Any]) -> None:

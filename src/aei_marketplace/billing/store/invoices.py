@@ -27,6 +27,12 @@ _SUMMARY = (
     invoice_standings.c.paid_at,
     invoice_standings.c.reference,
 )
+_PAID = (
+    invoice_standings.c.provider,
+    invoice_standings.c.reference,
+    invoice_standings.c.paid_at,
+    invoice_standings.c.total,
+)
 
 
 async def add_invoice(work: Work, values: Mapping[str, Any]) -> str:
@@ -108,13 +114,13 @@ async def due_for_reminder(work: Work, stages: Sequence[datetime], limit: int) -
     return (await work.run(query.with_for_update(skip_locked=True))).all()
 
 
-async def paid_between(work: Work, provider: str, since: datetime, until: datetime) -> Sequence[Row[Any]]:
-    """Invoices that a provider collected in a time, with what they say."""
+async def paid_between(work: Work, since: datetime, until: datetime) -> Sequence[Row[Any]]:
+    """Invoices that were paid in a time, with how they stand."""
     query = (
-        select(*_SUMMARY, invoice_standings.c.total, invoice_standings.c.processor_fee)
-        .join_from(invoices, invoice_standings)
+        select(invoices.c.id, invoices.c.number, invoices.c.currency, *_PAID)
+        .join_from(invoices, invoice_standings, invoice_standings.c.invoice_id == invoices.c.id)
         .where(
-            invoice_standings.c.provider == provider,
+            invoice_standings.c.state == "paid",
             invoice_standings.c.paid_at >= since,
             invoice_standings.c.paid_at < until,
         )

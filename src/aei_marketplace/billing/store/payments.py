@@ -98,7 +98,7 @@ async def set_refund(work: Work, refund_id: UUID, values: Mapping[str, Any]) -> 
 
 
 async def refunds_between(work: Work, provider: str, since: datetime, until: datetime) -> Sequence[Row[Any]]:
-    """Refunds that were asked of a provider in a time, or told by it."""
+    """Refunds of a provider that were owed from a time on."""
     query = select(refunds).where(
         refunds.c.provider == provider,
         refunds.c.payment.is_not(None),
@@ -108,8 +108,16 @@ async def refunds_between(work: Work, provider: str, since: datetime, until: dat
     return (await work.run(query.order_by(refunds.c.id))).all()
 
 
+async def payments_found(work: Work, invoice_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """What providers collected of invoices, in minor units."""
+    query = select(payments.c.invoice_id, payments.c.amount).where(
+        payments.c.invoice_id.in_(list(invoice_ids)), payments.c.state == "succeeded"
+    )
+    return {row.invoice_id: row.amount for row in await work.run(query)}
+
+
 async def unsettled_refunds(work: Work, provider: str, before: datetime) -> Sequence[UUID]:
-    """Refunds that a provider was or should have been asked for before a moment, without a word since."""
+    """Refunds that are owed since before a moment, and for which a provider is to be asked."""
     query = select(refunds.c.id).where(
         refunds.c.provider == provider,
         refunds.c.payment.is_not(None),

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from aei_marketplace.billing.models.invoices import invoice_lines, invoices
 from aei_marketplace.billing.models.providers import provider_disputes, provider_events
 from aei_marketplace.ground.work import Work
 
@@ -102,14 +103,13 @@ async def set_dispute(work: Work, provider: str, dispute: str, values: Mapping[s
 
 
 async def disputes_between(work: Work, provider: str, since: datetime, until: datetime) -> Sequence[Row[Any]]:
-    """Disputes that were opened in a time: their names and amounts."""
+    """What disputes that were opened or ended in a time concern, with the numbers of their invoices."""
+    table = provider_disputes
+    within = [(at >= since) & (at < until) for at in (table.c.opened_at, table.c.settled_at)]
     query = (
-        select(provider_disputes.c.dispute, func.sum(provider_disputes.c.amount).label("amount"))
-        .where(
-            provider_disputes.c.provider == provider,
-            provider_disputes.c.opened_at >= since,
-            provider_disputes.c.opened_at < until,
-        )
-        .group_by(provider_disputes.c.dispute)
+        select(*table.c, invoices.c.number, invoices.c.currency)
+        .join(invoice_lines, invoice_lines.c.key == table.c.sale_key)
+        .join(invoices, invoices.c.id == invoice_lines.c.invoice_id)
+        .where(table.c.provider == provider, within[0] | within[1])
     )
-    return (await work.run(query.order_by(provider_disputes.c.dispute))).all()
+    return (await work.run(query.order_by(table.c.dispute, table.c.sale_key))).all()

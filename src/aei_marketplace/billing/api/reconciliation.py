@@ -1,0 +1,37 @@
+"""The route of the reconciliation. For staff."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from aei_marketplace.billing.service.reconciling import Report, reconcile
+from aei_marketplace.ledger.rules.periods import Period
+from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
+from aei_marketplace.web.responses import json_answer
+
+router = APIRouter(prefix="/api/billing/reconciliation", tags=["billing"])
+
+
+@router.get("")
+async def read_reconciliation(
+    deps: TheDeps,
+    actor: TheActor,
+    trace: TheTrace,
+    period: Annotated[str, Query(description="a month in UTC", examples=["2026-11"])],
+) -> Response:
+    """The provider's books against invoices and ledger, with what differs."""
+    report = await reconcile(deps.works, deps.billing, actor, Period.read(period), trace)
+    return json_answer(report_shape(report))
+
+
+def report_shape(report: Report) -> dict[str, Any]:
+    """A reconciliation in JSON."""
+    return {
+        "provider": report.provider,
+        "period": str(report.period),
+        "invoices": report.invoices,
+        "transactions": report.transactions,
+        "sums": [asdict(each) for each in report.sums],
+        "differences": [asdict(each) for each in report.differences],
+    }

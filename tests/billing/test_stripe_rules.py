@@ -1,0 +1,152 @@
+"""Stripe without a network: amounts, events, signatures."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import stripe
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aei_marketplace.adapters.billing.stripe import StripeBilling
+from aei_marketplace.adapters.billing.stripe_amounts import AmountStrange, from_stripe, to_stripe
+from aei_marketplace.adapters.billing.stripe_events import read_event
+from aei_marketplace.ground.ports.billing import (
+    DisputeSeen,
+    Irrelevant,
+    PaymentSeen,
+    RefundSeen,
+    WebhookRefused,
+)
+from tests.billing.fake_stripe import KEY, SECRET, signed
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+PAID = {
+    "id": "evt_1",
+    "object": "event",
+    "type": "payment_intent.succeeded",
+    "created": int(NOW.timestamp()),
+    "data": {"object": {"id": "pi_1", "amount_received": 1999, "currency": "usd", "metadata": {}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "stripes"),
+    [
+        (1999, "USD", 1999),
+        (500, "JPY", 500),
+        (15000, "KWD", 15000),
+        (700, "ISK", 70000),
+        (3600, "UGX", 360000),
+        (500, "MGA", 5),
+        (12345, "HUF", 12345),
+        (12345, "TWD", 12345),
+    ],
+)
+def test_amounts_have_stripes_own_number_of_digits(amount: int, currency: str, stripes: int) -> None:
+    assert to_stripe(amount, currency) == stripes
+    assert from_stripe(stripes, currency) == amount
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "out"),
+    [
+        (15001, "KWD", False),
+        (501, "MGA", False),
+        (12345, "HUF", True),
+        (150, "TWD", True),
+        (5, "CLF", False),
+        (5, "IQD", False),
+        (5, "XXX", False),
+    ],
+)
+def test_amounts_that_stripe_does_not_take_are_refused(amount: int, currency: str, out: bool) -> None:
+    with pytest.raises(AmountStrange):
+        to_stripe(amount, currency, out=out)
+
+
+def test_a_fraction_of_a_krona_is_no_amount() -> None:
+    with pytest.raises(AmountStrange):
+        from_stripe(150, "ISK")
+
+
+@given(st.integers(1, 10**9), st.sampled_from(["USD", "JPY", "ISK", "UGX", "HUF", "KRW"]))
+def test_an_amount_comes_back_as_it_was_sent(amount: int, currency: str) -> None:
+    assert from_stripe(to_stripe(amount, currency), currency) == amount
+
+
+def test_a_signed_event_of_now_is_read() -> None:
+    told = _provider().read_webhook(*signed(PAID, NOW), NOW)
+    assert (told.event_id, told.kind) == ("evt_1", "payment_intent.succeeded")
+    assert told.seen == PaymentSeen("pi_1", None, 1999, "USD")
+
+
+def test_what_stripe_did_not_sign_just_now_is_refused() -> None:
+    body, headers = signed(PAID, NOW)
+    compact = json.dumps(json.loads(body)).encode()
+    old = signed(PAID, NOW - timedelta(minutes=6))
+    stamp = f"t={int(NOW.timestamp())}"
+    forgeries = {
+        "tampered": (body.replace(b"1999", b"9999"), headers),
+        "re-serialised": (compact, headers),
+        "without a header": (body, {}),
+        "with another secret": signed(PAID, NOW, "whsec_another"),
+        "old": old,
+        "of the future": signed(PAID, NOW + timedelta(minutes=6)),
+        "old beside a new time": (old[0], {"stripe-signature": f"{old[1]['stripe-signature']},{stamp}"}),
+        "old after a new time": (old[0], {"stripe-signature": f"{stamp},{old[1]['stripe-signature']}"}),
+        "old after a new time apart": (
+            old[0],
+            {"stripe-signature": f" {stamp},{old[1]['stripe-signature']}"},
+        ),
+        "not text": (b"\xff\xfe", headers),
+        "a header that is no ASCII": (body, {"stripe-signature": "t=1,v1=ü"}),
+        "a header that is nonsense": (body, {"stripe-signature": "=,=,t"}),
+        "an endless time": (body, {"stripe-signature": "t=" + "9" * 400 + ",v1=aa"}),
+        "no event": signed({"id": 7}, NOW),
+        "an amount of half a cent": signed(_with(PAID, amount_received=19.5), NOW),
+        "a currency of no country": signed(_with(PAID, currency="zzz"), NOW),
+    }
+    for name, (sent, with_headers) in forgeries.items():
+        with pytest.raises(WebhookRefused):
+            _provider().read_webhook(sent, with_headers, NOW)
+            pytest.fail(name)
+
+
+def test_the_library_takes_a_time_that_has_not_come_which_is_why_it_is_checked_here() -> None:
+    body, headers = signed(PAID, NOW + timedelta(days=36_500))
+    assert stripe.WebhookSignature.verify_header(body, headers["stripe-signature"], SECRET, 300)
+
+
+def test_a_second_secret_signs_while_it_takes_the_firsts_place() -> None:
+    provider = StripeBilling(KEY, ["whsec_first", SECRET])
+    assert provider.read_webhook(*signed(PAID, NOW), NOW).event_id == "evt_1"
+
+
+def test_of_events_that_tell_the_same_one_is_read() -> None:
+    refund = {"id": "re_1", "amount": 5, "currency": "usd", "payment_intent": "pi_1", "status": "pending"}
+    dispute = {"id": "du_1", "amount": 5, "currency": "usd", "payment_intent": "pi_1", "status": "lost"}
+    dispute |= {"created": 1, "balance_transactions": [{"fee": 1500, "currency": "usd"}]}
+    assert _seen("charge.succeeded", {}) == Irrelevant("nothing is done about such events")
+    assert _seen("charge.refunded", refund) == Irrelevant("nothing is done about such events")
+    assert _seen("refund.created", refund) == RefundSeen("re_1", None, "pi_1", 5, "USD", "asked")
+    opened, closed = _seen("charge.dispute.created", dispute), _seen("charge.dispute.closed", dispute)
+    assert isinstance(opened, DisputeSeen)
+    assert isinstance(closed, DisputeSeen)
+    assert (opened.state, closed.state, closed.fee) == ("opened", "lost", 1500)
+    inquiry = _seen("charge.dispute.created", dispute | {"status": "warning_needs_response"})
+    assert inquiry == Irrelevant("an inquiry: no money moves")
+
+
+def _seen(kind: str, about: dict[str, object]) -> object:
+    return read_event(json.dumps({**PAID, "type": kind, "data": {"object": about}}).encode()).seen
+
+
+def _with(event: dict[str, object], **changes: object) -> dict[str, object]:
+    copy = json.loads(json.dumps(event))
+    copy["data"]["object"] |= changes
+    return copy
+
+
+def _provider() -> StripeBilling:
+    return StripeBilling(KEY, [SECRET])
