@@ -53,7 +53,7 @@ def test_the_encoding_is_canonical_json_whatever_the_context(context):
 
 def test_personal_data_is_only_committed_to():
     entry = entry_of(Fact("user.create", "user", "1", personal={"email": "ada@acme.example"}))
-    assert b"ada" not in entry.content
+    assert b"ada@" not in entry.content
     (opening,) = entry.openings
     assert read_entry(entry.content)["personal"] == {"email": commitment(opening)}
     expected = hmac.new(opening.key, b"email\x00ada@acme.example", hashlib.sha256).hexdigest()
