@@ -111,7 +111,7 @@ create table sales_lines (
 -- A month is summed from the index alone.
 create index on sales_lines (period, creator, currency, kind) include (gross, fees, net, tax);
 create index on sales_lines (creator, period, id);
-create index on sales_lines (plugin_id, currency, period) include (gross);
+create index on sales_lines (plugin_id, currency, period, kind) include (gross);
 create index on sales_lines (sale_key) where kind <> 'sale';
 call aei_make_append_only('sales_lines');
 call aei_isolate('sales_lines', 'aei_staff() or creator = aei_tenant()', 'false');

@@ -1,8 +1,12 @@
-"""How far revenue is counted when a tier is looked up."""
+"""Which revenue is counted when a tier is looked up, and how far."""
 
 from datetime import datetime
 
 from aei_marketplace.ledger.rules.periods import Period
+from aei_marketplace.sales.rules.bookings import LineKind
+
+#: Lines that count. Disputes leave revenue as it is, so that one which is won changes nothing at all.
+COUNTED: tuple[LineKind, ...] = ("sale", "refund")
 
 
 def counted_until(earned_at: datetime) -> Period:

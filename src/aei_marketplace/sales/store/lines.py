@@ -13,6 +13,7 @@ from aei_marketplace.ground.work import Work
 from aei_marketplace.ledger.service import Place
 from aei_marketplace.sales.models import lines as table
 from aei_marketplace.sales.rules.bookings import Line
+from aei_marketplace.sales.rules.tiers import COUNTED
 
 #: Jumps from month to month along the index instead of reading every line.
 _MONTHS = text(
@@ -29,6 +30,7 @@ _REVENUE = text(
     " as w (plugin_id, currency, until)"
     " left join sales_lines l"
     " on l.plugin_id = w.plugin_id and l.currency = w.currency and l.period <= w.until"
+    " and l.kind = any(cast(:kinds as text[]))"
     " group by w.plugin_id, w.currency, w.until"
 )
 _SUMS = (
@@ -104,6 +106,7 @@ async def revenue_until(work: Work, wanted: Collection[Reach]) -> Mapping[Reach,
     """What plugins have grossed in a currency to the end of a month, refunds taken off, by what was asked."""
     plugins, currencies, months = zip(*sorted(wanted), strict=True)
     given = {"plugins": list(plugins), "currencies": list(currencies), "months": list(months)}
+    given["kinds"] = list(COUNTED)
     rows = await work.run(_REVENUE, given)
     return {(row.plugin_id, row.currency, row.until): row.gross for row in rows}
 
