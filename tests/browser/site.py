@@ -31,6 +31,9 @@ from aei_protocol.limits import OPERATOR_CAP
 from tests.fakes import FakeSandbox
 from tests.serving import serving
 
+#: How long anything may take on a busy machine, in seconds.
+PATIENCE_S = 120
+
 PASSWORD = "a long and quiet password"
 
 #: A kind of case whose decision has no effect beyond itself.
@@ -74,7 +77,7 @@ class Site:
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Do something in the marketplace's own loop."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(60)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE_S)
 
     def session(self, who: str) -> str:
         """A fresh session of somebody: its secret."""
@@ -121,14 +124,14 @@ def running_site(urls: DatabaseUrls, folder: Path) -> Iterator[Site]:
 
     thread = threading.Thread(target=loop.run_until_complete, args=(main(),), daemon=True)
     thread.start()
-    ready.wait(60)
+    assert ready.wait(PATIENCE_S), f"the marketplace is not up after {PATIENCE_S} s"
     if failed:
         raise failed[0]
     try:
         yield found[0]
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(30)
+        thread.join(PATIENCE_S)
         loop.close()
 
 

@@ -1,63 +1,68 @@
 """The tenant's policies, as an administrator decides them."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import expect
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.installations import service as installations
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
+from tests.browser.waiting import follow
 from tests.plugins import install, publish
+
+FETCHER = {
+    "id": "ruled.fetcher",
+    "permissions": {"network": {"hosts": ["api.ruled.example"], "reason": "fetches"}},
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ruled(site: Site) -> None:
+    """A tenant with an Admin, `ruler`, where one plugin is installed, which asks for the network."""
+
+    async def people() -> None:
+        async with site.deps.works.system("tests") as work:
+            tenant = await accounts.create_tenant(work, "ruled", "Ruled")
+        await site.add_person("ruler", "Ruth Ruler", "Admin", tenant)
+
+    site.run(people())
+    ruler = site.actor("ruler")
+    site.run(publish(site.deps, ruler, FETCHER))
+    site.run(install(site.deps, ruler, "ruled.fetcher"))
 
 
 @pytest.fixture
-def installed(site: Site):
-    """A tool that asks for the network, installed in acme; policies are as before at the end."""
-    admin = site.actor("admin")
-    manifest = {
-        "id": "acme.fetcher",
-        "permissions": {"network": {"hosts": ["api.acme.example"], "reason": "fetches"}},
-    }
-
-    async def make() -> None:
-        if not await _is_there(site, admin):
-            await publish(site.deps, admin, manifest)
-            await install(site.deps, admin, "acme.fetcher")
+def no_policies(site: Site) -> Iterator[None]:
+    """Policies are as before at the end."""
+    yield
 
     async def unmake() -> None:
         names = ("allow", "deny", "limits", "updates", "affected_releases", "concurrency")
-        nothing = dict.fromkeys(names)
-        async with site.deps.works.begin(admin) as work:
-            await installations.change_policies(work, site.deps, nothing)
+        async with site.deps.works.begin(ruler) as work:
+            await installations.change_policies(work, site.deps, dict.fromkeys(names))
 
-    site.run(make())
-    yield
+    ruler = site.actor("ruler")
     site.run(unmake())
-
-
-async def _is_there(site: Site, admin) -> bool:
-    from aei_marketplace.ground.paging import PageWanted
-
-    async with site.deps.works.begin(admin) as work:
-        found = await installations.list_installations(work, PageWanted())
-    return any(each.installation.plugin_id == "acme.fetcher" for each in found.items)
 
 
 @pytest.mark.parametrize(("width", "theme"), VIEWS)
 def test_what_a_change_would_stop_is_said_and_confirmed_before_it_is_saved(
-    open_window: OpenWindow, installed, width: int, theme: str
+    open_window: OpenWindow, no_policies: None, width: int, theme: str
 ):
-    page = open_window("admin", width=width, theme=theme)
+    page = open_window("ruler", width=width, theme=theme)
     page.goto("/admin/policies")
     inspect(page, "admin-policies")
     page.get_by_label("Network").uncheck()
     page.get_by_label("Publishers that are denied").fill("evilcorp")
     page.get_by_label("At once", exact=True).fill("3")
     page.get_by_label("Releases with an advisory").select_option("refuse")
-    page.get_by_role("button", name="Save the policies").click()
+    follow(page.get_by_role("button", name="Save the policies"))
     expect(page.get_by_role("heading", name="This stops 1 installed plugin")).to_be_focused()
     expect(page.get_by_text("Your tenant's policy denies the permission network.")).to_be_visible()
     inspect(page, "admin-policies-stops")
-    page.get_by_role("button", name="Save and stop 1 plugin").click()
+    follow(page.get_by_role("button", name="Save and stop 1 plugin"))
     expect(page.get_by_role("status").first).to_contain_text("The policies hold from now on")
     expect(page.get_by_label("Network")).not_to_be_checked()
     expect(page.get_by_label("Publishers that are denied")).to_have_value("evilcorp")
@@ -66,33 +71,33 @@ def test_what_a_change_would_stop_is_said_and_confirmed_before_it_is_saved(
 
 
 def test_a_change_of_somebody_else_in_between_is_not_overwritten(
-    open_window: OpenWindow, installed, site: Site
+    open_window: OpenWindow, no_policies: None, site: Site
 ):
-    page = open_window("admin")
+    page = open_window("ruler")
     page.goto("/admin/policies")
 
     async def meanwhile() -> None:
         async with site.deps.works.begin(site_admin) as work:
             await installations.change_policies(work, site.deps, {"concurrency": 7})
 
-    site_admin = site.actor("admin")
+    site_admin = site.actor("ruler")
     site.run(meanwhile())
     page.get_by_label("Automatic updates").select_option("security")
-    page.get_by_role("button", name="Save the policies").click()
+    follow(page.get_by_role("button", name="Save the policies"))
     expect(page.get_by_role("alert")).to_contain_text("The policies are not what")
     expect(page.get_by_label("At once", exact=True)).to_have_value("7")
 
 
-def test_a_number_that_is_none_is_refused_beside_its_field(open_window: OpenWindow, installed):
-    page = open_window("admin", scripts=False)
+def test_a_number_that_is_none_is_refused_beside_its_field(open_window: OpenWindow):
+    page = open_window("ruler", scripts=False)
     page.goto("/admin/policies")
     page.get_by_label("Memory (MiB)").fill("plenty")
     page.get_by_label("Publishers that are allowed").fill("Not A Namespace")
-    page.get_by_role("button", name="Save the policies").click()
+    follow(page.get_by_role("button", name="Save the policies"))
     expect(page.get_by_role("alert")).to_contain_text("a whole number")
     expect(page.get_by_label("Memory (MiB)")).to_have_value("plenty")
     page.get_by_label("Memory (MiB)").fill("64")
-    page.get_by_role("button", name="Save the policies").click()
+    follow(page.get_by_role("button", name="Save the policies"))
     expect(page.get_by_role("alert")).to_contain_text("expected namespaces")
 
 
