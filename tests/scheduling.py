@@ -3,12 +3,15 @@
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-#: One marketplace, and tests that take minutes: what begins last keeps the other processes waiting.
+#: What takes minutes: what begins last keeps the other processes waiting.
 _LONGEST = ("tests/browser/", "tests/flows/", "tests/sdk/", "tests/launcher/", "tests/hostile/")
+#: Folders whose tests share a marketplace, and the one file that starts another.
+_SHARING = ("tests/browser", "tests/flows")
+_ALONE = ("tests/flows/test_certification.py",)
 
 
 class Scheduling(LoadScopeScheduling):
-    """Tests of a file run in one process, in order; those of the browser share a marketplace, and all do.
+    """Tests of a file run in one process, in order; those that share a marketplace do so together.
 
     The groups that pytest-xdist offers for this are not seen under pytest 9.2, which keeps the name of a test
     elsewhere.
@@ -16,7 +19,8 @@ class Scheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "tests/browser" if file.startswith("tests/browser/") else file
+        folder = file.rpartition("/")[0]
+        return folder if folder in _SHARING and file not in _ALONE else file
 
 
 def longest_first(items: list[pytest.Item]) -> None:

@@ -131,7 +131,8 @@ def running_market(*, scans: bool = False) -> Iterator[Market]:
             running.process.wait(60)
 
 
-@pytest.fixture(scope="session")
+# Of the package, not of the session: even an idle marketplace takes its share from the tests that follow.
+@pytest.fixture(scope="package")
 def market() -> Iterator[Market]:
     """One marketplace for all flows; a flow that breaks it has it whole again at its end."""
     with running_market() as running:
