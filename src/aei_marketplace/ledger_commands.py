@@ -1,7 +1,7 @@
 """`aei-marketplace ledger`: what operators do with the books from a shell."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from aei_marketplace.ledger.service import Verdict, verify_ledger
+from aei_marketplace.ledger.service import Finding, Verdict, verify_ledger
+from aei_marketplace.payouts.service import Proof, verify_statements
 from aei_marketplace.settings import Settings
 from aei_marketplace.shell import AsJson, Data, open_works, read_settings, run
 
@@ -24,20 +25,25 @@ def _keep_the_name() -> None:
 
 @app.command(epilog="Example: aei-marketplace ledger verify --json")
 def verify(data: Data = None, as_json: AsJson = False) -> None:
-    """Recompute every entry and every closed month.
+    """Recompute every entry, every closed month and every statement.
 
     Ends with 0 when all is as it was written and balances, 1 when something is not, 2 when the settings
     cannot be read. The marketplace may run meanwhile; its database has to.
     """
-    verdict = run(_verify(read_settings(data=data), as_json))
-    typer.echo(json.dumps(_document(verdict)) if as_json else _in_words(verdict))
-    raise typer.Exit(1 if verdict.findings else 0)
+    verdict, statements = run(_verify(read_settings(data=data), as_json))
+    findings = [*verdict.findings, *statements.findings]
+    typer.echo(
+        json.dumps(_document(verdict, statements, findings))
+        if as_json
+        else _in_words(verdict, statements, findings)
+    )
+    raise typer.Exit(1 if findings else 0)
 
 
-async def _verify(settings: Settings, hidden: bool) -> Verdict:
+async def _verify(settings: Settings, hidden: bool) -> tuple[Verdict, Proof]:
     with _bar(hidden) as progress:
         async with open_works(settings) as works:
-            return await verify_ledger(works, progress)
+            return await verify_ledger(works, progress), await verify_statements(works)
 
 
 @contextmanager
@@ -48,24 +54,28 @@ def _bar(hidden: bool) -> Iterator[Callable[[int], None]]:
         yield lambda done: progress.update(task, completed=done)
 
 
-def _document(verdict: Verdict) -> dict[str, Any]:
+def _document(verdict: Verdict, statements: Proof, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
-        "whole": not verdict.findings,
+        "whole": not findings,
         "entries": verdict.entries,
         "postings": verdict.postings,
         "closed_months": verdict.months,
+        "statements": statements.statements,
         "totals": verdict.totals,
         "accounts": [
             {"kind": kind, "currency": currency, "amount_minor": amount}
             for (kind, currency), amount in sorted(verdict.by_kind.items())
         ],
-        "findings": [asdict(finding) for finding in verdict.findings],
+        "findings": [asdict(finding) for finding in findings],
     }
 
 
-def _in_words(verdict: Verdict) -> str:
-    read = f"{verdict.entries} entries with {verdict.postings} postings, {verdict.months} closed months"
-    if not verdict.findings:
+def _in_words(verdict: Verdict, statements: Proof, findings: Sequence[Finding]) -> str:
+    read = (
+        f"{verdict.entries} entries with {verdict.postings} postings, {verdict.months} closed months,"
+        f" {statements.statements} statements"
+    )
+    if not findings:
         return f"The ledger balances and is as it was written: {read}."
-    found = [f"  {finding.kind}  {finding.subject}: {finding.detail}" for finding in verdict.findings]
+    found = [f"  {finding.kind}  {finding.subject}: {finding.detail}" for finding in findings]
     return "\n".join([f"The ledger is not as it was written ({read}):", *found])

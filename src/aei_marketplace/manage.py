@@ -14,6 +14,7 @@ from aei_marketplace import (
     catalogue_commands,
     kill_list_commands,
     ledger_commands,
+    payout_commands,
 )
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.rules import STAFF_ROLES, TENANT_ROLES
@@ -51,6 +52,7 @@ app.add_typer(audit_commands.app, name="audit")
 app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(kill_list_commands.app, name="kill-list")
 app.add_typer(ledger_commands.app, name="ledger")
+app.add_typer(payout_commands.app, name="payouts")
 app.add_typer(keys, name="keys")
 app.command("backup", epilog=backups.BACKUP_EXAMPLE)(backups.backup)
 app.command("restore", epilog=backups.RESTORE_EXAMPLE)(backups.restore)
