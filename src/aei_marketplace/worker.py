@@ -55,6 +55,8 @@ from aei_marketplace.certification.jobs import scans as certification_scans
 from aei_marketplace.certification.jobs import transfers as certification_transfers
 from aei_marketplace.collections import jobs as collections_jobs
 from aei_marketplace.decisions.events import CaseAppealed, CaseDecided, CaseOpened
+from aei_marketplace.disputes import jobs as disputes_jobs
+from aei_marketplace.disputes.events import DisputeEnded, DisputeOpened, EvidenceDue
 from aei_marketplace.executions import jobs as executions_jobs
 from aei_marketplace.executions.events import SandboxViolated
 from aei_marketplace.ground.deps import Deps
@@ -172,7 +174,10 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     InvoiceOverdue: (announcements.invoice_overdue,),
     ProviderTold: (billing_providers.settle_told,),
     EventRejected: (announcements.event_rejected,),
-    DisputeTold: (billing_providers.tell_sales,),
+    DisputeTold: (disputes_jobs.take_down,),
+    DisputeOpened: (disputes_jobs.hold, announcements.dispute_opened),
+    DisputeEnded: (disputes_jobs.carry_out, announcements.dispute_ended),
+    EvidenceDue: (announcements.evidence_due,),
     TransferReturned: (),
     PriceAnnounced: (announcements.price_announced,),
     PurchaseSuspended: (announcements.purchase_suspended,),
@@ -197,6 +202,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (60, billing_purchases.tell_near_caps),
     (600, billing_purchases.announce_first_prices),
     (3600, billing_purchases.charge_usage),
+    (600, disputes_jobs.remind),
     (600, certification_scans.try_held_again),
     (3600, installations_jobs.purge_removed),
     (30, installations_jobs.forget_files),

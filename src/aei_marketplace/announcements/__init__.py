@@ -6,6 +6,7 @@ Reactions, listed in `worker`. A job may run twice: what repeats within one trac
 from aei_marketplace.announcements.advisories import advisory_filed, advisory_retracted
 from aei_marketplace.announcements.badges import badge_ended, publish_scan_ended, release_certified
 from aei_marketplace.announcements.cases import case_appealed, case_decided
+from aei_marketplace.announcements.disputes import dispute_ended, dispute_opened, evidence_due
 from aei_marketplace.announcements.failures import operation_failed, sandbox_violated
 from aei_marketplace.announcements.invoices import event_rejected, invoice_issued, invoice_overdue
 from aei_marketplace.announcements.publishers import (
@@ -38,8 +39,11 @@ __all__ = [
     "badge_ended",
     "case_appealed",
     "case_decided",
+    "dispute_ended",
+    "dispute_opened",
     "domain_proof_moved",
     "event_rejected",
+    "evidence_due",
     "invoice_issued",
     "invoice_overdue",
     "namespace_offered",

@@ -25,6 +25,12 @@ class Parts:
             return await value.read()
         return None if value is None else value.encode()
 
+    async def file(self, name: str) -> tuple[str, bytes] | None:
+        """A file's name and bytes; None when there is none, or an empty one as browsers send it."""
+        value = self.form.get(name)
+        content = await value.read() if isinstance(value, UploadFile) else b""
+        return (value.filename or name, content) if isinstance(value, UploadFile) and content else None
+
     def text(self, name: str) -> str | None:
         """A field's text without blanks around it; None when it is empty.
 

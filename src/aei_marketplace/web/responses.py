@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from fastapi import Response
@@ -21,6 +22,17 @@ def page_answer(page: Page, shape: Callable[[Any], Any]) -> Response:
     """A list in the API's envelope, each item in its public shape."""
     items = [shape(item) for item in page.items]
     return json_answer({"items": items, "next_cursor": page.next_cursor, "total": page.total})
+
+
+def kept_answer(content: bytes, file_name: str) -> Response:
+    """A file that a browser keeps and never opens in place (RFC 6266, section 4.3)."""
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file_name, safe='')}",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
+    return Response(content, headers=headers, media_type="application/octet-stream")
 
 
 def matches(header: str | None, etag: str) -> bool:

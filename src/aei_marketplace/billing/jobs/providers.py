@@ -1,9 +1,8 @@
 """Jobs: what providers told is settled, money goes back, and sales hear of disputes."""
 
-from aei_marketplace.billing.events.disputes import DisputeTold
 from aei_marketplace.billing.events.invoices import CreditNoteIssued
 from aei_marketplace.billing.events.providers import ProviderTold
-from aei_marketplace.billing.service import disputing, provider_events, refunding
+from aei_marketplace.billing.service import provider_events, refunding
 from aei_marketplace.ground.deps import Deps
 
 
@@ -15,12 +14,6 @@ async def settle_told(deps: Deps, event: ProviderTold, trace_id: str) -> None:
 async def return_money(deps: Deps, event: CreditNoteIssued, trace_id: str) -> None:
     """An invoice is credited: what a provider collected, it returns."""
     await refunding.return_for(deps, event.credit_note_id, trace_id)
-
-
-async def tell_sales(deps: Deps, event: DisputeTold, trace_id: str) -> None:
-    """A bank has taken back what was paid for a sale, or has decided."""
-    async with deps.works.system("billing.tell_sales", trace_id) as work:
-        await disputing.tell_sales(work, event)
 
 
 async def return_forgotten(deps: Deps) -> None:

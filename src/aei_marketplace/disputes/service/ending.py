@@ -1,0 +1,126 @@
+"""How disputes end: staff decide a complaint, a buyer withdraws it, and sales and invoices follow."""
+
+from uuid import UUID
+
+from aei_marketplace.accounts import service as accounts
+from aei_marketplace.billing.service import crediting
+from aei_marketplace.disputes import store
+from aei_marketplace.disputes.errors import DisputeChanged, OwnDispute
+from aei_marketplace.disputes.events import DisputeEnded
+from aei_marketplace.disputes.rules.cases import (
+    LONGEST_TEXT,
+    Dispute,
+    Kind,
+    Side,
+    State,
+    end_complaint,
+)
+from aei_marketplace.disputes.service.reading import find_dispute, held_dispute, read_dispute
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.typed import clean_typed
+from aei_marketplace.ground.work import Work
+from aei_marketplace.sales import service as sales
+from aei_marketplace.sales.rules import facts
+
+_ACTIONS = {State.WON: "dispute.win", State.LOST: "dispute.lose", State.WITHDRAWN: "dispute.withdraw"}
+
+
+async def decide(
+    work: Work, dispute_id: UUID, *, for_creator: bool, verdict: str, seen: int | None = None
+) -> Dispute:
+    """Decide a complaint: what is held is released to the creator, or the buyer gets it back.
+
+    Args:
+        verdict: why, as both sides read it.
+        seen: the version that the actor saw; None when they do not say.
+
+    Raises:
+        NotAllowed: the actor may not, or belongs to one of the tenants.
+        DisputeNotFound: there is none.
+        DisputeChanged: it is not what the actor saw.
+        BankDecides, DisputeDecided: it is not theirs to decide any more.
+    """
+    work.actor.require("revenue.administer")
+    words = clean_typed(verdict, LONGEST_TEXT, "/verdict")
+    dispute = await held_dispute(work, dispute_id)
+    await _require_other(work, dispute)
+    if seen is not None and seen != dispute.version:
+        raise DisputeChanged("The dispute is not what you saw.")
+    return await _end(work, dispute, State.WON if for_creator else State.LOST, Side.STAFF, words)
+
+
+async def withdraw(work: Work, dispute_id: UUID) -> Dispute:
+    """Take a complaint back: its buyer does, or whoever of staff opened it.
+
+    Raises:
+        NotAllowed: the actor may not.
+        DisputeNotFound: there is none of theirs.
+        BankDecides, DisputeDecided: there is nothing to withdraw.
+    """
+    work.actor.require("spend.administer" if work.actor.tenant else "revenue.administer")
+    dispute = await held_dispute(work, dispute_id)
+    side = Side.BUYER if work.actor.tenant else Side.STAFF
+    return await _end(work, dispute, State.WITHDRAWN, side, None)
+
+
+async def carry_out(work: Work, dispute_id: UUID) -> None:
+    """Have sales and invoices follow how a dispute ended. Done twice, done once.
+
+    What staff give back to a buyer is a refund: the hold ends and a credit note follows. What a bank gave
+    back is gone already, and the credit note says so.
+
+    Args:
+        work: of a named job.
+    """
+    work.actor.require("revenue.administer")
+    dispute = await held_dispute(work, dispute_id)
+    if dispute.decided_at is None:
+        return
+    opened = facts.DisputeOpened(dispute.ledger_key, dispute.sale_key, dispute.amount, dispute.opened_at)
+    await sales.record(work, [opened, _ended(dispute)])
+    if dispute.state is State.LOST and dispute.credit_note_id is None:
+        await _credit(work, dispute)
+
+
+def _ended(dispute: Dispute) -> facts.DisputeWon | facts.DisputeLost:
+    assert dispute.decided_at is not None, "it has ended"
+    gone = dispute.state is State.LOST and dispute.kind is Kind.CHARGEBACK
+    fact = facts.DisputeLost if gone else facts.DisputeWon
+    return fact(dispute.ledger_key, dispute.decided_at, dispute.fee)
+
+
+async def _credit(work: Work, dispute: Dispute) -> None:
+    left = (await crediting.lines_left(work, dispute.invoice_id))[dispute.sale_key]
+    amount = min(left, dispute.amount)
+    if amount == 0:
+        return  # it was credited on other grounds meanwhile
+    note = await crediting.credit(
+        work,
+        dispute.invoice_id,
+        dispute.sale_key,
+        amount,
+        dispute.verdict or "The bank has returned what was paid.",
+        taken=dispute.kind is Kind.CHARGEBACK,
+    )
+    await store.change(work, dispute.id, dispute.version, {"credit_note_id": note.id})
+    await store.add_step(work, dispute.id, "credited", Side.MARKETPLACE, None)
+
+
+async def _end(work: Work, dispute: Dispute, to: State, side: Side, verdict: str | None) -> Dispute:
+    end_complaint(dispute, to)
+    values = {"state": to, "verdict": verdict, "decided_by": work.actor.id, "decided_at": work.now}
+    if not await store.change(work, dispute.id, dispute.version, values):
+        raise DisputeChanged("Somebody else decided meanwhile.")
+    await store.add_step(work, dispute.id, to, side, work.actor.id)
+    personal = {"verdict": verdict} if verdict else {}
+    context = {"amount_minor": dispute.amount, "currency": dispute.currency}
+    work.record(Fact(_ACTIONS[to], "dispute", str(dispute.id), context=context, personal=personal))
+    work.emit(DisputeEnded(dispute.id, to))
+    return await (find_dispute if work.actor.tenant else read_dispute)(work, dispute.id)
+
+
+async def _require_other(work: Work, dispute: Dispute) -> None:
+    person = work.actor.id
+    for tenant in (dispute.buyer, dispute.creator):
+        if person is not None and await accounts.belongs_to(work, person, tenant):
+            raise OwnDispute("You belong to one of the tenants of this dispute.")
