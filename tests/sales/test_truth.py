@@ -19,4 +19,6 @@ async def test_a_worked_scenario_comes_out_to_the_minor_unit(
     for expected in scenario["expected"]["statements"]:
         found = await player.statement(expected)
         assert found == {name: expected[name] for name in found}, (expected["creator"], expected["period"])
+    books = await player.books()
+    assert books == {name: scenario["expected"].get(name, found) for name, found in books.items()}
     assert (await ledger.verify_ledger(works)).findings == []

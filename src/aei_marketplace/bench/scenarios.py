@@ -217,7 +217,21 @@ class Player:
             found = await self.statement(expected)
             if found != {name: expected[name] for name in found}:
                 return False
-        return True
+        books = await self.books()
+        return all(books[name] == self.scenario["expected"].get(name, books[name]) for name in books)
+
+    async def books(self) -> dict[str, Any]:
+        """What is owed to states, by currency and country, and what disputes have cost the marketplace."""
+        async with self.works.system("scenarios") as work:
+            owed = await sales.tax_owed(work)
+            spent = await ledger.balances(work, kind="dispute_fees")
+        return {
+            "tax_liability": {
+                currency: {each.country: each.amount for each in owed if each.currency == currency}
+                for currency in dict.fromkeys(each.currency for each in owed)
+            },
+            "platform_dispute_fee_expense": {each.account.currency: each.amount for each in spent},
+        }
 
     async def statement(self, expected: Mapping[str, Any]) -> dict[str, Any]:
         """What lines say of an expected statement: sums by kind, their total, and late lines."""
@@ -252,11 +266,5 @@ def terms_of(plugin: Mapping[str, Any]) -> list[Terms]:
 
 def late_line(line: sales.CreatorLine) -> dict[str, Any]:
     """A late line as statements list it."""
-    return {
-        "kind": line.kind,
-        "sale": line.sale_key,
-        "ref_period": str(line.ref_period),
-        "gross": line.gross,
-        "fees": line.fees,
-        "net": line.net,
-    }
+    said = {"key": line.key, "ref_period": str(line.ref_period)}
+    return {**said, "gross": line.gross, "fees": line.fees, "net": line.net}

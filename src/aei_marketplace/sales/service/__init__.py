@@ -35,6 +35,7 @@ from aei_marketplace.sales.service.sums import (
     MonthSum,
     ReleaseSum,
     SaleLine,
+    TaxOwed,
     late_lines,
     lines_page,
     list_months,
@@ -44,6 +45,7 @@ from aei_marketplace.sales.service.sums import (
     sum_by_release,
     sum_month,
     sum_releases,
+    tax_owed,
 )
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "SaleLine",
     "SalesFact",
     "Share",
+    "TaxOwed",
     "Terms",
     "Tier",
     "agreements_of",
@@ -84,5 +87,6 @@ __all__ = [
     "sum_by_release",
     "sum_month",
     "sum_releases",
+    "tax_owed",
     "terms_at",
 ]

@@ -66,6 +66,15 @@ class CreatorReleaseSum:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxOwed:
+    """What is owed to the states of one country (ISO 3166-1) in one currency, in minor units."""
+
+    currency: str
+    country: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class CreatorLine:
     """A line of a creator's account.
 
@@ -172,6 +181,11 @@ async def sum_releases(work: Work, period: Period, creators: Collection[UUID]) -
         )
         for row in await store.sum_releases(work, period.first_day, creators)
     ]
+
+
+async def tax_owed(work: Work) -> list[TaxOwed]:
+    """Taxes of all sales less those given back, by currency and country; for staff and named jobs."""
+    return [TaxOwed(row.currency, row.tax_country, int(row.tax)) for row in await store.sum_tax(work)]
 
 
 async def late_lines(work: Work, creator: UUID, currency: str, period: Period) -> list[CreatorLine]:

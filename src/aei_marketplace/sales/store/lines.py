@@ -12,6 +12,7 @@ from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.ledger.service import Place
 from aei_marketplace.sales.models import lines as table
+from aei_marketplace.sales.models import sales
 from aei_marketplace.sales.rules.bookings import Line
 from aei_marketplace.sales.rules.tiers import COUNTED
 
@@ -79,6 +80,13 @@ async def sum_releases(work: Work, period: date, creators: Collection[UUID]) -> 
     by = (table.c.creator, table.c.currency, table.c.plugin_id, table.c.version, table.c.kind)
     query = select(*by, *_SUMS).where(table.c.period == period, table.c.creator.in_(list(creators)))
     return (await work.run(query.group_by(*by).order_by(*by))).all()
+
+
+async def sum_tax(work: Work) -> Sequence[Row[Any]]:
+    """Taxes by currency and country, of the sales whose country is known."""
+    by = (table.c.currency, sales.c.tax_country)
+    query = select(*by, func.sum(table.c.tax).label("tax")).join(sales, sales.c.key == table.c.sale_key)
+    return (await work.run(query.where(by[1].is_not(None)).group_by(*by).order_by(*by))).all()
 
 
 async def late(work: Work, creator: UUID, currency: str, period: date) -> Sequence[Row[Any]]:

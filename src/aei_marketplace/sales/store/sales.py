@@ -77,7 +77,7 @@ async def set_reversed(work: Work, reversed_by_key: Mapping[str, int]) -> None:
     """How much of each sale is reversed now."""
     statement = update(sales).where(sales.c.key == bindparam("of_key")).values(reversed=bindparam("now"))
     rows = [{"of_key": key, "now": amount} for key, amount in reversed_by_key.items()]
-    await work.connection.execute(statement, rows)
+    await work.run(statement, rows)
 
 
 async def told_of(work: Work, sale_keys: Collection[str], dispute_keys: Collection[str]) -> list[Told]:
@@ -105,12 +105,12 @@ async def add_facts(work: Work, told: Sequence[Told]) -> None:
 
 async def settle_facts(work: Work, told: Sequence[Told]) -> None:
     """What became of facts that were parked."""
-    changed: dict[str, Any] = {
-        name: bindparam(name) for name in ("sale_key", "state", "reason", "settled_at")
-    }
+    names = ("sale_key", "state", "reason", "settled_at")
+    changed: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
     statement = update(facts).where(facts.c.name == bindparam("of_name")).values(**changed)
     rows = [_fact_row(work, each) for each in told]
-    await work.connection.execute(statement, [{"of_name": row["name"], **row} for row in rows])
+    given = [{"of_name": row["name"], **{f"new_{name}": row[name] for name in names}} for row in rows]
+    await work.run(statement, given)
 
 
 def _as_booked(row: Row[Any]) -> Booked:
