@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
+from pytest_asyncio import is_async_test
 from xdist.remote import Producer
 
 from aei_marketplace.accounts import service as accounts
@@ -18,7 +20,6 @@ from aei_marketplace.adapters.postgres.bootstrap import bootstrap
 from aei_marketplace.adapters.postgres.temporary import temporary_server
 from aei_marketplace.adapters.queue import PostgresQueue, install_queue
 from aei_marketplace.ground.actor import Actor
-from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import Live
 from aei_marketplace.ground.migrate import migrate
@@ -27,7 +28,7 @@ from aei_marketplace.ground.sign_in import SignInTerms
 from aei_marketplace.ground.work import Works
 from aei_protocol.limits import OPERATOR_CAP
 from tests.clocks import Time
-from tests.databases import Databases
+from tests.databases import Copy, Databases
 from tests.scheduling import Scheduling, longest_first
 from tests.serving import Client, serving
 
@@ -37,6 +38,14 @@ settings.register_profile(
     "calm", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("calm")
+
+# An error that is logged is told by its lines: to draw the values around each takes seconds.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 # Marketplaces that tests start list new releases at once; where scans are what is tested, they are asked for.
 os.environ.setdefault("AEI_PUBLISH_SCAN", "off")
@@ -51,6 +60,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Tests that share something run in one process."""
     return Scheduling(config, log)
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on(request: pytest.FixtureRequest) -> None:
+    """What a test began ends with it: all asynchronous ones of a process share one event loop."""
+    if is_async_test(request.node):
+        request.getfixturevalue("tasks")
+
+
+@pytest.fixture
+async def tasks() -> AsyncIterator[None]:
+    """Ends the tasks that a test leaves behind, as the end of an event loop of its own would."""
+    yield
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 @pytest.fixture(scope="session")
@@ -75,19 +101,26 @@ def template(server: str, tmp_path_factory: pytest.TempPathFactory) -> DatabaseU
 
 
 @pytest.fixture(scope="session")
-def databases(server: str, template: DatabaseUrls) -> Databases:
+async def databases(server: str, template: DatabaseUrls) -> AsyncIterator[Databases]:
     """Copies of the template, emptied between tests."""
     assert "/template_aei" in template.owner
-    return Databases(server, "template_aei", "aei_owner")
+    databases = Databases(server, template)
+    yield databases
+    await databases.close()
 
 
 @pytest.fixture
-async def urls(template: DatabaseUrls, databases: Databases) -> AsyncIterator[DatabaseUrls]:
-    """The URLs of a database that only this test uses."""
-    name = await databases.take()
-    parts = (template.owner, template.app, template.system)
-    yield DatabaseUrls(*(url.replace("/template_aei", f"/{name}") for url in parts))
-    await databases.give_back(name)
+async def own_database(databases: Databases) -> AsyncIterator[Copy]:
+    """A database that only this test uses."""
+    copy = await databases.take()
+    yield copy
+    await databases.give_back(copy)
+
+
+@pytest.fixture
+def urls(own_database: Copy) -> DatabaseUrls:
+    """The URLs of this test's database."""
+    return own_database.urls
 
 
 @pytest.fixture
@@ -97,12 +130,11 @@ def time() -> Time:
 
 
 @pytest.fixture
-async def works(urls: DatabaseUrls, time: Time) -> AsyncIterator[Works]:
+async def works(own_database: Copy, time: Time) -> Works:
     """Works on this test's database, with the built-in roles in it."""
-    async with open_database(urls.app, urls.system, size=12) as database:
-        works = Works(database, PostgresQueue(), time.now)
-        await accounts.write_builtin_roles(works)
-        yield works
+    works = Works(await own_database.open(), PostgresQueue(), time.now)
+    await accounts.write_builtin_roles(works)
+    return works
 
 
 @pytest.fixture
