@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from aei_marketplace.collections import service as collections
 from aei_marketplace.collections.service import Clicks, Content, Kind, State
@@ -12,6 +12,7 @@ from aei_marketplace.collections.store import clicks
 from aei_marketplace.collections.store import collections as store
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
+from tests.browser.waiting import follow, next_page
 from tests.plugins import publish
 
 HOSTILE = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}gpj"
@@ -60,6 +61,12 @@ def count_some(site: Site, title: str, plugins: list[str]) -> None:
     site.run(count())
 
 
+def press(page: Page, name: str) -> None:
+    """Press a button by keyboard; the next page stands."""
+    with next_page(page):
+        page.get_by_role("button", name=name).press("Enter")
+
+
 @pytest.mark.parametrize(("width", "theme"), VIEWS)
 def test_a_collection_is_made_filled_published_and_archived(
     open_window: OpenWindow, site: Site, curated: list[str], width: int, theme: str
@@ -70,41 +77,41 @@ def test_a_collection_is_made_filled_published_and_archived(
     title = f"Work with text {width}"
     page.get_by_label("Title").fill(title)
     page.get_by_label("Description").fill("Plugins that read, sum up and check what people write.")
-    page.get_by_role("button", name="Make the draft").click()
+    follow(page.get_by_role("button", name="Make the draft"))
     expect(page.get_by_role("heading", name="No plugin yet")).to_be_visible()
     inspect(page, "collection-empty")
-    page.get_by_role("button", name="Publish").click()
+    follow(page.get_by_role("button", name="Publish"))
     expect(page.get_by_role("status").first).to_contain_text(
         "a published collection holds at least one plugin"
     )
     for plugin_id, typed in ((curated[0], "acme.curated-sum"), (curated[1], "map")):
         page.get_by_label("Name or id of a plugin").fill(typed)
-        page.get_by_role("button", name="Search", exact=True).click()
+        follow(page.get_by_role("button", name="Search", exact=True))
         add = page.get_by_role("button", name=f"Add {plugin_id}")
         expect(add).to_be_visible()
         inspect(page, "collection-search")
-        add.click()
+        follow(add)
         expect(page.get_by_role("status").first).to_contain_text("is added at the end")
     expect(page.locator("#plugins td.headline code")).to_have_text(curated[:2])
-    page.get_by_role("button", name="Publish").click()
+    follow(page.get_by_role("button", name="Publish"))
     expect(page.get_by_role("status").first).to_contain_text("It is published.")
     count_some(site, title, curated[:2])
     page.reload()
     expect(page.get_by_text("20,400 shown, 584 opened")).to_be_visible()
     inspect(page, "collection")
-    page.get_by_role("link", name="Preview").click()
+    follow(page.get_by_role("link", name="Preview"))
     expect(page.get_by_role("heading", name="Preview")).to_be_visible()
     expect(page.get_by_role("article")).to_have_count(2)
     inspect(page, "collection-preview")
     page.goto("/admin/collections")
     expect(page.get_by_role("row").filter(has_text=title)).to_contain_text("Shown")
     inspect(page, "collections")
-    page.get_by_role("link", name=title).click()
-    page.get_by_role("button", name="Archive").click()
+    follow(page.get_by_role("link", name=title))
+    follow(page.get_by_role("button", name="Archive"))
     expect(page.get_by_role("status").first).to_contain_text("Undo brings it back.")
-    page.get_by_role("button", name="Undo the last change").click()
+    follow(page.get_by_role("button", name="Undo the last change"))
     expect(page.get_by_role("heading", name=re.compile("Shown|Waits"))).to_be_visible()
-    page.get_by_role("button", name="Archive").click()
+    follow(page.get_by_role("button", name="Archive"))
     expect(page.get_by_role("status").first).to_contain_text("Undo brings it back.")
     page.goto("/admin/collections?archived=true")
     expect(page.get_by_role("row").filter(has_text=title)).to_contain_text("Archived")
@@ -119,17 +126,17 @@ def test_plugins_and_collections_are_ordered_by_keyboard_without_scripts(
     page = open_window("operator", scripts=False)
     page.goto(first)
     ids = page.locator("#plugins td.headline code")
-    page.get_by_role("button", name=f"Down: {curated[0]}").press("Enter")
+    press(page, f"Down: {curated[0]}")
     expect(ids).to_have_text([curated[1], curated[0], curated[2]])
-    page.get_by_role("button", name=f"Up: {curated[2]}").press("Enter")
+    press(page, f"Up: {curated[2]}")
     expect(ids).to_have_text([curated[1], curated[2], curated[0]])
-    page.get_by_role("button", name=f"Remove {curated[2]}").press("Enter")
+    press(page, f"Remove {curated[2]}")
     expect(ids).to_have_text([curated[1], curated[0]])
     page.goto("/admin/collections")
     titles = page.locator("td.headline a")
     before = titles.all_inner_texts()
     here = before.index("Keyboard two")
-    page.get_by_role("button", name="Up: Keyboard two").press("Enter")
+    press(page, "Up: Keyboard two")
     expect(titles).to_have_text([*before[: here - 1], "Keyboard two", before[here - 1], *before[here + 1 :]])
 
 
@@ -141,17 +148,17 @@ def test_a_form_of_an_older_revision_is_refused_and_says_what_to_do(
     for page in (first, second):
         page.goto(address)
     first.get_by_label("Title").fill("One of two curators")
-    first.get_by_role("button", name="Save").click()
+    follow(first.get_by_role("button", name="Save"))
     expect(first.get_by_role("heading", level=1)).to_have_text("One of two curators")
     second.get_by_label("Description").fill("Mine")
-    second.get_by_role("button", name="Save").click()
+    follow(second.get_by_role("button", name="Save"))
     expect(second.get_by_role("alert")).to_contain_text("decide anew")
     inspect(second, "collection-stale")
     first.goto(address)
     second.goto(address)
-    first.get_by_role("button", name="Archive").click()
+    follow(first.get_by_role("button", name="Archive"))
     expect(first.get_by_role("status").first).to_contain_text("It is archived.")
-    second.get_by_role("button", name=f"Remove {curated[0]}").click()
+    follow(second.get_by_role("button", name=f"Remove {curated[0]}"))
     expect(second.get_by_role("status").first).to_contain_text("decide anew")
 
 
@@ -163,7 +170,7 @@ def test_what_is_wrong_with_words_and_time_stands_beside_its_field(
     page.get_by_label("Shown from (UTC)").fill("2026-12-24T10:00")
     page.get_by_label("Shown until (UTC)").fill("2026-12-24T09:00")
     page.get_by_label("Rotation").fill("Not a name")
-    page.get_by_role("button", name="Save").click()
+    follow(page.get_by_role("button", name="Save"))
     expect(page.locator("#error-until")).to_be_visible()
     expect(page.locator("#error-rotation")).to_be_visible()
     expect(page.get_by_label("Shown from (UTC)")).to_have_value("2026-12-24T10:00")
@@ -186,10 +193,10 @@ def test_a_rotation_is_switched_for_some_and_off(open_window: OpenWindow):
     percentage = page.get_by_label("staff-picks: percentage of tenants")
     for typed, said in (("25", "On for some"), ("0", "Off"), ("100", "On")):
         percentage.fill(typed)
-        page.get_by_role("button", name="Save the percentage of staff-picks").click()
+        follow(page.get_by_role("button", name="Save the percentage of staff-picks"))
         expect(page.locator("#rotations form .badge").first).to_have_text(said)
     percentage.fill("101")
-    page.get_by_role("button", name="Save the percentage of staff-picks").click()
+    follow(page.get_by_role("button", name="Save the percentage of staff-picks"))
     expect(page.get_by_role("status").first).to_contain_text("between 0 and 100")
 
 
