@@ -12,8 +12,9 @@ from tests.sdk.marketplace import REASON, TOKEN, Marketplace, listing, running
 
 CLONE = Path(__file__).resolve().parents[2]
 
-#: Real builds are kept between runs of the suite, under everything that decides their bytes.
-KEPT_BUILDS = CLONE / ".cache" / "builds"
+#: Real builds are kept between runs of the suite, under everything that decides their bytes, and where
+#: marketplaces that tests start keep theirs: none is made twice.
+KEPT_BUILDS = BuildCache.default().folder
 
 Aei = Callable[..., Result]
 

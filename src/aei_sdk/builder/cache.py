@@ -1,9 +1,11 @@
 """Finished builds, kept under a digest of everything that went into them."""
 
+import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -43,6 +45,20 @@ class BuildCache:
         with os.fdopen(handle, "wb") as file:
             file.write(hashlib.sha256(content).digest() + content)
         Path(name).replace(self.folder / key)
+
+    @contextmanager
+    def turn(self, key: str) -> Iterator[None]:
+        """Wait until nobody else makes what belongs under a key; who comes second finds it made.
+
+        Args:
+            key: a digest, as `key_of` gives it.
+        """
+        turns = self.folder / "turns"
+        turns.mkdir(parents=True, exist_ok=True)
+        # A lock ends with its process, whatever ends that; so the files may stay, and a few serve all keys.
+        with (turns / key[:2]).open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
 
 def key_of(parts: Iterable[tuple[str, bytes]]) -> str:

@@ -133,6 +133,19 @@ def _component(
 ) -> bytes:
     if (kept := cache.find(key)) is not None:
         return kept
+    with cache.turn(key):
+        # Python takes twenty seconds: whoever built the same meanwhile has kept it.
+        return cache.find(key) or _newly_compiled(project, sources, toolchain, cache, key, report)
+
+
+def _newly_compiled(
+    project: Project,
+    sources: dict[str, bytes],
+    toolchain: Sequence[Tool],
+    cache: BuildCache,
+    key: str,
+    report: Report,
+) -> bytes:
     _refuse_unopened(project, sources)
     report(f"compiling with {toolchain[0].label}")
     component = _compile(project, sources, toolchain, cache)

@@ -5,18 +5,22 @@ import json
 import os
 import re
 import subprocess
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from aei_protocol.interface import SIGNATURES, import_name
+from aei_sdk.builder import package as builder
 from aei_sdk.builder.cache import BuildCache
-from aei_sdk.builder.package import build_package
+from aei_sdk.builder.package import build_component, build_package
 from aei_sdk.builder.toolchain import find_wasm_tools
 from aei_sdk.builder.world import write_world
 from aei_sdk.errors import CompileFailed
 from aei_sdk.gate import read_package
+from aei_sdk.project import read_project
 from tests.sdk.conftest import Aei
 from tests.sdk.guests import component_of, package_of, write_project
 
@@ -193,3 +197,27 @@ def _umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
+
+
+def test_two_builds_of_the_same_at_once_compile_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled, second = [], threading.Event()
+
+    def compiling(*_: object) -> bytes:
+        compiled.append(threading.get_ident())
+        if len(compiled) > 1:
+            second.set()
+        second.wait(0.5)  # long enough for one that is not kept out to come this far
+        return b"a component"
+
+    monkeypatch.setattr(builder, "_compile", compiling)
+    write_project(tmp_path / "project", SILENT, "c")
+    project = read_project(tmp_path / "project")
+
+    def build(_: int) -> bytes:
+        return build_component(project, BuildCache(tmp_path / "cache"), lambda _step: None)
+
+    with ThreadPoolExecutor(2) as at_once:
+        assert list(at_once.map(build, range(2))) == [b"a component"] * 2
+    assert len(compiled) == 1
