@@ -67,6 +67,7 @@ create table sales_facts (
   dispute_key text,  -- of disputes and their ends
   amount bigint not null check (amount >= 0),
   fee bigint not null check (fee >= 0),
+  currency text,  -- as it was told, where it was
   occurred_at timestamptz not null,
   told_at timestamptz not null,
   state text not null check (state in ('parked', 'booked', 'refused')),

@@ -53,6 +53,7 @@ facts = Table(
     Column("dispute_key", Text),
     Column("amount", BigInteger),
     Column("fee", BigInteger),
+    Column("currency", Text),
     Column("occurred_at", DateTime(timezone=True)),
     Column("told_at", DateTime(timezone=True)),
     Column("state", Text),

@@ -45,12 +45,14 @@ class Refund:
 
     Attributes:
         amount: minor units with the tax in it.
+        currency: as it was told; None where only the sale says it.
     """
 
     key: str
     sale_key: str
     amount: int
     occurred_at: datetime
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,14 @@ class DisputeOpened:
     Attributes:
         key: names the dispute.
         amount: minor units with the tax in it.
+        currency: as it was told; None where only the sale says it.
     """
 
     key: str
     sale_key: str
     amount: int
     occurred_at: datetime
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

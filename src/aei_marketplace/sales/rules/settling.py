@@ -97,6 +97,8 @@ def _next_step(sold: Sold, standing: Standing, waiting: Sequence[Afterwards]) ->
 
 
 def _look_at(sold: Sold, standing: Standing, fact: Afterwards, waiting: Sequence[Afterwards]) -> _Step | None:
+    if isinstance(fact, Refund | DisputeOpened) and fact.currency not in (None, sold.sale.currency):
+        return _refuse(standing, fact, f"it is in {fact.currency}, and the sale in {sold.sale.currency}")
     match fact:
         case Refund():
             return _refund(sold, standing, fact)

@@ -61,6 +61,8 @@ def _check(fact: SalesFact) -> None:
         _check_key(fact.key)
         _check_key(fact.sale_key)
         check_amount(fact.amount, "amount")
+        if fact.currency is not None:
+            check_currency(fact.currency, "currency")
     else:
         _check_key(fact.dispute_key)
         check_amount(fact.fee, "fee", least=0)

@@ -162,9 +162,10 @@ def _as_told(row: Row[Any]) -> Told:
     fact: Afterwards
     match row.kind:
         case "refund":
-            fact = Refund(row.name.removeprefix("refund:"), row.sale_key, row.amount, row.occurred_at)
+            key = row.name.removeprefix("refund:")
+            fact = Refund(key, row.sale_key, row.amount, row.occurred_at, row.currency)
         case "dispute":
-            fact = DisputeOpened(row.dispute_key, row.sale_key, row.amount, row.occurred_at)
+            fact = DisputeOpened(row.dispute_key, row.sale_key, row.amount, row.occurred_at, row.currency)
         case "won":
             fact = DisputeWon(row.dispute_key, row.occurred_at, row.fee)
         case _:
@@ -181,6 +182,7 @@ def _fact_row(work: Work, told: Told) -> dict[str, Any]:
         "sale_key": told.sale_key,
         "dispute_key": _dispute_of(fact),
         "amount": fact.amount if isinstance(fact, Refund | DisputeOpened) else 0,
+        "currency": fact.currency if isinstance(fact, Refund | DisputeOpened) else None,
         "fee": fact.fee if isinstance(fact, DisputeWon | DisputeLost) else 0,
         "occurred_at": fact.occurred_at,
         "told_at": told.told_at,
