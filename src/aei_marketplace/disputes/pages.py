@@ -32,7 +32,9 @@ from aei_marketplace.web.shell.flashes import Flash, leave_flash
 from aei_marketplace.web.shell.forms import Form, FormRoute, TheForm, filled
 from aei_marketplace.web.shell.rendering import PageContext, render
 
-router = APIRouter(include_in_schema=False, route_class=FormRoute)
+_forms = APIRouter(route_class=FormRoute)
+#: Forms with files carry their token in the address.
+_uploads = APIRouter()
 
 DISPUTES = "/admin/disputes"
 _PAGE = DISPUTES + "/{dispute_id}"
@@ -108,7 +110,7 @@ class DisputePage(PageContext):
     sides: Any = field(default_factory=lambda: Side)
 
 
-@router.get(DISPUTES)
+@_forms.get(DISPUTES)
 async def list_disputes(
     request: Request, deps: TheDeps, actor: TheActor, trace: TheTrace, wanted: ThePage
 ) -> Response:
@@ -131,14 +133,14 @@ async def list_disputes(
     return await render(request, "disputes/disputes.html", page)
 
 
-@router.get(DISPUTES + "/new")
+@_forms.get(DISPUTES + "/new")
 async def show_complaint(request: Request, actor: TheActor) -> Response:
     """The form that opens a dispute about a line of an invoice."""
     actor.require("spend.administer" if actor.tenant else "revenue.administer")
     return await _complaint(request, filled(line=request.query_params.get("line", "")))
 
 
-@router.post(DISPUTES + "/new")
+@_forms.post(DISPUTES + "/new")
 async def complain(
     request: Request, deps: TheDeps, actor: TheActor, trace: TheTrace, form: TheForm
 ) -> Response:
@@ -153,13 +155,13 @@ async def complain(
     return _to(request, dispute.id, "The dispute is open. Both sides may show evidence for seven days.")
 
 
-@router.get(_PAGE)
+@_forms.get(_PAGE)
 async def show_dispute(request: Request, dispute_id: UUID, actor: TheActor) -> Response:
     """One dispute."""
     return await _page(request, actor, dispute_id)
 
 
-@router.post(_PAGE + "/evidence")
+@_uploads.post(_PAGE + "/evidence")
 async def show_evidence(
     request: Request, dispute_id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace
 ) -> Response:
@@ -178,7 +180,7 @@ async def show_evidence(
     return _to(request, dispute_id, "Your evidence is kept. Staff see it; the other side does not.")
 
 
-@router.get(_PAGE + "/evidence/{evidence_id}/file")
+@_forms.get(_PAGE + "/evidence/{evidence_id}/file")
 async def read_file(
     dispute_id: UUID, evidence_id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace
 ) -> Response:
@@ -187,7 +189,7 @@ async def read_file(
     return kept_answer(content, shown.file_name or "file")
 
 
-@router.post(_PAGE + "/verdict")
+@_forms.post(_PAGE + "/verdict")
 async def decide(
     request: Request, dispute_id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace, form: TheForm
 ) -> Response:
@@ -204,7 +206,7 @@ async def decide(
     return _to(request, dispute_id, "It is decided. Both sides are told, and the books follow.")
 
 
-@router.post(_PAGE + "/withdraw")
+@_forms.post(_PAGE + "/withdraw")
 async def withdraw(
     request: Request, dispute_id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace
 ) -> Response:
@@ -247,3 +249,8 @@ def _to(request: Request, dispute_id: UUID, text: str) -> Response:
     response = RedirectResponse(f"{DISPUTES}/{dispute_id}", 303)
     leave_flash(request, response, Flash(text))
     return response
+
+
+router = APIRouter(include_in_schema=False)
+for _part in (_uploads, _forms):
+    router.include_router(_part)
