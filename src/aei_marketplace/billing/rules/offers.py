@@ -9,9 +9,9 @@ from uuid import UUID
 from aei_marketplace.billing.errors.offers import NotForSale, PriceMoved
 from aei_marketplace.billing.rules.access import Entitlement
 from aei_marketplace.billing.rules.prices import AnnouncedPrice, Model, Price, price_at
-from aei_marketplace.web.shell.formats import money
+from aei_marketplace.web.shell.formats import exact_date, money
 
-_PER = {"month": " a month", "year": " a year", "execution": " a run", "1k_executions": " for 1,000 runs"}
+_PER = {"month": " a month", "year": " a year", "execution": " a run", "1k_executions": " per 1,000 runs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,35 @@ class Offer:
     next: AnnouncedPrice | None
     trial: int | None
     entitlement: Entitlement | None
+
+    @property
+    def price(self) -> Price | None:
+        """The price in effect; None where nothing is charged."""
+        return None if self.now is None or self.now.price.is_free else self.now.price
+
+    @property
+    def to_buy(self) -> Price | None:
+        """The price at which the actor's tenant has to buy it first; None when it need not."""
+        if self.entitlement is None or self.entitlement.installs:
+            return None
+        return self.price
+
+    @property
+    def words(self) -> str:
+        """The price in effect, in words."""
+        return worded(self.price)
+
+    @property
+    def tries(self) -> str:
+        """What can be tried, in words; empty where nothing can."""
+        return "" if self.price is None or self.trial is None else worded_trial(self.price)
+
+    @property
+    def announced(self) -> str:
+        """What it will cost and from when on, in words; empty where nothing was announced."""
+        if self.next is None:
+            return ""
+        return f"{worded(self.next.price)} from {exact_date(self.next.effective_from)}"
 
     def shape(self) -> Mapping[str, Any]:
         """For programs."""
@@ -57,11 +86,11 @@ class Offer:
 
 
 def worded(price: Price | None) -> str:
-    """`Free`, `USD 5.00 for good`, `USD 9.00 a month`."""
+    """`Free`, `USD 5.00`, `USD 9.00 a month`."""
     if price is None or price.currency is None:
         return "Free"
     amount = money(price.amount_minor, price.currency)
-    return amount + (_PER[price.per] if price.per else " for good")
+    return amount + (_PER[price.per] if price.per else "")
 
 
 def worded_trial(price: Price) -> str:

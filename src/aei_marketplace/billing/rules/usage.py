@@ -1,6 +1,7 @@
 """Usage: what runs come to, and a receipt that the buyer can reckon again."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,8 +12,10 @@ import msgspec
 
 from aei_marketplace.billing.rules.prices import micros_rounded
 from aei_marketplace.ground.clock import rfc3339
+from aei_marketplace.ground.errors import Fault, Invalid
 from aei_protocol.merkle import Tree, leaf_hash
 
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _canonical = msgspec.json.Encoder(order="sorted")
 
 
@@ -109,6 +112,18 @@ def month_end(period: date) -> datetime:
     """The first moment after a month, of which its first day is given."""
     year, month = divmod(period.year * 12 + period.month, 12)
     return datetime(year, month + 1, 1, tzinfo=UTC)
+
+
+def read_month(written: str) -> date:
+    """The first day of a month that is written as `2026-11`.
+
+    Raises:
+        Invalid: it is no month.
+    """
+    found = _MONTH.fullmatch(written)
+    if found is None or found[1] == "0000":
+        raise Invalid("The period is no month.", faults=[Fault("period", "a UTC month, as 2026-11")])
+    return date(int(found[1]), int(found[2]), 1)
 
 
 def charge_key(tenant: UUID, plugin_id: str, period: date, currency: str) -> str:

@@ -3,7 +3,7 @@
 from aei_marketplace.billing.rules.access import Entitlement
 from aei_marketplace.billing.rules.offers import Offer
 from aei_marketplace.billing.service.entitlements import entitlement_for, entitlements_of
-from aei_marketplace.billing.service.offers import find_offer
+from aei_marketplace.billing.service.offers import find_offer, offer_of
 from aei_marketplace.billing.service.purchases import purchase
 from aei_marketplace.billing.store.purchases import buyers_of
 
@@ -14,5 +14,6 @@ __all__ = [
     "entitlement_for",
     "entitlements_of",
     "find_offer",
+    "offer_of",
     "purchase",
 ]

@@ -5,6 +5,7 @@ from aei_marketplace.billing.rules.prices import next_price, price_at
 from aei_marketplace.billing.service.entitlements import entitlements_of
 from aei_marketplace.billing.store import prices, purchases
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.service import PluginView
 from aei_marketplace.ground.work import Work
 
 
@@ -14,7 +15,11 @@ async def find_offer(work: Work, plugin_id: str) -> Offer:
     Raises:
         PluginNotFound: there is none that the actor may see.
     """
-    plugin = await catalog.find_plugin(work, plugin_id)
+    return await offer_of(work, await catalog.find_plugin(work, plugin_id))
+
+
+async def offer_of(work: Work, plugin: PluginView) -> Offer:
+    """The same of a plugin that was found; where it has no price, in two statements at most."""
     tenant = work.actor.tenant
     announced = (await prices.prices_of(work, [plugin.id])).get(plugin.id, [])
     held = price_at(announced, work.now)

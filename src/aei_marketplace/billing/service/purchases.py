@@ -1,10 +1,12 @@
 """Buying, and ending what was bought."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from aei_marketplace.billing.errors.purchases import NoSuchPurchase
+from aei_marketplace.billing.rules.charges import Charge
 from aei_marketplace.billing.rules.offers import check_for_sale, worded
 from aei_marketplace.billing.rules.periods import period_end
 from aei_marketplace.billing.rules.prices import Model, Price
@@ -122,6 +124,16 @@ async def find_purchase(work: Work, purchase_id: UUID) -> Purchase:
     if found is None or found.tenant_id != work.actor.in_tenant():
         raise NoSuchPurchase("There is no such purchase in your tenant.")
     return found
+
+
+async def charges_of(work: Work, bought: Sequence[Purchase]) -> list[Charge]:
+    """What purchases of the actor's tenant have come to, the newest first.
+
+    Raises:
+        NotAllowed: the actor may not spend.
+    """
+    work.actor.require(ACTION)
+    return await charges.of_purchases(work, [each.id for each in bought]) if bought else []
 
 
 async def begin_access(work: Work, purchase: Purchase, at: datetime) -> Purchase:

@@ -17,6 +17,7 @@ from aei_marketplace.billing.service.purchases import ACTION, with_access
 from aei_marketplace.billing.store import charges
 from aei_marketplace.billing.store import purchases as purchase_store
 from aei_marketplace.billing.store import usage as store
+from aei_marketplace.catalog.rules.names import check_plugin_id
 from aei_marketplace.ground.errors import Refusal
 from aei_marketplace.ground.work import Work, Works
 
@@ -61,9 +62,11 @@ async def read_usage(work: Work, period: date, plugin_id: str, after: UUID | Non
 
     Raises:
         NotAllowed: the actor may not spend.
+        PluginNotFound: that is no plugin's id.
     """
     work.actor.require(ACTION)
     tenant = work.actor.in_tenant()
+    check_plugin_id(plugin_id)
     found = await store.find_records(work, tenant, period, plugin_id, after, limit + 1)
     counted = await charges.of_month(work, tenant, plugin_id, period)
     more = found[limit - 1].execution_id if len(found) > limit else None

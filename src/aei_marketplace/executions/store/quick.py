@@ -107,11 +107,12 @@ class _TermsRow(msgspec.Struct):
     tenant_policies: msgspec.Raw
     release_state: str | None
     state_reason: str | None
-    billing: msgspec.Raw | None
+    billing: msgspec.Raw
 
     def terms(self) -> Terms:
         values = [getattr(self, name) for name in self.__struct_fields__]
         columns: list[Any] = [bytes(v).decode() if isinstance(v, msgspec.Raw) else v for v in values]
+        columns[-1] = None if columns[-1] == "null" else columns[-1]
         return Terms(*columns)
 
 

@@ -6,6 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
+from aei_marketplace.billing import service as billing
+from aei_marketplace.billing.errors.purchases import PaymentRequired
+from aei_marketplace.billing.rules.prices import Price, seen_price
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Conflict, Invalid, Refusal
 from aei_marketplace.installations import service
@@ -194,7 +197,7 @@ async def _carry_out(request: Request, actor: Actor, plugin_id: str, verb: str, 
         if form.ticked("at_once"):
             return to_operation(await _request(request, actor, plugin_id, verb, wish))
         return await _decide(request, actor, plugin_id, verb, wish, form)
-    except (Conflict, NotInstalled) as refusal:
+    except (Conflict, NotInstalled, PaymentRequired) as refusal:
         return await standing(request, actor, plugin_id, refusal)
 
 
@@ -211,20 +214,37 @@ async def _decide(
         return in_dialog(await _consent(request, verb, prospect, wish, answer.field, form))
     try:
         wanted = _wanted(prospect, wish, form, answer)
-        operation = await _request(request, actor, plugin_id, verb, wanted)
+        operation = await _request(request, actor, plugin_id, verb, wanted, _agreed(form))
     except Invalid as refusal:
         shown = answer.refused(refusal).field if answer else None
         return in_dialog(await _consent(request, verb, prospect, wish, shown, form, refusal))
     return to_operation(operation)
 
 
-async def _request(request: Request, actor: Actor, plugin_id: str, verb: str, wish: Wish) -> UUID:
-    """Begin the work, or follow what somebody else began in the same moment."""
+async def _request(
+    request: Request, actor: Actor, plugin_id: str, verb: str, wish: Wish, agreed: Price | None = None
+) -> UUID:
+    """Begin the work, or follow what somebody else began in the same moment.
+
+    Args:
+        agreed: the price at which the plugin is bought first; nothing is bought that is not installed.
+    """
     deps = deps_of(request)
     async with deps.works.begin(actor, trace_of(request)) as work:
         if (running := await service.find_under_way(work, plugin_id)) is not None:
             return running.id
+        if agreed is not None:
+            await billing.purchase(work, plugin_id, agreed)
         return (await _REQUESTS[verb](work, deps.aei_version, plugin_id, wish)).operation.id
+
+
+def _agreed(form: Form) -> Price | None:
+    """The price that was read in the dialog and agreed to; None where nothing is bought."""
+    if not form.ticked("buys"):
+        return None
+    amount = form.text("buys_amount")
+    minor = int(amount) if amount.isascii() and amount.isdigit() and len(amount) < 16 else 0
+    return seen_price(form.text("buys"), form.text("buys_currency"), minor, form.text("buys_per") or None)
 
 
 def _wanted(prospect: Prospect, wish: Wish, form: Form, answer: Answer | None) -> Wish:

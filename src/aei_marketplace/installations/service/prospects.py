@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from aei_marketplace.billing import service as billing
+from aei_marketplace.billing.service import Offer
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
@@ -46,6 +48,7 @@ class Prospect:
         config: the configuration to begin with.
         needs_config: the release does not do with that one.
         changes: what its author says of the release; None when nothing.
+        offer: what the plugin costs.
     """
 
     plan: Plan
@@ -56,6 +59,7 @@ class Prospect:
     config: Mapping[str, Any]
     needs_config: bool
     changes: str | None
+    offer: Offer
 
     @property
     def granted(self) -> int:
@@ -119,6 +123,7 @@ async def find_prospect(work: Work, aei_version: str, plugin_id: str, wish: Wish
         config,
         not accepts(release.manifest, config),
         (await catalog.find_texts(work, plugin_id, release.version)).changelog,
+        await billing.find_offer(work, plugin_id),
     )
 
 

@@ -29,7 +29,7 @@ from aei_marketplace.storefront.pages.reviews import PARAMETERS, ReviewBlock, as
 from aei_marketplace.storefront.rules.cards import Card, card_of
 from aei_marketplace.storefront.rules.choices import Choice, choices_of
 from aei_marketplace.storefront.rules.permissions import brief
-from aei_marketplace.storefront.rules.prices import price_of, trial_of
+from aei_marketplace.storefront.rules.prices import price_of
 from aei_marketplace.web.requests import TheDeps, ThePage, TheTrace, TheVisitor
 from aei_marketplace.web.shell.addresses import Address, address_of
 from aei_marketplace.web.shell.forms import FormRoute
@@ -69,7 +69,7 @@ class ListingPage(PageContext):
     address: Address
     later: bool
     price: str
-    trial: str | None
+    trial: str
     aei_version: str
     compatible: bool
     touches: tuple[str, ...]
@@ -119,8 +119,8 @@ def _page(
         tabs=_tabs(found, tab, address),
         address=address,
         later="cursor" in dict(address.query),
-        price=price_of(document),
-        trial=trial_of(document),
+        price=found.offer.words if found.offer.now else price_of(document),
+        trial=found.offer.tries,
         aei_version=aei_version,
         compatible=catalog.is_compatible(aei_version, release.manifest.aei_range),
         touches=brief(asked),

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
+from aei_marketplace.billing import service as billing
+from aei_marketplace.billing.service import Offer
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import Advisory, PluginView, ReleaseView
 from aei_marketplace.ground.paging import PageWanted
@@ -83,6 +85,7 @@ class Found:
     text: str | None
     dependencies: tuple[Dependency, ...]
     action: PluginAction
+    offer: Offer
 
     @property
     def concerning(self) -> tuple[Advisory, ...]:
@@ -112,6 +115,7 @@ async def read_listing(work: Work, wanted: Wanted, aei_version: str) -> Found:
         text=await _text(work, release, wanted.tab),
         dependencies=await _dependencies(work, release) if wanted.tab == DEPENDENCIES else (),
         action=(await installations.actions_for(work, aei_version, [plugin.id]))[plugin.id],
+        offer=await billing.offer_of(work, plugin),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aei_marketplace.web.shell.formats import counted, money
+from aei_marketplace.web.shell.formats import money
 
 FREE = "Free"
 _PER = {
@@ -21,13 +21,3 @@ def price_of(document: Mapping[str, Any]) -> str:
         return FREE
     amount = money(pricing["amount_minor"], pricing["currency"])
     return amount if pricing["model"] == "one_time" else f"{amount} {_PER[pricing['per']]}"
-
-
-def trial_of(document: Mapping[str, Any]) -> str | None:
-    """What can be tried before paying: `14 days free`; None where nothing is."""
-    trial = document.get("pricing", {}).get("trial", {})
-    if "days" in trial:
-        return f"{counted(trial['days'], 'day')} free"
-    if "executions" in trial:
-        return f"{counted(trial['executions'], 'run')} free"
-    return None

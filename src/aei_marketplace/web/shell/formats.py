@@ -21,6 +21,12 @@ def exact_time(moment: datetime) -> str:
     return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
 
 
+def exact_date(moment: datetime) -> str:
+    """`22 November 2026`, in UTC."""
+    utc = moment.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y}"
+
+
 def machine_time(moment: datetime) -> str:
     """What stands in the `datetime` attribute: `2026-11-22T17:45:41Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
