@@ -13,6 +13,7 @@ from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import utc_now
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
+from tests.browser.waiting import follow
 from tests.builders import sequence_all
 
 HOSTILE = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}evil"
@@ -51,7 +52,7 @@ def test_an_entry_is_found_with_its_proof_and_taken_out(
     inspect(page, "admin-audit")
     page.get_by_label("Action").fill("thing.break")
     page.get_by_label("Who").select_option(label="Ada Admin")
-    page.get_by_role("button", name="Search").click()
+    follow(page.get_by_role("button", name="Search"))
     assert "action=thing.break" in page.url
     expect(page.get_by_role("link", name="Leave out action: thing.break")).to_be_visible()
     expect(page.get_by_role("link", name="Leave out actor: Ada Admin")).to_be_visible()
@@ -64,13 +65,13 @@ def test_an_entry_is_found_with_its_proof_and_taken_out(
         page.get_by_role("link", name="Export what is found as CSV").click()
     lines = download.value.path().read_text().splitlines()
     assert "thing.break" in lines[1]
-    row.get_by_role("link", name="thing.break").click()
+    follow(row.get_by_role("link", name="thing.break"))
     expect(page.get_by_text("It is in the log.")).to_be_visible()
     page.get_by_text("Path and checkpoint").click()
     expect(page.get_by_label("Checkpoint")).to_contain_text("browsers.example/audit")
     inspect(page, "admin-audit-entry")
     page.go_back()
-    page.get_by_role("link", name="Leave out action: thing.break").click()
+    follow(page.get_by_role("link", name="Leave out action: thing.break"))
     assert "thing.break" not in page.url
 
 
@@ -101,7 +102,7 @@ def test_an_entry_that_is_newer_than_the_checkpoint_says_that_it_waits(
     page.goto("/admin/audit?action=thing.late")
     row = page.get_by_role("row").filter(has_text="thing.late")
     expect(row).to_contain_text("Waits")
-    row.get_by_role("link", name="thing.late").click()
+    follow(row.get_by_role("link", name="thing.late"))
     expect(page.get_by_text("Not under a signed checkpoint yet.")).to_be_visible()
     inspect(page, "admin-audit-waits")
 
@@ -112,7 +113,7 @@ def test_staff_read_the_whole_log_and_other_tenants_do_not(open_window: OpenWind
     row = staff.get_by_role("row").filter(has_text="thing.break").first
     expect(row).to_contain_text("acme")
     inspect(staff, "admin-audit-staff")
-    row.get_by_role("link", name="thing.break").click()
+    follow(row.get_by_role("link", name="thing.break"))
     address = staff.url
 
     async def other() -> None:
