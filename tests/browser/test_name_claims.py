@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from aei_marketplace.catalog import service as catalog
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
+from tests.browser.waiting import follow
 from tests.builders import make_tenant
 from tests.publishing import publish_listed
 
@@ -45,7 +46,7 @@ def test_a_reserved_name_is_shown_as_the_marketplaces_own(open_window: OpenWindo
     expect(page.get_by_text("The marketplace keeps this name for itself.")).to_be_visible()
     page.get_by_label("Refuse").check()
     page.get_by_label("Reason").fill("Nobody else answers for us.")
-    page.get_by_role("button", name="Decide").click()
+    follow(page.get_by_role("button", name="Decide"))
     expect(page.get_by_role("status").first).to_contain_text("It is decided.")
 
 

@@ -11,6 +11,7 @@ from aei_marketplace.catalog.events import ReleasePublished
 from aei_marketplace.ground.ports import SandboxRefused
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
+from tests.browser.waiting import follow
 from tests.executions.test_failures import fail
 from tests.packages import make_package
 
@@ -38,19 +39,19 @@ def test_a_release_is_published_followed_live_deprecated_and_yanked(
     page.goto("/publisher/upload")
     inspect(page, "publisher-upload")
     page.get_by_label("Package", exact=True).set_input_files(package(tmp_path, name))
-    page.get_by_role("button", name="Publish", exact=True).click()
+    follow(page.get_by_role("button", name="Publish", exact=True))
     expect(page.get_by_text("Compiling its component")).to_be_visible()
     inspect(page, "publisher-processing")
     site.run(prepare(site, f"acme.{name}"))
     expect(page.get_by_text("It is offered to everybody who may see the plugin.")).to_be_visible()
     inspect(page, "publisher-listed")
     page.get_by_label("Yank").check()
-    page.get_by_role("button", name="Change the release").click()
+    follow(page.get_by_role("button", name="Change the release"))
     expect(page.get_by_role("alert")).to_contain_text("say why")
     inspect(page, "publisher-refused")
     page.get_by_label("Yank").check()
     page.get_by_label("Why").fill("It rains inside.")
-    page.get_by_role("button", name="Change the release").click()
+    follow(page.get_by_role("button", name="Change the release"))
     expect(page.get_by_role("status").first).to_contain_text("is yanked now")
     expect(page.locator("blockquote")).to_have_text("It rains inside.")
     page.goto(f"/publisher/acme.{name}")
@@ -61,7 +62,7 @@ def test_a_release_is_published_followed_live_deprecated_and_yanked(
     inspect(page, "publisher")
     acme = site.people["admin"].tenant
     site.run(fail(site.deps.works, acme, 3, plugin=f"acme.{name}", outcome="denied", permission="network"))
-    page.get_by_role("link", name="Recent errors").click()
+    follow(page.get_by_role("link", name="Recent errors"))
     expect(page.get_by_role("row").filter(has_text=f"acme.{name}")).to_contain_text("Denied: network")
     inspect(page, "publisher-errors")
 
@@ -73,7 +74,7 @@ def test_what_the_gate_finds_is_listed_and_a_held_release_says_how_to_mend_it(
     page.goto("/publisher/upload")
     bad = make_package({"id": "acme.bad", "kind": "<script>alert(1)</script>", "license": 7})
     page.get_by_label("Package", exact=True).set_input_files(package(tmp_path, "bad", content=bad))
-    page.get_by_role("button", name="Publish", exact=True).click()
+    follow(page.get_by_role("button", name="Publish", exact=True))
     expect(page.get_by_text("Nothing was published.")).to_be_visible()
     expect(page.locator("li.fault")).not_to_have_count(1)
     expect(page.get_by_text("/kind")).to_be_visible()
@@ -84,7 +85,7 @@ def test_what_the_gate_finds_is_listed_and_a_held_release_says_how_to_mend_it(
 
     monkeypatch.setattr(site.deps.sandbox, "prepare", refuse)
     page.get_by_label("Package", exact=True).set_input_files(package(tmp_path, "held"))
-    page.get_by_role("button", name="Publish", exact=True).click()
+    follow(page.get_by_role("button", name="Publish", exact=True))
     expect(page.get_by_text("Compiling its component")).to_be_visible()
     site.run(prepare(site, "acme.held"))
     expect(page.get_by_text("The component imports more than its manifest requests.")).to_be_visible()

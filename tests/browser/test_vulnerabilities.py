@@ -11,6 +11,7 @@ from aei_marketplace.catalog import service as catalog
 from aei_marketplace.certification.service import advisories
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
+from tests.browser.waiting import follow
 from tests.builders import make_tenant
 from tests.inspection.advisories.osv import before, record
 
@@ -85,7 +86,7 @@ def test_a_reader_sees_what_is_known_the_worst_first_and_what_to_take_instead(
     expect(rows.nth(2)).to_contain_text("cannot be told")
     expect(page.get_by_text("5 pieces of software")).to_be_visible()
     inspect(page, "vulnerabilities")
-    page.get_by_role("link", name="GHSA-aaaa-bbbb-cccc").click()
+    follow(page.get_by_role("link", name="GHSA-aaaa-bbbb-cccc"))
     expect(page.get_by_role("heading", level=1)).to_have_text("GHSA-aaaa-bbbb-cccc")
     expect(page.get_by_text("A pattern takes <b>very</b> long on hostile text")).to_be_visible()
     expect(page.get_by_role("link", name="https://one.example/advisory")).to_be_visible()
