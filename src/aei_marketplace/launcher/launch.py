@@ -24,7 +24,8 @@ from aei_marketplace.launcher.supervisor import Supervisor
 from aei_marketplace.launcher.tool import callers_environment, run_tool
 from aei_marketplace.settings import Settings
 
-_READY_SECONDS = 60.0
+# A busy machine of few cores takes long; a part that dies meanwhile is noticed by the supervisor.
+_READY_SECONDS = 180.0
 _LOG_CHECK_SECONDS = 30.0
 
 
