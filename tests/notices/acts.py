@@ -49,9 +49,11 @@ async def tell(deps: Deps, *notices: Notice) -> list[UUID | None]:
 
 
 async def inbox(deps: Deps, actor: Actor, **wanted: object) -> Inbox:
-    """What somebody reads."""
+    """What somebody reads; the bell of every page, which counts in a statement of its own, says the same."""
     async with deps.works.begin(actor) as work:
-        return await service.list_notices(work, PageWanted(), **wanted)  # type: ignore[arg-type]  # the test names real filters
+        found = await service.list_notices(work, PageWanted(), **wanted)  # type: ignore[arg-type]  # the test names real filters
+    assert await service.count_unread(deps.works.database, actor) == found.unread
+    return found
 
 
 async def read_by(deps: Deps, actor: Actor) -> list[WrittenNotice]:

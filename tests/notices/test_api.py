@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.notices import service
 from aei_marketplace.notices.api import notices as notices_api
 from aei_marketplace.notices.rules.notices import to_holders
 from tests.builders import Tenant, make_staff
@@ -100,6 +101,7 @@ async def test_what_is_switched_off_in_the_product_is_not_shown(
     await client.send("PUT", "/api/notices/preferences", token, json=off)
     answer = await client.get("/api/notices", token)
     assert (answer.json["total"], answer.json["unread"]) == (0, 0)
+    assert await service.count_unread(deps.works.database, acme.admin) == 0
 
 
 async def test_a_follower_hears_of_a_new_notice(

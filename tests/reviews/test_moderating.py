@@ -129,6 +129,36 @@ async def test_staff_see_what_a_text_resembles_where_it_leads_and_who_wrote_it_a
     assert await queue(deps, moderator, QueueSelection(reported=True)) == []
 
 
+async def test_a_flag_waits_just_as_long_as_its_review(
+    deps: Deps, globex: Tenant, moderator: Actor, urls: DatabaseUrls
+) -> None:
+    async def flagged(order: QueueOrder = QueueOrder.DUE) -> list[UUID]:
+        wanted = QueueSelection(flag=FlagKind.LINKS, order=order)
+        async with deps.works.begin(moderator) as work:
+            page, counts = await service.look_at_queue(work, PageWanted(50), wanted)
+        assert page.total == counts.flagged[FlagKind.LINKS] == len(page.items)
+        return sorted(item.review.id for item in page.items)
+
+    linked = f"{OTHER} https://shop.evil.example/x"
+    first, second = [await write(deps, who, 3, linked) for who in (globex.viewer, globex.admin)]
+    await work_off(deps)
+    assert await flagged() == await flagged(QueueOrder.OLDEST) == [first.id, second.id]  # ids go by time
+    decided = await batch(deps, moderator, [first.id])
+    assert await flagged() == [second.id]
+    await undo(deps, moderator, decided.id)
+    assert await flagged() == [first.id, second.id]
+    await batch(deps, moderator, [first.id, second.id])
+    assert await flagged() == []
+    await edit(deps, globex.viewer, first.id, 2, linked)  # a writer's own change makes the flag wait again
+    assert await flagged() == [first.id]
+    connection = await asyncpg.connect(urls.app)
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch("select * from reviews_count_waiting(now())")
+    finally:
+        await connection.close()
+
+
 async def test_the_queue_is_read_in_pages_in_either_order(
     deps: Deps, globex: Tenant, moderator: Actor
 ) -> None:

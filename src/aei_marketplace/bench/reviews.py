@@ -97,6 +97,9 @@ async def fill(urls: DatabaseUrls, sizes: Sizes, said: list[str]) -> None:
         for name, value in {**numbers, "plugin": PLUGIN}.items():
             await connection.execute("select set_config('bench.' || $1, $2, false)", name, str(value))
         await connection.execute(_FILL.read_text("utf-8"))
+        # As the database does by itself some minutes after so much was written.
+        await connection.execute("vacuum analyze reviews")
+        await connection.execute("vacuum analyze review_flags")
     finally:
         await connection.close()
     async with open_database(urls.app, urls.system, size=2) as database:

@@ -11,6 +11,8 @@ create temp table shelf as
 select row_number() over (order by plugin_id = current_setting('bench.plugin') desc, id) - 1 as place,
   count(*) over () as places, id, plugin_id, version
 from releases where state = 'listed';
+analyze made;
+analyze shelf;
 
 insert into reviews (id, plugin_id, release_id, version, writer_id, tenant_id, author, rating, text, state, revision,
   executions, reports, held, waiting_since, due_at, created_at, updated_at)

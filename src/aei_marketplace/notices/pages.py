@@ -133,10 +133,9 @@ async def save_preferences(
     return _to(request, NOTICES + "/preferences", Flash("Your choices are kept."))
 
 
-async def count_unread(deps: Deps, actor: Actor, trace_id: str) -> int:
+async def count_unread(deps: Deps, actor: Actor) -> int:
     """How many notices are new to an actor: what the bell of every page shows."""
-    async with deps.works.begin(actor, trace_id) as work:
-        return await service.count_unread(work)
+    return await service.count_unread(deps.works.database, actor)
 
 
 def _shown(request: Request, notice: WrittenNotice) -> ShownNotice:

@@ -127,6 +127,8 @@ review_flags = Table(
     Column("kind", Text, primary_key=True),
     Column("reason", Text),
     Column("flagged_at", DateTime(timezone=True)),
+    Column("waiting_since", DateTime(timezone=True)),
+    Column("due_at", DateTime(timezone=True)),
 )
 
 review_likenesses = Table(

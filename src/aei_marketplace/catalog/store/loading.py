@@ -1,4 +1,4 @@
-"""Many listings at once, each with one listed release, straight into the tables."""
+"""Many listings at once, each with one listed release without a package, straight into the tables."""
 
 import hashlib
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _PLUGINS = text(f"""
 _RELEASES = text(f"""
   insert into releases (id, plugin_id, version, channel, precedence, state, state_changed_at, listed_at,
     package_sha256, size_bytes, component_sha256, component_size, manifest, aei_range, published_at)
-  select release, id, :version, 'stable', :precedence, 'listed', :now, :now, sha256, 1, sha256, 1, manifest,
+  select release, id, :version, 'stable', :precedence, 'listed', :now, :now, sha256, 0, sha256, 0, manifest,
     manifest->'compatibility'->>'aei', :now
   from ({_ROWS}) t where id = any(:new)
 """)  # noqa: S608 our own words

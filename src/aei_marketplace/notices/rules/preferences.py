@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from aei_marketplace.ground.errors import Fault
@@ -87,6 +88,12 @@ def hidden_kinds(chosen: Chosen) -> list[str]:
     return [
         k.name for k in KINDS.values() if choice(k, PRODUCT, chosen.get((k.name, PRODUCT))).setting == "off"
     ]
+
+
+@cache
+def optional_kinds() -> tuple[str, ...]:
+    """The kinds that can be switched off in the product."""
+    return tuple(k.name for k in KINDS.values() if "off" in choice(k, PRODUCT, None).choices)
 
 
 def _fault(name: str, channel: str, setting: str) -> str | None:

@@ -6,13 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.db import Database
 from aei_marketplace.ground.errors import Fault, Invalid, NotSignedIn
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
 from aei_marketplace.notices.errors import NoSuchNotice
 from aei_marketplace.notices.rules.kinds import KINDS, Severity
 from aei_marketplace.notices.rules.notices import WrittenNotice
-from aei_marketplace.notices.rules.preferences import hidden_kinds
+from aei_marketplace.notices.rules.preferences import hidden_kinds, optional_kinds
 from aei_marketplace.notices.store import notices as store
 from aei_marketplace.notices.store import preferences as preferences_store
 from aei_marketplace.notices.store.notices import Wanted
@@ -58,13 +59,14 @@ async def list_notices(
     return Inbox(page, await store.count(work, await _readable(work, unread=True)))
 
 
-async def count_unread(work: Work) -> int:
-    """How many of the actor's notices are unread.
+async def count_unread(database: Database, actor: Actor) -> int:
+    """How many of an actor's notices are unread, at once and in no work: every page asks.
 
     Raises:
         NotSignedIn: nobody is signed in.
     """
-    return await store.count(work, await _readable(work, unread=True))
+    reader_of(actor)
+    return await store.count_unread(database.quick, actor, optional_kinds())
 
 
 async def news(work: Work) -> News:
@@ -73,7 +75,7 @@ async def news(work: Work) -> News:
     Raises:
         NotSignedIn: nobody is signed in.
     """
-    unread = await count_unread(work)
+    unread = await store.count(work, await _readable(work, unread=True))
     latest = await store.find_page(work, await _readable(work), None, 1)
     return News(unread, latest[0] if latest else None)
 

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, literal, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
+from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.notices.models import notice_deliveries, notice_preferences, notices
@@ -78,6 +80,16 @@ async def find_page(work: Work, wanted: Wanted, after: Any, limit: int) -> list[
         query = query.where(tuple_(notices.c.last_at, notices.c.id) < tuple_(*after))
     rows = await work.run(query.order_by(notices.c.last_at.desc(), notices.c.id.desc()).limit(limit + 1))
     return [_notice(row) for row in rows]
+
+
+async def count_unread(pool: asyncpg.Pool, actor: Actor, optional: Collection[str]) -> int:
+    """How many of somebody's notices are new to them, in one statement of its own.
+
+    Args:
+        optional: the kinds that can be switched off.
+    """
+    asked = (actor.id, actor.tenant, actor.staff, list(actor.actions), list(optional))
+    return int(await pool.fetchval("select notices_count_unread($1, $2, $3, $4, $5)", *asked))
 
 
 async def count(work: Work, wanted: Wanted) -> int:

@@ -72,7 +72,8 @@ async def show_mark(
     """The button as it stands now; a browser is led to the review."""
     async with deps.works.begin(actor, trace) as work:
         review = await showing.find_published(work, review_id)
-        reactions = await showing.find_reactions(work, review.plugin_id, [review_id])
+        plugin = await catalog.find_plugin(work, review.plugin_id)
+        reactions = await showing.find_reactions(work, plugin, [review_id])
     if not wants_part(request):
         return RedirectResponse(listing_of(review.plugin_id, review_id), 303)
     page = HelpfulPage(

@@ -99,8 +99,7 @@ async def _page(request: Request, actor: Actor, form: Form, refusal: Refusal | N
     wanted = selection_of(query)
     paging = PageWanted.read(_MANY if "many" in query else _USUAL, query.get("cursor"))
     async with deps_of(request).works.begin(actor, trace_of(request)) as work:
-        found = await service.list_waiting(work, paging, wanted)
-        counts = await service.count_queue(work)
+        found, counts = await service.look_at_queue(work, paging, wanted)
     page = ModerationPage(
         title="Moderation",
         tabs=tabs_of(MODERATION),

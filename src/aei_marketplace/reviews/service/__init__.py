@@ -46,6 +46,7 @@ from aei_marketplace.reviews.service.queue import (
     count_queue,
     find_waiting,
     list_waiting,
+    look_at_queue,
 )
 from aei_marketplace.reviews.service.reading import (
     Listed,
@@ -119,6 +120,7 @@ __all__ = [
     "list_waiting",
     "list_waiting_replies",
     "list_writers",
+    "look_at_queue",
     "mark_helpful",
     "rate_plugin",
     "reply_to_review",

@@ -83,6 +83,17 @@ class QueueCount:
     reported: int
     flagged: Mapping[FlagKind, int]
 
+    def of(self, wanted: QueueSelection) -> int | None:
+        """How many of what is wanted wait; None for what is not counted."""
+        match wanted:
+            case QueueSelection(plugin_id=None, flag=None, reported=None):
+                return self.waiting
+            case QueueSelection(plugin_id=None, flag=None, reported=reported):
+                return self.reported if reported else self.waiting - self.reported
+            case QueueSelection(plugin_id=None, flag=FlagKind() as flag, reported=None):
+                return self.flagged[flag]
+        return None
+
 
 async def list_waiting(work: Work, page: PageWanted, wanted: QueueSelection = EVERYTHING) -> Page:
     """The reviews that wait for staff as `Waiting`, what is due first or what waits longest first.
@@ -91,11 +102,25 @@ async def list_waiting(work: Work, page: PageWanted, wanted: QueueSelection = EV
         NotAllowed: the actor does not moderate.
         Invalid: the cursor is of another list.
     """
+    return (await look_at_queue(work, page, wanted))[0]
+
+
+async def look_at_queue(
+    work: Work, page: PageWanted, wanted: QueueSelection = EVERYTHING
+) -> tuple[Page, QueueCount]:
+    """The same, and how much waits all in all.
+
+    Raises:
+        NotAllowed: the actor does not moderate.
+        Invalid: the cursor is of another list.
+    """
     work.actor.require("review.moderate")
     rows = await reviews.find_waiting(work, wanted, moment_of(page), page.limit)
-    total = await reviews.count_waiting(work, wanted)
+    counts = await count_queue(work)
+    known = counts.of(wanted)
+    total = await reviews.count_waiting(work, wanted) if known is None else known
     described = await _describe(work, rows)
-    return page.page(described, total, lambda item: _place(item.review, wanted.order))
+    return page.page(described, total, lambda item: _place(item.review, wanted.order)), counts
 
 
 async def find_waiting(work: Work, review_id: UUID) -> Waiting:
@@ -119,12 +144,7 @@ async def count_queue(work: Work) -> QueueCount:
         NotAllowed: the actor does not moderate.
     """
     work.actor.require("review.moderate")
-    return QueueCount(
-        waiting=await reviews.count_waiting(work, EVERYTHING),
-        overdue=await reviews.count_overdue(work),
-        reported=await reviews.count_waiting(work, QueueSelection(reported=True)),
-        flagged=await evidence.count_flags(work),
-    )
+    return QueueCount(*await reviews.count_all_waiting(work), flagged=await evidence.count_flags(work))
 
 
 async def _describe(work: Work, rows: Sequence[Review]) -> list[Waiting]:

@@ -84,6 +84,15 @@ async def list_reviews(work: Work, wanted: Selection, page: PageWanted) -> Page:
         Invalid: the cursor is of another list.
     """
     await catalog.find_plugin(work, wanted.plugin_id)
+    return await list_of_found(work, wanted, page)
+
+
+async def list_of_found(work: Work, wanted: Selection, page: PageWanted) -> Page:
+    """The same of a plugin that was found before.
+
+    Raises:
+        Invalid: the cursor is of another list.
+    """
     rows = await published.find_page(work, wanted, place_of(page, wanted.order), page.limit)
     total = await tallies.count(work, wanted)
     answers = await replies.approved_of(work, [row.review_id for row in rows])
@@ -98,6 +107,11 @@ async def find_rating(work: Work, plugin_id: str) -> Rating:
         PluginNotFound: there is none that the actor may see.
     """
     await catalog.find_plugin(work, plugin_id)
+    return await rating_of_found(work, plugin_id)
+
+
+async def rating_of_found(work: Work, plugin_id: str) -> Rating:
+    """The same of a plugin that was found before."""
     return rate(await tallies.ratings_of(work, plugin_id))
 
 
@@ -116,14 +130,18 @@ async def find_standing(work: Work, plugin_id: str) -> Standing:
     Raises:
         PluginNotFound: there is none that the actor may see.
     """
-    plugin = await catalog.find_plugin(work, plugin_id)
+    return await standing_with(work, await catalog.find_plugin(work, plugin_id))
+
+
+async def standing_with(work: Work, plugin: PluginView) -> Standing:
+    """The same of a plugin that was found before."""
     actor = work.actor
-    mine = await reviews.of_plugin(work, actor.id, plugin_id) if actor.id and actor.tenant else []
+    mine = await reviews.of_plugin(work, actor.id, plugin.id) if actor.id and actor.tenant else []
     present, obstacle = await _reviewable(work, plugin)
     known = present is not None and any(review.release_id == present.release_id for review in mine)
     if present is not None and known:
-        obstacle = AlreadyReviewed(f"You have reviewed {plugin_id} {present.version}.")
-    shown = await published.find_several(work, [review.id for review in mine])
+        obstacle = AlreadyReviewed(f"You have reviewed {plugin.id} {present.version}.")
+    shown = await published.find_several(work, [review.id for review in mine]) if mine else {}
     release = present.release_id if present else None
     standings = [
         OwnStanding(one, shown.get(one.id), may_now(one, present=release, reviewed=known, now=work.now))

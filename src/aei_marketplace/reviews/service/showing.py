@@ -4,11 +4,19 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.service import PluginView
+from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import service as installations
 from aei_marketplace.reviews.errors import ReviewNotFound
-from aei_marketplace.reviews.rules.views import Published, Reply
+from aei_marketplace.reviews.rules.rating import Rating
+from aei_marketplace.reviews.rules.views import Published, Reply, Selection
+from aei_marketplace.reviews.service.reading import (
+    Standing,
+    list_of_found,
+    rating_of_found,
+    standing_with,
+)
 from aei_marketplace.reviews.store import published, replies
 from aei_marketplace.reviews.store import showing as store
 
@@ -29,6 +37,22 @@ class Reactions:
     marks: bool = False
     reports: bool = False
     answers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The reviews of a plugin as one reader sees them.
+
+    Attributes:
+        listed: a page of `Listed`.
+        rating: what all of them come to.
+        standing: what the reader said, and can say.
+    """
+
+    listed: Page
+    rating: Rating
+    standing: Standing
+    reactions: Reactions
 
 
 async def find_published(work: Work, review_id: UUID) -> Published:
@@ -53,16 +77,30 @@ async def find_answered(work: Work, review_ids: Collection[UUID]) -> Mapping[UUI
     return await published.find_several(work, review_ids)
 
 
-async def find_reactions(work: Work, plugin_id: str, review_ids: Collection[UUID]) -> Reactions:
-    """What the actor did with these reviews of a plugin, and can do; a visitor and staff only read them.
+async def read_reviews(work: Work, plugin: PluginView, wanted: Selection, page: PageWanted) -> Shown:
+    """Everything that the page of a plugin shows of its reviews, in as few statements as that takes.
+
+    Args:
+        plugin: as it was found in this work.
 
     Raises:
-        PluginNotFound: there is none that the actor may see.
+        Invalid: the cursor is of another list.
     """
-    actor, plugin = work.actor, await catalog.find_plugin(work, plugin_id)
+    listed = await list_of_found(work, wanted, page)
+    return Shown(
+        listed=listed,
+        rating=await rating_of_found(work, plugin.id),
+        standing=await standing_with(work, plugin),
+        reactions=await find_reactions(work, plugin, [item.review.review_id for item in listed.items]),
+    )
+
+
+async def find_reactions(work: Work, plugin: PluginView, review_ids: Collection[UUID]) -> Reactions:
+    """What the actor did with these reviews of a plugin, and can do; a visitor and staff only read them."""
+    actor = work.actor
     if actor.tenant is None or actor.id is None or not actor.may("plugin.browse"):
         return Reactions()
-    installed = actor.may("review.write") and await installations.installed_versions(work, plugin_id)
+    installed = actor.may("review.write") and await installations.installed_versions(work, plugin.id)
     return Reactions(
         helpful=await store.marked_by(work, actor.id, review_ids),
         reported=await store.reported_by(work, actor.id, review_ids),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, text, tuple_, update
+from sqlalchemy import Row, Select, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.work import Work
@@ -16,6 +16,7 @@ from aei_marketplace.reviews.rules.writing import WriterRecord
 
 #: So many are looked at to see whether new accounts come together.
 _MOST_WRITERS = 500
+_ALL_WAITING = text("select waiting, overdue, reported from reviews_count_waiting(:moment)")
 _HOLD = text("select pg_advisory_xact_lock(hashtextextended('reviews ' || :writer, 0))")
 
 
@@ -104,23 +105,24 @@ async def find_waiting(
     work: Work, wanted: QueueSelection, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Review]:
     """Reviews that wait for staff, in the order that is wanted, one more than `limit` if there are more."""
-    first = reviews.c.due_at if wanted.order is QueueOrder.DUE else reviews.c.waiting_since
-    page = select(reviews).where(*_queued(wanted)).order_by(first, reviews.c.id).limit(limit + 1)
-    behind = tuple_(first, reviews.c.id) > tuple_(*after) if after else None
+    flagged = wanted.flag is not None
+    waits, id = (review_flags.c, review_flags.c.review_id) if flagged else (reviews.c, reviews.c.id)
+    first = waits.due_at if wanted.order is QueueOrder.DUE else waits.waiting_since
+    page = _queued(select(reviews), wanted).order_by(first, id).limit(limit + 1)
+    behind = tuple_(first, id) > tuple_(*after) if after else None
     rows = await work.run(page if behind is None else page.where(behind))
     return [_review(row) for row in rows]
 
 
 async def count_waiting(work: Work, wanted: QueueSelection) -> int:
     """How many of them there are."""
-    counted = select(func.count()).select_from(reviews).where(*_queued(wanted))
-    return int((await work.run(counted)).scalar_one())
+    return int((await work.run(_queued(select(func.count()).select_from(reviews), wanted))).scalar_one())
 
 
-async def count_overdue(work: Work) -> int:
-    """How many of those that wait should have been decided by now."""
-    late = (reviews.c.waiting_since.is_not(None), reviews.c.due_at < work.now)
-    return int((await work.run(select(func.count()).select_from(reviews).where(*late))).scalar_one())
+async def count_all_waiting(work: Work) -> tuple[int, int, int]:
+    """How many wait for staff, how many of them should have been decided by now, how many were reported."""
+    row = (await work.run(_ALL_WAITING, {"moment": work.now})).one()
+    return row.waiting, row.overdue, row.reported
 
 
 async def of_plugin(work: Work, writer: UUID, plugin_id: str) -> list[Review]:
@@ -174,16 +176,18 @@ async def forget_writer(work: Work, writer: UUID, author: str) -> None:
     )
 
 
-def _queued(wanted: QueueSelection) -> list[ColumnElement[bool]]:
-    chosen: list[ColumnElement[bool]] = [reviews.c.waiting_since.is_not(None)]
+def _queued(query: Select[Any], wanted: QueueSelection) -> Select[Any]:
+    """A query over reviews with what is wanted of the queue; flags know which of theirs wait."""
+    if wanted.flag is None:
+        query = query.where(reviews.c.waiting_since.is_not(None))
+    else:
+        query = query.join(review_flags, review_flags.c.review_id == reviews.c.id)
+        query = query.where(review_flags.c.kind == wanted.flag, review_flags.c.waiting_since.is_not(None))
     if wanted.plugin_id is not None:
-        chosen.append(reviews.c.plugin_id == wanted.plugin_id)
+        query = query.where(reviews.c.plugin_id == wanted.plugin_id)
     if wanted.reported is not None:
-        chosen.append(reviews.c.reports > 0 if wanted.reported else reviews.c.reports == 0)
-    if wanted.flag is not None:
-        flagged = select(review_flags.c.review_id).where(review_flags.c.kind == wanted.flag)
-        chosen.append(reviews.c.id.in_(flagged))
-    return chosen
+        query = query.where(reviews.c.reports > 0 if wanted.reported else reviews.c.reports == 0)
+    return query
 
 
 def _review(row: Row[Any]) -> Review:

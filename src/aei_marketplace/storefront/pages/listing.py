@@ -96,7 +96,7 @@ async def show_listing(
     async with deps.works.begin(visitor, trace) as work:
         found = await read_listing(work, wanted, deps.aei_version)
         asked = asked_of(request, cursor)
-        said = await read_reviews(work, plugin_id, asked, address) if tab == REVIEWS else None
+        said = await read_reviews(work, found.plugin, asked, address) if tab == REVIEWS else None
     texts = await render_texts(found, tab)
     page = _page(found, texts, said, tab, address, deps.aei_version)
     return await render(request, "storefront/listing.html", page)

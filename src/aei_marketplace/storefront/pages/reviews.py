@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from aei_marketplace.catalog.service import PluginView
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
-from aei_marketplace.reviews import service as reviews
 from aei_marketplace.reviews.rules.showing import Bar, Point, bars_of, points_of
 from aei_marketplace.reviews.rules.views import Order
 from aei_marketplace.reviews.service import Listed, Rating, Selection, Standing, showing
@@ -94,27 +94,24 @@ def asked_of(request: Request, page: PageWanted) -> Asked:
     )
 
 
-async def read_reviews(work: Work, plugin_id: str, asked: Asked, address: Address) -> ReviewBlock:
-    """The reviews of a plugin that the actor sees.
+async def read_reviews(work: Work, plugin: PluginView, asked: Asked, address: Address) -> ReviewBlock:
+    """The reviews of a plugin that was found in this work.
 
     Raises:
-        PluginNotFound: there is none that the actor may see.
         Invalid: the cursor is of another list.
     """
-    wanted = Selection(plugin_id, asked.version, asked.stars, asked.order)
-    found = await reviews.list_reviews(work, wanted, asked.page)
-    ids = [item.review.review_id for item in found.items]
-    rating = await reviews.find_rating(work, plugin_id)
+    wanted = Selection(plugin.id, asked.version, asked.stars, asked.order)
+    shown = await showing.read_reviews(work, plugin, wanted, asked.page)
     return ReviewBlock(
-        rating=rating,
-        rows=tuple(_row(bar, asked, address) for bar in bars_of(rating)),
-        points=points_of(rating),
-        listed=tuple(found.items),
-        total=found.total,
-        next_cursor=found.next_cursor,
+        rating=shown.rating,
+        rows=tuple(_row(bar, asked, address) for bar in bars_of(shown.rating)),
+        points=points_of(shown.rating),
+        listed=tuple(shown.listed.items),
+        total=shown.listed.total,
+        next_cursor=shown.listed.next_cursor,
         later=asked.page.after is not None,
-        standing=await reviews.find_standing(work, plugin_id),
-        reactions=await showing.find_reactions(work, plugin_id, ids),
+        standing=shown.standing,
+        reactions=shown.reactions,
         orders=_orders(asked, address),
         chosen=_chosen(asked, address),
         here=address.but(),

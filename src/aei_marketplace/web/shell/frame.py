@@ -67,7 +67,7 @@ class Frame:
     sections: tuple[tuple[str, tuple[Place, ...]], ...] = ()
     search: str | None = None
     notices: str | None = None
-    unread: Callable[[Deps, Actor, str], Awaitable[int]] | None = None
+    unread: Callable[[Deps, Actor], Awaitable[int]] | None = None
     log: Callable[[Request], Awaitable[LogState | None]] | None = None
 
 
@@ -144,7 +144,7 @@ async def _shown_actor(request: Request) -> Actor:
 async def _unread(request: Request, frame: Frame, actor: Actor) -> int | None:
     if frame.unread is None or actor is ANONYMOUS:
         return None
-    return await frame.unread(deps_of(request), actor, request.state.trace_id)
+    return await frame.unread(deps_of(request), actor)
 
 
 def places_below(frame: Frame, root: str, actor: Actor) -> tuple[Place, ...]:
