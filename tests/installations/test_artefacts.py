@@ -5,6 +5,7 @@ import hashlib
 import pytest
 from structlog.testing import capture_logs
 
+from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.ports import SandboxGone, SandboxRefused
 from aei_marketplace.installations.errors import NotPrepared
@@ -122,3 +123,16 @@ async def test_a_sandbox_that_cannot_now_is_asked_again_for_what_is_left(
     sandbox.gone = True
     with pytest.raises(SandboxGone):
         await upkeep.prepare_all(deps)
+
+
+async def test_listings_without_a_package_are_passed_over(
+    deps: Deps, sandbox: Upgraded, components: dict[str, str]
+) -> None:
+    table = ["name\tsummary", "loaded\tA listing that nobody published"]
+    tenant = await make_tenant(deps.works, "catalogue")
+    assert await catalog.load_listings(deps.works, tenant.id, table, 1, lambda _: None) == 1
+    sandbox.upgrade("second")
+    with capture_logs() as logged:
+        await Upkeep().prepare_all(deps)
+    (summary,) = [line for line in logged if line["event"] == "artefacts.checked"]
+    assert (summary["releases"], summary["refused"]) == (len(PLUGINS), 0)

@@ -1,5 +1,6 @@
 """The two ways into PostgreSQL: `app` under row-level security, `system` for named jobs."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from time import monotonic
 from typing import Any
 
 import asyncpg
+import msgspec
 from sqlalchemy import MetaData, event, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -54,6 +56,14 @@ async def _leave_as_is(_: object) -> None:
     """Single statements leave nothing behind, and asyncpg's own reset costs each of them a round trip."""
 
 
+def _read_json(document: str) -> Any:
+    """A JSON column. A page reads dozens of manifests: msgspec takes a third of the time of `json`."""
+    try:
+        return msgspec.json.decode(document)
+    except msgspec.MsgspecError:
+        return json.loads(document)  # numbers beyond a float's range, which `json` takes for infinite
+
+
 def engine(url: str, size: int = 4) -> AsyncEngine:
     """A SQLAlchemy engine on a DSN; a connection that has rested is tried before it is used."""
     made = create_async_engine(
@@ -63,6 +73,7 @@ def engine(url: str, size: int = 4) -> AsyncEngine:
         pool_timeout=10,
         # The last one returned is the one surely alive.
         pool_use_lifo=True,
+        json_deserializer=_read_json,
     )
     dialect = made.dialect
 

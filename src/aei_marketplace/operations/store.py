@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, Text, any_, bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from aei_marketplace.ground.work import Work
 from aei_marketplace.operations.models import operations
@@ -14,6 +15,17 @@ from aei_marketplace.operations.rules import Operation, OperationState
 
 #: The channel on which the database says which operation has changed, once that is committed.
 CHANNEL = "aei_operation"
+# Every page with cards asks: to compose it took longer than to answer it.
+_OPEN = (
+    select(operations)
+    .where(
+        operations.c.tenant_id == bindparam("tenant"),
+        operations.c.state.in_((OperationState.QUEUED, OperationState.RUNNING)),
+        operations.c.kind == any_(bindparam("kinds", type_=ARRAY(Text))),
+        operations.c.plugin_id == any_(bindparam("plugin_ids", type_=ARRAY(Text))),
+    )
+    .order_by(operations.c.created_at)
+)
 
 
 async def add(work: Work, operation: Operation) -> None:
@@ -37,13 +49,8 @@ async def find_several(work: Work, ids: Sequence[UUID]) -> list[Operation]:
 
 async def list_open(work: Work, kinds: Sequence[str], plugin_ids: Sequence[str]) -> list[Operation]:
     """Operations of the actor's tenant that have not ended, the oldest first."""
-    statement = select(operations).where(
-        operations.c.tenant_id == work.actor.tenant,
-        operations.c.state.in_((OperationState.QUEUED, OperationState.RUNNING)),
-        operations.c.kind.in_(kinds),
-        operations.c.plugin_id.in_(plugin_ids),
-    )
-    return [_operation(row) for row in await work.run(statement.order_by(operations.c.created_at))]
+    asked = {"tenant": work.actor.tenant, "kinds": list(kinds), "plugin_ids": list(plugin_ids)}
+    return [_operation(row) for row in await work.run(_OPEN, asked)]
 
 
 async def list_recent(work: Work, states: Sequence[OperationState], limit: int) -> list[Operation]:

@@ -22,7 +22,7 @@ class ReleaseView:
         visibility: the plugin's: `public` or `private`.
         owner_tenant: the publisher's tenant.
         package_sha256, component_sha256: digests in hexadecimal, as the blobs are addressed.
-        size_bytes, component_size: of package and component.
+        size_bytes, component_size: of package and component; 0 where a listing was loaded without them.
         listed_at: when it was first listed; None until then.
         log_index: its place in the public log of releases; None until it has one.
         released_by: the publisher that released it; after a transfer another than `publisher_id`.

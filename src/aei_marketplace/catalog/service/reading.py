@@ -54,12 +54,12 @@ async def find_release(
     Raises:
         PluginNotFound, ReleaseNotFound: there is none that the actor may see.
     """
-    if not await plugins.exists(work, check_plugin_id(plugin_id)):
-        raise PluginNotFound(f"There is no plugin {plugin_id}.")
+    check_plugin_id(plugin_id)
     if version is not None:
         return await _exact(work, plugin_id, version)
     latest = await releases.latest(work, [plugin_id], check_channel(channel))
     if not latest:
+        await _require_plugin(work, plugin_id)
         raise ReleaseNotFound(f"{plugin_id} offers no release on the channel {channel} now.")
     return latest[0]
 
@@ -83,9 +83,9 @@ async def list_releases(work: Work, plugin_id: str, page: PageWanted) -> Page:
     Raises:
         PluginNotFound: there is none that the actor may see.
     """
-    if not await plugins.exists(work, check_plugin_id(plugin_id)):
-        raise PluginNotFound(f"There is no plugin {plugin_id}.")
-    rows, total = await releases.list_page(work, plugin_id, page)
+    rows, total = await releases.list_page(work, check_plugin_id(plugin_id), page)
+    if not rows:
+        await _require_plugin(work, plugin_id)
     return page.page(rows, total, lambda release: release.version)
 
 
@@ -95,7 +95,10 @@ async def list_paid(work: Work) -> list[str]:
 
 
 async def offered_releases(work: Work) -> list[UUID]:
-    """The ids of all releases that the actor may see and that are offered, the oldest first."""
+    """The ids of all releases that the actor may see and that are offered, the oldest first.
+
+    Listings without a package (`aei-marketplace catalogue load`) are left out: there is nothing to run.
+    """
     return await releases.offered(work)
 
 
@@ -148,5 +151,12 @@ def check_channel(channel: str) -> Channel:
 async def _exact(work: Work, plugin_id: str, version: str) -> ReleaseView:
     release = await releases.find(work, plugin_id, version) if version.isprintable() else None
     if release is None:
+        await _require_plugin(work, plugin_id)
         raise ReleaseNotFound(f"{plugin_id} has no version {version[:64]}.")
     return release
+
+
+async def _require_plugin(work: Work, plugin_id: str) -> None:
+    """Who sees a release sees its plugin: this is asked only where nothing was found."""
+    if not await plugins.exists(work, plugin_id):
+        raise PluginNotFound(f"There is no plugin {plugin_id}.")

@@ -79,6 +79,9 @@ _LATEST = {Channel.STABLE: plugins.c.latest_stable, Channel.PREVIEW: plugins.c.l
 _OF_PLUGINS = plugins.c.id == any_(bindparam("plugin_ids", type_=ARRAY(Text)))
 _LATEST_OF = {channel: _VIEW.where(_OF_PLUGINS, releases.c.id == id) for channel, id in _LATEST.items()}
 _BY_IDS = _VIEW.where(releases.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+_EXACT = _VIEW.where(
+    releases.c.plugin_id == bindparam("plugin_id"), releases.c.version == bindparam("version")
+)
 _FROM_THE_TOP = (
     _VIEW.where(releases.c.plugin_id == bindparam("plugin_id"))
     .order_by(releases.c.precedence.desc())
@@ -92,7 +95,8 @@ _TEXTS = select(releases.c.readme, releases.c.changelog).where(
 
 async def find(work: Work, plugin_id: str, version: str) -> ReleaseView | None:
     """One release by name and version."""
-    return await _first(work, _VIEW.where(releases.c.plugin_id == plugin_id, releases.c.version == version))
+    row = (await work.run(_EXACT, {"plugin_id": plugin_id, "version": version})).first()
+    return None if row is None else _view(row)
 
 
 async def find_same_precedence(work: Work, plugin_id: str, precedence: str) -> ReleaseView | None:
@@ -150,9 +154,9 @@ async def listed_once(work: Work, plugin_id: str) -> list[ReleaseView]:
 
 
 async def offered(work: Work) -> list[UUID]:
-    """The ids of all offered releases, the oldest first."""
-    wanted = select(releases.c.id).where(releases.c.state.in_(OFFERED)).order_by(releases.c.published_at)
-    return list((await work.run(wanted)).scalars())
+    """The ids of all offered releases that have a package, the oldest first."""
+    wanted = select(releases.c.id).where(releases.c.state.in_(OFFERED), releases.c.component_size > 0)
+    return list((await work.run(wanted.order_by(releases.c.published_at))).scalars())
 
 
 async def offered_of(work: Work, plugin_ids: Iterable[str], limit: int) -> list[ReleaseView]:
@@ -177,9 +181,10 @@ async def list_page(work: Work, plugin_id: str, page: PageWanted) -> tuple[list[
         mine = releases.c.plugin_id == plugin_id
         last = select(releases.c.precedence).where(mine, releases.c.version == str(page.after))
         wanted = wanted.where(releases.c.precedence < last.scalar_subquery())
-    total = (await work.run(_COUNT, {"plugin_id": plugin_id})).scalar_one()
-    rows = await work.run(wanted, {"plugin_id": plugin_id, "most": page.limit + 1})
-    return [_view(row) for row in rows.all()], total
+    rows = (await work.run(wanted, {"plugin_id": plugin_id, "most": page.limit + 1})).all()
+    whole = page.after is None and len(rows) <= page.limit
+    total = len(rows) if whole else (await work.run(_COUNT, {"plugin_id": plugin_id})).scalar_one()
+    return [_view(row) for row in rows], total
 
 
 async def texts(work: Work, plugin_id: str, version: str) -> ReleaseTexts:
