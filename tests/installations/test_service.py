@@ -10,7 +10,7 @@ from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.errors import PluginNotFound, ReleaseNotFound
 from aei_marketplace.catalog.service import ReleaseState
-from aei_marketplace.ground.actor import MissingAction
+from aei_marketplace.ground.actor import Actor, MissingAction
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.ports import SandboxGone, SandboxRefused
@@ -27,6 +27,7 @@ from aei_marketplace.installations.errors import (
 from aei_marketplace.installations.events import InstallRequested
 from aei_marketplace.installations.rules.requests import Wish
 from aei_marketplace.installations.rules.views import Installation
+from aei_marketplace.installations.service import Requested
 from tests.builders import Tenant
 from tests.fakes import FakeSandbox
 from tests.installations.conftest import CONFIGURED
@@ -128,19 +129,27 @@ async def test_what_is_installed_is_not_installed_again(deps: Deps, globex: Tena
     assert "update" in refusal.value.next_step
 
 
-async def test_of_two_that_were_asked_for_at_once_one_wins_and_the_other_says_why(
+async def test_who_asks_for_what_is_under_way_follows_it_and_hears_that_another_decided(
     deps: Deps, globex: Tenant, urls: DatabaseUrls
 ) -> None:
-    asked = []
-    for actor in (globex.admin, globex.manager):
+    async def asked(actor: Actor) -> Requested:
         async with deps.works.begin(actor) as work:
-            asked.append(await service.request_install(work, deps.aei_version, "acme.echo", Wish()))
-    ended = [await carried_out(deps, globex.admin, a.operation) for a in asked]
-    assert sorted(o.state for o in ended) == ["failed", "succeeded"]
-    failed = next(o for o in ended if o.state == "failed")
-    assert failed.problem is not None
-    assert failed.problem["type"] == "/problems/already-installed"
+            return await service.request_install(work, deps.aei_version, "acme.echo", Wish())
+
+    first, second = await asyncio.gather(asked(globex.admin), asked(globex.manager))
+    assert first.operation.id == second.operation.id
+    assert sorted([first.joined, second.joined]) == [False, True]
+    joined = first if first.joined else second
+    assert "acme.echo is being installed already" in joined.warnings[0]
+    assert (await carried_out(deps, globex.admin, first.operation)).state == "succeeded"
     assert await entries(urls, "installation.create") == 1
+    async with deps.works.begin(globex.admin) as work:
+        ending = await service.request_uninstall(work, "acme.echo", purge=False)
+    async with deps.works.begin(globex.manager) as work:
+        again = await service.request_uninstall(work, "acme.echo", purge=False)
+    assert (again.operation.id, again.joined) == (ending.operation.id, True)
+    with pytest.raises(AlreadyInstalled):
+        await asked(globex.admin)
 
 
 async def test_a_job_that_runs_twice_or_twice_at_once_installs_once(

@@ -204,5 +204,6 @@ def _accepted(requested: service.Requested) -> Response:
         "not_granted": requested.not_granted,
         "new_permissions": requested.new_permissions,
         "warnings": requested.warnings,
+        "joined": requested.joined,
     }
     return json_answer(shape, 202, {"Location": f"/api/operations/{operation.id}"})

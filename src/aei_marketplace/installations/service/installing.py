@@ -18,12 +18,13 @@ from aei_marketplace.installations.service.requested import (
     warnings,
 )
 from aei_marketplace.installations.service.together import agree, carry_out_steps, prepare_all, read_steps
+from aei_marketplace.installations.service.under_way import join
 from aei_marketplace.installations.service.wishes import keep_wish
 from aei_marketplace.operations import service as operations
 
 
 async def request_install(work: Work, aei_version: str, plugin_id: str, wish: Wish) -> Requested:
-    """Open an installation; whatever can be known to stand against it is said now.
+    """Open an installation, or join the one under way; whatever is known to stand against it is said now.
 
     Raises:
         NotAllowed: the actor may not install.
@@ -41,6 +42,8 @@ async def request_install(work: Work, aei_version: str, plugin_id: str, wish: Wi
     release, verdict = await admitted_release(
         work, aei_version, plugin_id, wish.version, channel, exact=pinned
     )
+    if (joined := await join(work, "install", plugin_id)) is not None:
+        return joined
     await refuse_installed(work, tenant, plugin_id)
     check_is_seen(release.version, wish.seen)
     before = await store.find_removed(work, tenant, plugin_id)

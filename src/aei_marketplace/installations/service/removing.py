@@ -16,6 +16,7 @@ from aei_marketplace.installations.events import InstallationRemoved, UninstallR
 from aei_marketplace.installations.rules.resolution import Candidate, objections
 from aei_marketplace.installations.service.requested import Requested, live_installation
 from aei_marketplace.installations.service.switching import leave_release
+from aei_marketplace.installations.service.under_way import join
 from aei_marketplace.operations import service as operations
 
 KEPT = timedelta(days=30)
@@ -25,7 +26,7 @@ log = structlog.get_logger()
 
 
 async def request_uninstall(work: Work, plugin_id: str, *, purge: bool) -> Requested:
-    """Open the end of an installation; who needs the plugin is told and does not stop it.
+    """Open the end of an installation, or join it; who needs the plugin is told and does not stop it.
 
     Raises:
         NotAllowed: the actor may not install.
@@ -35,6 +36,8 @@ async def request_uninstall(work: Work, plugin_id: str, *, purge: bool) -> Reque
     tenant, user = work.actor.in_tenant(), work.actor.id
     assert user is not None, "who holds an action of a tenant has an account"
     await live_installation(work, tenant, plugin_id)
+    if (joined := await join(work, "uninstall", plugin_id)) is not None:
+        return joined
     operation = await operations.open_operation(work, "uninstall", plugin_id)
     work.emit(UninstallRequested(operation.id, tenant, user, plugin_id, purge))
     return Requested(operation, warnings=await left_without(work, plugin_id))

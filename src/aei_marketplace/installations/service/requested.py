@@ -34,12 +34,14 @@ class Requested:
         not_granted: what the release requests and will not hold.
         new_permissions: what an update requests beyond the present release.
         warnings: grounds of the admission rule that do not stop it.
+        joined: somebody else had opened it.
     """
 
     operation: Operation
     not_granted: Mapping[str, Any] = field(default_factory=dict)
     new_permissions: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    joined: bool = False
 
 
 async def admitted_release(

@@ -21,12 +21,13 @@ from aei_marketplace.installations.service.requested import (
 )
 from aei_marketplace.installations.service.switching import difference, switch
 from aei_marketplace.installations.service.together import agree, carry_out_steps, prepare_all, read_steps
+from aei_marketplace.installations.service.under_way import join
 from aei_marketplace.installations.service.wishes import keep_wish
 from aei_marketplace.operations import service as operations
 
 
 async def request_update(work: Work, aei_version: str, plugin_id: str, wish: Wish) -> Requested:
-    """Open an update, to a named version or to the newest of the channel.
+    """Open an update, to a named version or to the newest of the channel; or join the one under way.
 
     New permissions are not granted unless the wish says so: the new version runs under the old grants.
 
@@ -42,6 +43,8 @@ async def request_update(work: Work, aei_version: str, plugin_id: str, wish: Wis
     tenant, user = work.actor.in_tenant(), work.actor.id
     assert user is not None, "who holds an action of a tenant has an account"
     present = await live_installation(work, tenant, plugin_id)
+    if (joined := await join(work, "update", plugin_id)) is not None:
+        return joined
     pinned, channel = wish.version is not None, wish.channel or present.channel
     release, verdict = await admitted_release(
         work, aei_version, plugin_id, wish.version, channel, exact=pinned
