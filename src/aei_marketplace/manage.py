@@ -11,6 +11,7 @@ import typer
 from aei_marketplace import (
     advisory_commands,
     audit_commands,
+    billing_commands,
     catalogue_commands,
     kill_list_commands,
     ledger_commands,
@@ -49,6 +50,7 @@ app.add_typer(tenants, name="tenant")
 app.add_typer(mails, name="mail")
 app.add_typer(advisory_commands.app, name="advisories")
 app.add_typer(audit_commands.app, name="audit")
+app.add_typer(billing_commands.app, name="billing")
 app.add_typer(catalogue_commands.app, name="catalogue")
 app.add_typer(kill_list_commands.app, name="kill-list")
 app.add_typer(ledger_commands.app, name="ledger")

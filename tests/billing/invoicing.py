@@ -27,11 +27,9 @@ async def ready_to_sell(works: Works, *buyers: Tenant, rate_bps: int = 0, countr
             await parties.put_details(work, billed(buyer))
 
 
-def billed(buyer: Tenant, country: str = "US", tax_id: str | None = None) -> Party:
+def billed(buyer: Tenant, country: str = "US", tax_id: str | None = None, email: str | None = None) -> Party:
     """Billing details of a tenant."""
-    return Party(
-        f"{buyer.slug.title()} Ltd", "1 Long Street\nTown", country, tax_id, f"bills@{buyer.slug}.example"
-    )
+    return Party(f"{buyer.slug.title()} Ltd", "1 Long Street\nTown", country, tax_id, email)
 
 
 def line(

@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from aei_marketplace.billing.service.reconciling import Report, reconcile
-from aei_marketplace.ledger.rules.periods import Period
+from aei_marketplace.billing.service.reconciling import Report, read_period, reconcile
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
 from aei_marketplace.web.responses import json_answer
 
@@ -21,7 +20,7 @@ async def read_reconciliation(
     period: Annotated[str, Query(description="a month in UTC", examples=["2026-11"])],
 ) -> Response:
     """The provider's books against invoices and ledger, with what differs."""
-    report = await reconcile(deps.works, deps.billing, actor, Period.read(period), trace)
+    report = await reconcile(deps.works, deps.billing, actor, read_period(period), trace)
     return json_answer(report_shape(report))
 
 

@@ -12,7 +12,7 @@ from aei_marketplace.billing.pages.words import ALL, DIFFERENCES, RECONCILIATION
 from aei_marketplace.billing.rules.standings import Payment
 from aei_marketplace.billing.rules.typed import read_amount
 from aei_marketplace.billing.service import crediting, invoicing, refunding
-from aei_marketplace.billing.service.reconciling import Report, reconcile
+from aei_marketplace.billing.service.reconciling import Report, read_period, reconcile
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Conflict, Invalid, Refusal, Unavailable
 from aei_marketplace.ledger.rules.periods import Period
@@ -48,7 +48,6 @@ class ReconciliationPage(PageContext):
         words: what each kind of difference means.
     """
 
-    period: str
     report: Report | None
     words: dict[str, str]
     form: Form
@@ -70,16 +69,15 @@ async def show_reconciliation(
     request: Request, deps: TheDeps, actor: TheActor, trace: TheTrace, period: str = ""
 ) -> Response:
     """What the provider's books and ours say about a month; this one where none is named."""
-    form, report, status = filled(period=period), None, 200
     month = period or str(Period.of(deps.works.clock()))
+    form, report, status = filled(period=month), None, 200
     try:
-        report = await reconcile(deps.works, deps.billing, actor, Period.read(month), trace)
+        report = await reconcile(deps.works, deps.billing, actor, read_period(month), trace)
     except (Invalid, Unavailable) as refusal:
         form, status = form.refused(refusal), refusal.status
     page = ReconciliationPage(
         title="Reconciliation",
         crumbs=(("Invoices", ALL),),
-        period=month,
         report=report,
         words=DIFFERENCES,
         form=form,

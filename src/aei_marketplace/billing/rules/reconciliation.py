@@ -129,6 +129,6 @@ def _difference(here: Sequence[Known], there: Sequence[Transaction]) -> list[Dif
     if ours == theirs:
         return []
     kind = "missing_here" if ours is None else "missing_there" if theirs is None else "amount_differs"
-    first: Known | Transaction = (*here, *there)[0]
+    first: Known | Transaction = here[0] if here else there[0]
     label = here[0].label if here else ""
     return [Difference(kind, first.kind, first.subject, ours, theirs, first.currency, label)]

@@ -65,6 +65,16 @@ async def start_payment(deps: Deps, actor: Actor, trace_id: str, invoice_id: UUI
     return collection.url
 
 
+async def open_page(work: Work, invoice_id: UUID) -> str | None:
+    """The provider's page that is open for an invoice; None where there is none, or it ends shortly."""
+    waiting = await store.find_waiting(work, invoice_id)
+    standing = await standing_of(work, invoice_id)
+    if waiting is None or waiting.state != "open" or not _is_good(work, waiting, standing.left):
+        return None
+    url: str = waiting.url
+    return url
+
+
 async def _reserve(work: Work, provider: str, invoice_id: UUID, return_url: str) -> _Attempt:
     work.actor.require("spend.administer")
     standing = await standing_of(work, invoice_id)

@@ -11,8 +11,10 @@ from aei_marketplace.billing.store import invoices as invoice_store
 from aei_marketplace.billing.store import payments as payment_store
 from aei_marketplace.billing.store import provider_events as event_store
 from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.ports.billing import BillingProvider
 from aei_marketplace.ground.work import Work, Works
+from aei_marketplace.ledger.errors import EntryUnfit
 from aei_marketplace.ledger.rules.periods import Period
 from aei_marketplace.sales import service as sales
 
@@ -45,6 +47,19 @@ class _Ours:
     known: tuple[Known, ...]
     invoices: int
     differences: tuple[Difference, ...]
+
+
+def read_period(written: str) -> Period:
+    """The month that is written as `2026-11`.
+
+    Raises:
+        Invalid: it is none.
+    """
+    try:
+        return Period.read(written)
+    except EntryUnfit as error:
+        fault = Fault("period", "a month such as 2026-11")
+        raise Invalid("That is no month.", faults=[fault]) from error
 
 
 async def reconcile(
