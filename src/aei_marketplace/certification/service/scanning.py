@@ -6,6 +6,8 @@ process loses its work and nothing else, and no request ever has two verdicts.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 import structlog
@@ -62,18 +64,15 @@ async def scan_next(deps: Deps) -> bool:
         await _give_up(deps.works, request, f"The scan broke off {MOST_ATTEMPTS} times.")
         return True
     news = News()
-    telling = asyncio.create_task(_keep_telling(deps.works, request, news))
     try:
-        examined = await examine(deps, request, news.tell)
+        async with _telling(deps.works, request, news):
+            examined = await examine(deps, request, news.tell)
     except ScanFailed as failed:
         await _broke_off(deps.works, request, f"The scanner gave no report ({failed}).")
     except PackageMissing as missing:
         await _give_up(deps.works, request, str(missing))
     else:
         await settle(deps.works, request, examined)
-    finally:
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
     return True
 
 
@@ -166,6 +165,17 @@ async def _still_mine(work: Work, taken: Request) -> Request | None:
         log.warning("certification.scan_came_late", request=str(taken.id), attempt=taken.attempt)
         return None
     return request
+
+
+@asynccontextmanager
+async def _telling(works: Works, taken: Request, news: News) -> AsyncIterator[None]:
+    # Not a moment longer than the scan: a renewal after its end would keep the next attempt waiting.
+    telling = asyncio.create_task(_keep_telling(works, taken, news))
+    try:
+        yield
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
 
 
 async def _keep_telling(works: Works, taken: Request, news: News) -> None:
