@@ -4,6 +4,7 @@
 -- alike it is the one set last.
 create table share_agreements (
   id uuid primary key,
+  number bigint generated always as identity,  -- in the order in which those of one plugin were set
   plugin_id text not null references plugins,
   creator_share_bps integer not null check (creator_share_bps between 0 and 10000),
   tiers jsonb not null check (jsonb_typeof(tiers) = 'array'),  -- currency, from_gross, creator_share_bps
@@ -15,7 +16,7 @@ create table share_agreements (
   set_at timestamptz not null,
   check (effective_from > set_at)  -- what is earned is earned
 );
-create index on share_agreements (plugin_id, effective_from, set_at);
+create index on share_agreements (plugin_id, effective_from, number);
 call aei_make_append_only('share_agreements');
 call aei_isolate('share_agreements',
   'aei_staff() or exists (select from plugins p where p.id = plugin_id and p.owner_tenant = aei_tenant())',

@@ -52,10 +52,13 @@ from aei_marketplace.operations import api as operations_api
 from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.operations import pages as operations_pages
 from aei_marketplace.payouts import api as payouts_api
+from aei_marketplace.payouts import pages as payouts_pages
 from aei_marketplace.reports import api as reports_api
 from aei_marketplace.reports import pages as reports_pages
 from aei_marketplace.reviews import api as reviews_api
 from aei_marketplace.reviews import pages as reviews_pages
+from aei_marketplace.sales import api as sales_api
+from aei_marketplace.sales import pages as sales_pages
 from aei_marketplace.settings import Settings, load_settings
 from aei_marketplace.storefront import pages as storefront_pages
 from aei_marketplace.tax_profiles import api as tax_profiles_api
@@ -106,6 +109,9 @@ FRAME: Frame = Frame(
                 Place("Secrets", "/admin/secrets", lambda actor: actor.may("secret.administer")),
                 Place("Models", "/admin/models", lambda actor: actor.may("secret.administer")),
                 Place("Disputes", disputes_pages.DISPUTES, disputes_pages.seen_by),
+                Place("Invoices", billing_pages.INVOICES, billing_pages.administered_by),
+                Place("Shares", sales_pages.SHARES, sales_pages.administered_by),
+                Place("Payouts", payouts_pages.PAYOUTS, payouts_pages.administered_by),
                 Place("Tax", tax_profiles_pages.TAX, lambda actor: actor.may("revenue.administer")),
                 Place("Tenants", "/admin/tenants", lambda actor: actor.may("tenant.administer")),
                 Place("Staff", "/admin/staff", lambda actor: actor.may("staff.administer")),
@@ -144,8 +150,10 @@ ROUTERS = (
     audit_pages.router,
     executions_pages.router,  # before the catalogue's `/publisher/{plugin_id}`
     certification_pages.router,
+    sales_pages.router,
     billing_pages.router,
     disputes_pages.router,
+    payouts_pages.router,  # before the catalogue's `/publisher/{plugin_id}`
     tax_profiles_pages.router,  # before the catalogue's `/publisher/{plugin_id}`
     catalog_pages.router,
     operations_pages.router,
@@ -164,6 +172,7 @@ ROUTERS = (
     vault_api.router,
     reviews_api.router,
     installations_api.router,
+    sales_api.router,
     certification_api.router,
     billing_api.router,
     disputes_api.router,

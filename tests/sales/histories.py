@@ -101,7 +101,8 @@ def _agreements(chance: Random, plugin: str, tiered: bool) -> list[Agreement]:
                 chance.choice(("creator_if_lost", "platform")),
             ),
             UUID(int=1),
-            BEGIN - timedelta(days=100 - number),
+            BEGIN - timedelta(days=100),
+            number,
         )
         for number, day in enumerate(begins)
     ]

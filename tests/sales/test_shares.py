@@ -55,7 +55,7 @@ def test_terms_that_nobody_can_agree_on_are_refused(changed: dict[str, Any], poi
 
 
 def agreement(number: int, terms: Terms) -> Agreement:
-    return Agreement(UUID(int=number), "acme.echo", terms, UUID(int=9), NOW + timedelta(seconds=number))
+    return Agreement(UUID(int=number), "acme.echo", terms, UUID(int=9), NOW, number)
 
 
 def test_the_latest_that_has_begun_applies_and_of_those_that_begin_alike_the_one_set_last():

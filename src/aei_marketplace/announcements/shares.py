@@ -13,7 +13,7 @@ async def share_agreement_set(deps: Deps, event: ShareAgreementSet, trace_id: st
     async with deps.works.system(JOB, trace_id) as work:
         agreements = await sales.agreements_of(work, event.plugin_id)
         new = next(each for each in agreements if each.id == event.agreement_id)
-        before = sales.terms_at((a for a in agreements if a.set_at < new.set_at), event.effective_from)
+        before = sales.terms_at((a for a in agreements if a.number < new.number), event.effective_from)
         data = {
             "plugin": event.plugin_id,
             "share": sales.in_percent(new.terms.creator_share_bps),

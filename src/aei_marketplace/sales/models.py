@@ -9,6 +9,7 @@ agreements = Table(
     "share_agreements",
     metadata,
     Column("id", Uuid, primary_key=True),
+    Column("number", BigInteger),
     Column("plugin_id", Text),
     Column("creator_share_bps", Integer),
     Column("tiers", JSONB),

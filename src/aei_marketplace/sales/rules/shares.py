@@ -73,13 +73,18 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Terms of one plugin as they were set; never changed, only superseded."""
+    """Terms of one plugin as they were set; never changed, only superseded.
+
+    Attributes:
+        number: counts up in the order in which terms of the same plugin were set.
+    """
 
     id: UUID
     plugin_id: str
     terms: Terms
     set_by: UUID
     set_at: datetime
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ DEFAULT = Terms(DEFAULT_SHARE, datetime.min.replace(tzinfo=UTC), "")
 def agreement_at(agreements: Iterable[Agreement], moment: datetime) -> Agreement | None:
     """The agreement in force: the latest that had begun, and of those that begin alike the one set last."""
     begun = [each for each in agreements if each.terms.effective_from <= moment]
-    return max(begun, key=lambda each: (each.terms.effective_from, each.set_at, each.id), default=None)
+    return max(begun, key=lambda each: (each.terms.effective_from, each.number), default=None)
 
 
 def terms_at(agreements: Iterable[Agreement], moment: datetime) -> Terms:

@@ -23,6 +23,7 @@ from aei_marketplace.sales.rules.telling import MOST_AT_ONCE
 from aei_marketplace.sales.service.agreements import (
     PluginShare,
     agreements_of,
+    check_agreement,
     list_shares,
     plugin_share,
     set_agreement,
@@ -71,6 +72,7 @@ __all__ = [
     "Terms",
     "Tier",
     "agreements_of",
+    "check_agreement",
     "in_percent",
     "late_lines",
     "lines_page",

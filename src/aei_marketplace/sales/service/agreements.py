@@ -43,30 +43,42 @@ async def set_agreement(work: Work, plugin_id: str, terms: Terms) -> Agreement:
     """Have other terms apply to a plugin from a moment on; those before stay as they were.
 
     Raises:
-        NotAllowed: the actor may not.
+        NotAllowed: the actor may not, or has not proven lately who they are.
         AgreementUnfit: the terms are none, begin in the past, or too soon for the creator's harm.
         PluginNotFound: there is no such plugin.
     """
     work.actor.require("revenue.administer")
-    check_terms(terms)
+    work.actor.require_recent_proof(work.now)
     plugin = await catalog.find_plugin(work, plugin_id)
     await store.hold(work, plugin_id)
-    before = await store.of_plugin(work, plugin_id)
-    check_announced(terms, before, work.now)
+    before = await check_agreement(work, plugin_id, terms)
     assert work.actor.id is not None, "who sets terms is a person"
-    agreement = Agreement(new_id(), plugin_id, terms, work.actor.id, work.now)
-    await store.add(work, agreement)
+    agreement = await store.add(work, Agreement(new_id(), plugin_id, terms, work.actor.id, work.now))
     work.record(
         Fact(
             "share.set",
             "plugin",
             plugin_id,
-            context=_in_words(agreement, terms_at(before, terms.effective_from)),
+            context=_in_words(agreement, before),
             personal={"reason": terms.reason},
         )
     )
     work.emit(ShareAgreementSet(agreement.id, plugin_id, plugin.owner_tenant, terms.effective_from))
     return agreement
+
+
+async def check_agreement(work: Work, plugin_id: str, terms: Terms) -> Terms:
+    """Whether terms could be set now; those that would apply by then without them.
+
+    Raises:
+        NotAllowed: the actor may not.
+        AgreementUnfit: the terms are none, begin in the past, or too soon for the creator's harm.
+    """
+    work.actor.require("revenue.administer")
+    check_terms(terms)
+    before = await store.of_plugin(work, plugin_id)
+    check_announced(terms, before, work.now)
+    return terms_at(before, terms.effective_from)
 
 
 async def agreements_of(work: Work, plugin_id: str) -> list[Agreement]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from aei_marketplace.sales.rules.shares import Agreement, Terms, Tier
 
 #: The class of advisory locks on plugins whose terms are set.
 _HELD = 1935764582
-_IN_ORDER = (table.c.effective_from, table.c.set_at, table.c.id)
+_IN_ORDER = (table.c.effective_from, table.c.number)
 
 
 async def hold(work: Work, plugin_id: str) -> None:
@@ -21,8 +22,8 @@ async def hold(work: Work, plugin_id: str) -> None:
     await work.run(select(func.pg_advisory_xact_lock(_HELD, func.hashtext(plugin_id))))
 
 
-async def add(work: Work, agreement: Agreement) -> None:
-    """Write an agreement down."""
+async def add(work: Work, agreement: Agreement) -> Agreement:
+    """Write an agreement down; it gets its number."""
     terms = agreement.terms
     values = {
         "id": agreement.id,
@@ -36,7 +37,8 @@ async def add(work: Work, agreement: Agreement) -> None:
         "set_by": agreement.set_by,
         "set_at": agreement.set_at,
     }
-    await work.run(insert(table).values(**values))
+    number = (await work.run(insert(table).values(**values).returning(table.c.number))).scalar_one()
+    return replace(agreement, number=number)
 
 
 async def of_plugin(work: Work, plugin_id: str) -> list[Agreement]:
@@ -74,4 +76,4 @@ def _as_agreement(row: Row[Any]) -> Agreement:
         processing_fee_bearer=row.processing_fee_bearer,
         dispute_fee_bearer=row.dispute_fee_bearer,
     )
-    return Agreement(row.id, row.plugin_id, terms, row.set_by, row.set_at)
+    return Agreement(row.id, row.plugin_id, terms, row.set_by, row.set_at, row.number)
