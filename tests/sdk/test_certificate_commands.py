@@ -174,3 +174,54 @@ def test_a_release_is_submitted_reported_on_and_decided(aei: Aei, marketplace: M
     said = aei("certification", "show", "acme.echo", "1.0.0").stdout
     assert "is not certified." in said
     assert "It says what was checked." in said
+
+
+def test_policies_are_listed_shown_and_changed_after_a_question(
+    aei: Aei, marketplace: Marketplace, tmp_path: Path
+) -> None:
+    said = {"number": 2, "digest": "d" * 64, "required": ["package"], "tolerated": {}, "decision": "two",
+            "valid_days": 90, "since": None, "in_force": True}  # fmt: skip
+    changed = "/api/plugins/certification/policy"
+    marketplace.answers |= {
+        ("GET", "/api/plugins/certification/policies"): lambda: web.json_response({"items": [said]}),
+        ("GET", "/api/plugins/certification/policies/2"): lambda: web.json_response(said),
+        ("PUT", changed): lambda: web.json_response(said),
+    }
+    assert "two" in aei("certification", "policies").stdout
+    file = tmp_path / "policy.json"
+    file.write_text(aei("certification", "policy", "--json").stdout)
+    assert aei("certification", "change-policy", file).exit_code != 0, "nobody has said yes"
+    done = aei("certification", "change-policy", file, "--yes")
+    assert (done.exit_code, "Policy 2 is in force" in done.stdout) == (0, True)
+    (sent,) = [each.body for each in marketplace.seen if each.path == changed]
+    assert set(sent) == {"required", "tolerated", "decision", "valid_days"}
+    file.write_text("[]")
+    assert aei("certification", "change-policy", file, "--yes").exit_code == 2
+
+
+def test_exceptions_are_made_listed_and_ended(aei: Aei, marketplace: Marketplace) -> None:
+    waiver = {
+        "id": "0193b2c4-0000-7000-8000-000000000000",
+        "plugin_id": "acme.echo",
+        "check": "network",
+        "rule": "undeclared-host",
+        "place": "",
+        "reason": "ours",
+        "expires_at": "2027-01-01T00:00:00Z",
+    }
+    own = "/api/plugins/acme.echo/certification/waivers"
+    listed = {"items": [waiver], "next_cursor": None, "total": 1}
+    marketplace.answers |= {
+        ("POST", own): lambda: web.json_response(waiver, status=201),
+        ("GET", own): lambda: web.json_response({"items": [waiver]}),
+        ("GET", "/api/plugins/certification/waivers"): lambda: web.json_response(listed),
+        ("DELETE", f"/api/plugins/certification/waivers/{waiver['id']}"): lambda: web.Response(status=204),
+    }
+    wanted = ("certification", "waive", "acme.echo", "network", "undeclared-host")
+    assert aei(*wanted, "--reason", "ours", "--days", "400").exit_code == 2
+    assert "does not count until" in aei(*wanted, "--reason", "ours", "--days", "90").stdout
+    assert marketplace.seen[-1].body["days"] == 90
+    for arguments in ((), ("acme.echo",)):
+        assert "undeclared-host" in aei("certification", "waivers", *arguments).stdout
+    assert aei("certification", "end-waiver", waiver["id"], "--yes").exit_code == 0
+    assert marketplace.seen[-1].method == "DELETE"

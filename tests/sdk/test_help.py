@@ -28,13 +28,14 @@ EXPECTED = {
     "namespace list", "namespace claim", "namespace show", "namespace members", "namespace invite",
     "namespace remove", "namespace open", "namespace transfer", "namespace offers", "namespace accept",
     "namespace withdraw", "publisher verify", "publisher domains", "publisher forget", "publisher quota",
-    "vulnerabilities",
+    "vulnerabilities", "buy", "purchases", "usage",
     "trust add", "trust list", "trust remove", "webhook list", "webhook create", "webhook test",
     "webhook delete", "review list", "review mine", "review write", "review edit", "review confirm",
     "review appeal", "review helpful", "review report", "review reply", "review moderate queue",
     "review moderate decide", "review moderate undo", "verify", "certification submit", "certification show",
     "certification queue", "certification report", "certification approve", "certification deny",
-    "certification scan", "certification withdraw",
+    "certification scan", "certification withdraw", "certification policies", "certification policy",
+    "certification change-policy", "certification waivers", "certification waive", "certification end-waiver",
 }  # fmt: skip
 
 

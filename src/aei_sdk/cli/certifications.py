@@ -4,12 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
+from aei_sdk.cli import certification_terms
 from aei_sdk.cli.calling import call
 from aei_sdk.cli.options import AsJson, PluginArgument, checked_id, examples
 from aei_sdk.cli.screen import Screen
 from aei_sdk.client.values import Certification, CertificationRequest
 
 app = typer.Typer(help="Have releases certified, see why, and decide.", no_args_is_help=True)
+certification_terms.register(app)
 
 VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="The exact version.")]
 RequestArgument = Annotated[str, typer.Argument(metavar="ID", help="As `aei certification queue` shows it.")]

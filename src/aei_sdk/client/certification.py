@@ -1,5 +1,6 @@
 """Certification of releases: asked for, decided, and proven by signed statements."""
 
+from typing import Any
 from urllib.parse import quote
 
 from aei_sdk.client.transport import Transport
@@ -47,6 +48,36 @@ class Certifications:
         request: CertificationRequest = await self._transport.post(f"{_place(request_id)}/withdraw", {})
         return request
 
+    async def policies(self) -> list[dict[str, Any]]:
+        """Every version of the policy, the one in force first."""
+        found = await self._transport.get(f"{_REQUESTS}/policies")
+        return list(found["items"])
+
+    async def policy(self, number: int) -> dict[str, Any]:
+        """One version of the policy."""
+        policy: dict[str, Any] = await self._transport.get(f"{_REQUESTS}/policies/{number}")
+        return policy
+
+    async def change_policy(self, terms: dict[str, Any]) -> dict[str, Any]:
+        """Put the next policy in force, as an Operator."""
+        policy: dict[str, Any] = await self._transport.put(f"{_REQUESTS}/policy", terms)
+        return policy
+
+    async def waivers(self, plugin_id: str | None = None) -> Page[dict[str, Any]]:
+        """The exceptions in force, of one plugin or, for Certifiers, of all."""
+        path = f"{_REQUESTS}/waivers" if plugin_id is None else _waivers(plugin_id)
+        page: Page[dict[str, Any]] = await self._transport.get(path)
+        return page
+
+    async def waive(self, plugin_id: str, waiver: dict[str, Any]) -> dict[str, Any]:
+        """Except findings of one kind in one plugin, as a Certifier."""
+        made: dict[str, Any] = await self._transport.post(_waivers(plugin_id), waiver)
+        return made
+
+    async def end_waiver(self, waiver_id: str) -> None:
+        """End an exception, as a Certifier."""
+        await self._transport.delete(f"{_REQUESTS}/waivers/{quote(waiver_id, safe='')}")
+
     async def of_release(self, plugin_id: str, version: str) -> Certification:
         """How a release stands, with the evidence that the caller may read."""
         found: Certification = await self._transport.get(_release(plugin_id, version))
@@ -64,6 +95,10 @@ class Certifications:
 
 def _place(request_id: str) -> str:
     return f"{_REQUESTS}/{quote(request_id, safe='')}"
+
+
+def _waivers(plugin_id: str) -> str:
+    return f"/api/plugins/{quote(plugin_id, safe='')}/certification/waivers"
 
 
 def _release(plugin_id: str, version: str) -> str:

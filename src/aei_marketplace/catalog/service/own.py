@@ -72,6 +72,16 @@ async def require_own_plugin(work: Work, plugin_id: str) -> None:
         raise PluginNotFound(f"Your tenant has no plugin {plugin_id}.")
 
 
+async def hold_plugin(work: Work, plugin_id: str) -> None:
+    """Hold a plugin that the actor may change: until the work ends it keeps its releases and its owner.
+
+    Raises:
+        PluginNotFound: there is none that the actor may change.
+    """
+    if await plugins.lock(work, check_plugin_id(plugin_id)) is None:
+        raise PluginNotFound(f"There is no plugin {plugin_id} that you may change.")
+
+
 async def require_own_release(work: Work, plugin_id: str, version: str) -> ReleaseView:
     """A release of a plugin of the actor's tenant, in whatever state.
 

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from aei_marketplace.certification import service
-from aei_marketplace.certification.api.shapes import policy_shape
+from aei_marketplace.certification.api.shapes import policy_shape, version_shape
 from aei_marketplace.web.idempotency import OnceRoute
-from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace, TheVisitor
-from aei_marketplace.web.responses import json_answer
+from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace, TheVisitor
+from aei_marketplace.web.responses import json_answer, page_answer
 
 router = APIRouter(prefix="/plugins", route_class=OnceRoute)
 
@@ -33,6 +33,29 @@ async def get_policy(deps: TheDeps, visitor: TheVisitor, trace: TheTrace) -> Res
     """The policy in force: which checks must pass, what is tolerated, who decides, how long a badge holds."""
     async with deps.works.begin(visitor, trace) as work:
         return json_answer(policy_shape(await service.policy_in_force(work)))
+
+
+@router.get("/certification/policies")
+async def list_policies(deps: TheDeps, visitor: TheVisitor, trace: TheTrace) -> Response:
+    """Every version of the policy, the one in force first; the built-in one, number 1, is the last."""
+    async with deps.works.begin(visitor, trace) as work:
+        found = await service.list_policies(work)
+    return json_answer({"items": [version_shape(each) for each in found]})
+
+
+@router.get("/certification/policies/{number}")
+async def get_policy_version(number: int, deps: TheDeps, visitor: TheVisitor, trace: TheTrace) -> Response:
+    """One version of the policy."""
+    async with deps.works.begin(visitor, trace) as work:
+        return json_answer(version_shape(await service.find_policy(work, number)))
+
+
+@router.get("/certification/waivers")
+async def list_all_waivers(deps: TheDeps, actor: TheActor, trace: TheTrace, page: ThePage) -> Response:
+    """Certifiers: the exceptions in force for all plugins, the oldest first."""
+    async with deps.works.begin(actor, trace) as work:
+        found = await service.list_all_waivers(work, page)
+    return page_answer(found, msgspec.to_builtins)
 
 
 @router.put("/certification/policy")

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from aei_inspection.checks.report import CheckResult
-from aei_marketplace.certification.rules.policies import Policy, Waiver
+from aei_marketplace.certification.rules.policies import Policy, PolicyVersion, Waiver
 from aei_marketplace.certification.rules.verdicts import Verdict
 from aei_marketplace.certification.service import Described, Request, Standing
 
@@ -65,6 +65,7 @@ def described_shape(
         "hosts": () if evidence is None else evidence.hosts,
         "checks": [_check_shape(check, verdict) for check in evidence.checks] if evidence and verdict else [],
         "waivers": [msgspec.to_builtins(waiver) for waiver in waivers],
+        "changes": None if described.changes is None else msgspec.to_builtins(described.changes),
     }
 
 
@@ -89,6 +90,11 @@ def standing_shape(standing: Standing, waivers: Sequence[Waiver], *, staff: bool
 def policy_shape(policy: Policy) -> dict[str, Any]:
     """A policy."""
     return {"number": policy.number, "digest": policy.digest, **msgspec.to_builtins(policy.terms)}
+
+
+def version_shape(version: PolicyVersion) -> dict[str, Any]:
+    """A policy among all versions."""
+    return {**policy_shape(version.policy), "since": version.since, "in_force": version.in_force}
 
 
 def _verdict_shape(verdict: Verdict) -> dict[str, Any]:

@@ -17,6 +17,12 @@ class NotCertified(NotFound):
     advice = "Its publisher can ask: POST /api/plugins/{pluginId}/certification."
 
 
+class PolicyNotFound(NotFound):
+    """There is no policy of this number."""
+
+    type = "certification-policy-not-found"
+
+
 class WaiverNotFound(NotFound):
     """There is no such waiver that is in force."""
 
@@ -52,6 +58,14 @@ class ChecksNotPassed(StateConflict):
     type = "checks-not-passed"
     title = "Required checks have not passed"
     advice = "Deny it with what to fix, waive single findings with a reason, or scan it again."
+
+
+class AdvisoryStands(StateConflict):
+    """A grave advisory concerns the release; a badge would be suspended before anybody saw it."""
+
+    type = "advisory-stands"
+    title = "A grave advisory concerns the release"
+    advice = "Deny it with what to fix. Where the advisory is wrong, have it withdrawn first."
 
 
 class NotCertifiable(Conflict):

@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from aei_marketplace.certification.pages import requests, vulnerabilities
-from aei_marketplace.certification.pages.requests import CERTIFICATION, seen_by, show_case
+from aei_marketplace.certification.pages import policies, requests, vulnerabilities, waivers
+from aei_marketplace.certification.pages.places import CERTIFICATION
+from aei_marketplace.certification.pages.requests import seen_by, show_case
 
 router = APIRouter(include_in_schema=False)
-for _part in (vulnerabilities, requests):
+for _part in (vulnerabilities, policies, waivers, requests):
     router.include_router(_part.router)
 
 __all__ = ["CERTIFICATION", "router", "seen_by", "show_case"]

@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse
 
 from aei_inspection.checks.report import CheckResult, Finding, Result, Severity
 from aei_marketplace.certification import service
-from aei_marketplace.certification.rules.states import OPEN, RequestState
+from aei_marketplace.certification.pages.places import CERTIFICATION, REQUEST
+from aei_marketplace.certification.rules.states import CERTIFIED, OPEN, RequestState
 from aei_marketplace.certification.service import Described
 from aei_marketplace.decisions.errors import CaseConflict
 from aei_marketplace.decisions.rules.exhibits import Exhibit
@@ -27,8 +28,6 @@ from aei_marketplace.web.shell.rendering import PageContext, render
 
 router = APIRouter(route_class=FormRoute)
 
-CERTIFICATION = "/marketplace/certification"
-_REQUEST = CERTIFICATION + "/requests/{request_id}"
 _WORST_FIRST = tuple(reversed(Severity))
 _DECIDE = "certification.decide"
 #: What the queue shows beside what is not decided.
@@ -69,19 +68,29 @@ class QueuePage(PageContext):
 
     Attributes:
         filters: (label, path, whether it is chosen) of each state.
+        staff: whether the reader certifies.
     """
 
     found: Page
     state: str
+    staff: bool
     filters: Sequence[tuple[str, str, bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPage(PageContext):
-    """One request; `decides` whether whoever looks at it may decide it now."""
+    """One request.
+
+    Attributes:
+        decides: whether whoever looks at it may decide it now.
+        waives: whether they may make exceptions to its findings.
+        appeals: whether it was denied and they belong to its publisher.
+    """
 
     report: Report
     decides: bool
+    waives: bool
+    appeals: bool
     form: Form = field(default_factory=Form)
 
 
@@ -103,6 +112,7 @@ async def show_queue(
         crumbs=(("Marketplace", "/marketplace"),),
         found=found,
         state=state,
+        staff=actor.may(_DECIDE),
         filters=[
             (label, f"{CERTIFICATION}?state={s}" if s else CERTIFICATION, s == state) for label, s in states
         ],
@@ -110,7 +120,7 @@ async def show_queue(
     return await render(request, "certification/queue.html", shown)
 
 
-@router.get(_REQUEST)
+@router.get(REQUEST)
 async def show_request(
     request_id: UUID, request: Request, deps: TheDeps, visitor: TheVisitor, trace: TheTrace
 ) -> Response:
@@ -118,7 +128,7 @@ async def show_request(
     return await _page(request, deps, visitor, trace, request_id, Form())
 
 
-@router.post(_REQUEST)
+@router.post(REQUEST)
 async def decide(
     request_id: UUID, request: Request, deps: TheDeps, actor: TheActor, trace: TheTrace, form: TheForm
 ) -> Response:
@@ -163,6 +173,8 @@ async def _page(
         else (("Marketplace", "/marketplace"),),
         report=report,
         decides=actor.may(_DECIDE) and asked.state is RequestState.IN_REVIEW,
+        waives=actor.may(_DECIDE) and asked.state not in CERTIFIED,
+        appeals=asked.state is RequestState.DENIED and actor.tenant == asked.owner_tenant,
         form=form,
     )
     return await render(request, "certification/request.html", page, refusal.status if refusal else 200)

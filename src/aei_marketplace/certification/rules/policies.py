@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,7 +12,7 @@ import msgspec
 from aei_inspection.checks.report import Finding, Severity
 from aei_marketplace.certification.errors import PolicyInvalid
 from aei_marketplace.certification.rules.states import Purpose
-from aei_marketplace.ground.errors import Fault
+from aei_marketplace.ground.errors import Fault, Invalid
 
 MOST_CHECKS = 100
 LONGEST_VALID_DAYS = 3 * 366
@@ -78,6 +78,20 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """A policy as the list of all versions has it.
+
+    Attributes:
+        since: when it was put in force; None for the built-in one.
+        in_force: whether it is the newest.
+    """
+
+    policy: Policy
+    since: datetime | None
+    in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """What a scan has to reach."""
 
@@ -119,6 +133,28 @@ class Waiver:
         return self.fits(check, finding) and now < self.expires_at
 
 
+def days_until(end: str, today: date) -> int:
+    """For how many days an exception holds that ends with a day.
+
+    Args:
+        end: the day as a browser sends it, YYYY-MM-DD.
+
+    Raises:
+        Invalid: it is no day, or not one to come.
+    """
+    try:
+        days = (date.fromisoformat(end) - today).days
+    except ValueError as error:
+        raise Invalid(
+            "The exception cannot be made.", faults=[Fault("/until", "a day, as 2027-01-31")]
+        ) from error
+    if days < 1:
+        raise Invalid(
+            "The exception cannot be made.", faults=[Fault("/until", "a day that is still to come")]
+        )
+    return days
+
+
 def is_waived(waivers: Sequence[Waiver], check: str, finding: Finding, now: datetime) -> bool:
     """Whether any of these exceptions covers the finding."""
     return any(waiver.covers(check, finding, now) for waiver in waivers)
@@ -157,6 +193,45 @@ def check_terms(document: object, known: Mapping[str, str]) -> Terms:
     if faults:
         raise PolicyInvalid("The policy cannot be put in force.", faults=faults)
     return terms
+
+
+@dataclass(frozen=True, slots=True)
+class TermsChange:
+    """One thing that a policy says otherwise than the one before.
+
+    Attributes:
+        field: of `Terms`; with the severity behind a slash for `tolerated`.
+        was, becomes: in words; of lists what goes and what comes.
+    """
+
+    field: str
+    was: str
+    becomes: str
+
+
+def changes_of_terms(before: Terms, after: Terms) -> tuple[TermsChange, ...]:
+    """What a policy says otherwise than another; empty when nothing."""
+    found = [
+        *(_of_lists(name, before, after) for name in ("required", "where_possible", "publish_required")),
+        *(
+            TermsChange(name, str(getattr(before, name)), str(getattr(after, name)))
+            for name in ("decision", "valid_days", "fresh_hours", "publish_on_error")
+        ),
+        *(
+            TermsChange(f"tolerated/{severity}", _most(before, severity), _most(after, severity))
+            for severity in Severity
+        ),
+    ]
+    return tuple(change for change in found if change.was != change.becomes)
+
+
+def _of_lists(name: str, before: Terms, after: Terms) -> TermsChange:
+    was, becomes = set(getattr(before, name)), set(getattr(after, name))
+    return TermsChange(name, ", ".join(sorted(was - becomes)), ", ".join(sorted(becomes - was)))
+
+
+def _most(terms: Terms, severity: Severity) -> str:
+    return str(terms.tolerated.get(severity, "any number"))
 
 
 def is_fresh(scanned_at: datetime, now: datetime, terms: Terms) -> bool:

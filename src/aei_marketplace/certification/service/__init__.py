@@ -1,7 +1,7 @@
 """What can be done in certification. Advisories about packages have their own part, `service.advisories`."""
 
 from aei_marketplace.certification.rules.decisions import KIND
-from aei_marketplace.certification.rules.policies import Policy, Waiver
+from aei_marketplace.certification.rules.policies import Policy, PolicyVersion, Waiver
 from aei_marketplace.certification.rules.states import Purpose, RequestState
 from aei_marketplace.certification.rules.verdicts import Outcome, Verdict
 from aei_marketplace.certification.rules.views import Basis, Evidence, Request
@@ -9,6 +9,10 @@ from aei_marketplace.certification.service.badges import find_statement
 from aei_marketplace.certification.service.deciding import DESK, decide
 from aei_marketplace.certification.service.policies import (
     change_policy,
+    find_policy,
+    find_waiver,
+    list_all_waivers,
+    list_policies,
     list_waivers,
     policy_in_force,
     revoke_waiver,
@@ -33,6 +37,7 @@ __all__ = [
     "Evidence",
     "Outcome",
     "Policy",
+    "PolicyVersion",
     "Purpose",
     "Request",
     "RequestState",
@@ -43,9 +48,13 @@ __all__ = [
     "change_policy",
     "decide",
     "find_by_case",
+    "find_policy",
     "find_request",
     "find_standing",
     "find_statement",
+    "find_waiver",
+    "list_all_waivers",
+    "list_policies",
     "list_requests",
     "list_verifying_keys",
     "list_waivers",

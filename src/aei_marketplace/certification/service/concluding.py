@@ -19,6 +19,7 @@ from aei_marketplace.certification.rules.policies import Decision, OnError, Poli
 from aei_marketplace.certification.rules.states import Purpose, RequestState, check_move
 from aei_marketplace.certification.rules.verdicts import Outcome, Verdict
 from aei_marketplace.certification.rules.views import Request
+from aei_marketplace.certification.service.grounds import advisory_against
 from aei_marketplace.certification.service.requesting import end_operation
 from aei_marketplace.certification.store import requests
 from aei_marketplace.decisions import service as decisions
@@ -135,8 +136,7 @@ def _decides_itself(request: Request, policy: Policy, verdict: Verdict) -> bool:
 
 async def _decide(work: Work, request: Request, policy: Policy, verdict: Verdict) -> None:
     if verdict.outcome is Outcome.PASS:
-        await approve(work, request, policy, verdict, "Every required check has passed.")
-        await end_operation(work, request, "Approved")
+        await _approve_itself(work, request, policy, verdict)
         return
     reason = verdict.why()[:_LONGEST]
     case_id = await _open_case(work, request)  # so that it can be appealed
@@ -144,6 +144,17 @@ async def _decide(work: Work, request: Request, policy: Policy, verdict: Verdict
     await requests.move(work, request, {"case_id": case_id})
     await deny(work, request, reason)
     await end_operation(work, request, "Denied")
+
+
+async def _approve_itself(work: Work, request: Request, policy: Policy, verdict: Verdict) -> None:
+    """Approve without a person, unless an advisory about the plugin would end the badge at once."""
+    release = (await catalog.releases_by_id(work, [request.release_id]))[request.release_id]
+    standing = await advisory_against(work, release)
+    if standing is not None:
+        await _hand_to_people(work, request, verdict.outcome, standing)
+        return
+    await approve(work, request, policy, verdict, "Every required check has passed.")
+    await end_operation(work, request, "Approved")
 
 
 async def _hand_to_people(work: Work, request: Request, outcome: Outcome, problem: str | None) -> None:

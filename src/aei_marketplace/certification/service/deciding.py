@@ -4,7 +4,7 @@ from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.certification.errors import OwnRelease, RequestNotFound
+from aei_marketplace.certification.errors import AdvisoryStands, OwnRelease, RequestNotFound
 from aei_marketplace.certification.rules.decisions import (
     KIND,
     Present,
@@ -21,6 +21,7 @@ from aei_marketplace.certification.rules.verdicts import Verdict, judge
 from aei_marketplace.certification.rules.views import Request
 from aei_marketplace.certification.service.advisories.reading import advisories_at
 from aei_marketplace.certification.service.concluding import approve, deny
+from aei_marketplace.certification.service.grounds import advisory_against
 from aei_marketplace.certification.service.policies import policy_in_force
 from aei_marketplace.certification.service.requesting import found
 from aei_marketplace.certification.store import policies, requests
@@ -43,6 +44,7 @@ async def decide(work: Work, request_id: UUID, decision: str, reason: str) -> Re
         RequestNotFound: there is no such one.
         StateConflict: it is not under review; the refusal says where it stands.
         ScanOutdated: what was scanned is not what would be approved.
+        AdvisoryStands: a grave advisory about the plugin concerns the release.
         ChecksNotPassed: a required check has not passed.
         SecondEyesNeeded: the policy wants another person.
         Invalid: there is no such decision, or the reason says nothing.
@@ -105,10 +107,13 @@ async def _approvable(work: Work, request: Request, policy: Policy) -> Verdict:
     """The verdict that an approval stands on.
 
     Raises:
-        NotCertifiable, ScanOutdated, ChecksNotPassed: there is none.
+        NotCertifiable, AdvisoryStands, ScanOutdated, ChecksNotPassed: there is none.
     """
     release = (await catalog.releases_by_id(work, [request.release_id]))[request.release_id]
     check_certifiable(release.state)
+    standing = await advisory_against(work, release)
+    if standing is not None:
+        raise AdvisoryStands(standing, str(request.state))
     check_current(request, Present(policy, await advisories_at(work), work.now))
     evidence = await requests.find_evidence(work, request.id)
     waivers = await policies.waivers_of(work, request.plugin_id)

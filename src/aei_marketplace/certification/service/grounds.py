@@ -1,7 +1,7 @@
 """What speaks against a badge that was approved: it may have come while somebody decided."""
 
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.catalog.service import STOPPED
+from aei_marketplace.catalog.service import STOPPED, ReleaseView
 from aei_marketplace.certification.rules.suspensions import GRAVE, endangering, weighed
 from aei_marketplace.certification.rules.views import Evidence, Request
 from aei_marketplace.certification.service.advisories.reading import list_vulnerabilities
@@ -22,14 +22,22 @@ async def ground_against(work: Work, request: Request, evidence: Evidence) -> st
     release = (await catalog.releases_by_id(work, [request.release_id]))[request.release_id]
     if release.state in STOPPED:
         return stopped_words(str(release.state))
-    for advisory in (await catalog.advisories_by_id(work, release.advisories)).values():
-        if advisory.statement.severity in GRAVE:
-            return advisory_words(advisory.id, advisory.statement.title)
+    standing = await advisory_against(work, release)
+    if standing is not None:
+        return standing
     found = await list_vulnerabilities(work, request.plugin_id, request.version)
     appeared = {each.advisory_id for each in found.items} - weighed(evidence.checks)
     waivers = await policies.waivers_of(work, request.plugin_id)
     grave = endangering(found.items, appeared, waivers, work.now)
     return packages_words(grave) if grave else None
+
+
+async def advisory_against(work: Work, release: ReleaseView) -> str | None:
+    """The grave advisory about the plugin that concerns a release, in words; None where none does."""
+    for advisory in (await catalog.advisories_by_id(work, release.advisories)).values():
+        if advisory.statement.severity in GRAVE:
+            return advisory_words(advisory.id, advisory.statement.title)
+    return None
 
 
 def stopped_words(state: str) -> str:

@@ -7,13 +7,15 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.certification.errors import StateConflict, WaiverNotFound
+from aei_marketplace.certification.errors import PolicyNotFound, StateConflict, WaiverNotFound
 from aei_marketplace.certification.rules.builtin import BUILT_IN, KNOWN_CHECKS
-from aei_marketplace.certification.rules.policies import Policy, Waiver, check_terms
+from aei_marketplace.certification.rules.cursors import after_id
+from aei_marketplace.certification.rules.policies import Policy, PolicyVersion, Waiver, check_terms
 from aei_marketplace.certification.store import policies as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.errors import Fault, Invalid
+from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.typed import clean_typed
 from aei_marketplace.ground.work import Work
 
@@ -25,6 +27,25 @@ _POLICY_ACTION, _WAIVER_ACTION = "policy.operate", "certification.decide"
 async def policy_in_force(work: Work) -> Policy:
     """The newest policy; the built-in one until an operator has made another."""
     return await store.latest(work) or BUILT_IN
+
+
+async def list_policies(work: Work) -> Sequence[PolicyVersion]:
+    """Every version, the one in force first; the built-in one is the last."""
+    made = await store.versions(work)
+    found = [*made, (BUILT_IN, None)]
+    return [PolicyVersion(policy, since, n == 0) for n, (policy, since) in enumerate(found)]
+
+
+async def find_policy(work: Work, number: int) -> PolicyVersion:
+    """One version.
+
+    Raises:
+        PolicyNotFound: there is none of this number.
+    """
+    for version in await list_policies(work):
+        if version.policy.number == number:
+            return version
+    raise PolicyNotFound(f"There is no policy {number}.")
 
 
 async def change_policy(work: Work, document: object) -> Policy:
@@ -94,6 +115,30 @@ async def revoke_waiver(work: Work, waiver_id: UUID) -> None:
     if plugin_id is None:
         raise WaiverNotFound(f"There is no waiver {waiver_id} in force.")
     work.record(Fact("certification.unwaive", "plugin", plugin_id, context={"waiver": str(waiver_id)}))
+
+
+async def find_waiver(work: Work, waiver_id: UUID) -> Waiver:
+    """An exception in force, as far as the actor may see it: its plugin's publisher and staff.
+
+    Raises:
+        WaiverNotFound: there is none.
+    """
+    found = await store.find_waiver(work, waiver_id)
+    if found is None:
+        raise WaiverNotFound(f"There is no waiver {waiver_id} in force.")
+    return found
+
+
+async def list_all_waivers(work: Work, wanted: PageWanted) -> Page:
+    """The exceptions in force for all plugins, the oldest first, for Certifiers.
+
+    Raises:
+        NotAllowed: the actor does not certify.
+        Invalid: the cursor is of another list.
+    """
+    work.actor.require(_WAIVER_ACTION)
+    rows, total = await store.waivers_page(work, after_id(wanted))
+    return wanted.page(rows, total, lambda waiver: str(waiver.id))
 
 
 async def list_waivers(work: Work, plugin_id: str) -> Sequence[Waiver]:

@@ -6,10 +6,13 @@ from uuid import UUID
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.certification.errors import RequestNotFound
+from aei_marketplace.certification.rules.changes import Changes
+from aei_marketplace.certification.rules.cursors import after_id
 from aei_marketplace.certification.rules.policies import bar_for
 from aei_marketplace.certification.rules.states import CERTIFIED, OPEN, Purpose, RequestState
 from aei_marketplace.certification.rules.verdicts import Outcome, Verdict, judge
 from aei_marketplace.certification.rules.views import Evidence, Request
+from aei_marketplace.certification.service.comparing import changes_since_certified
 from aei_marketplace.certification.service.policies import policy_in_force
 from aei_marketplace.certification.store import policies, requests
 from aei_marketplace.ground.errors import Fault, Invalid
@@ -25,11 +28,13 @@ class Described:
 
     Attributes:
         evidence, verdict: None until it was scanned.
+        changes: since the release that was certified before; None where there is none, or nobody asked.
     """
 
     request: Request
     evidence: Evidence | None
     verdict: Verdict | None
+    changes: Changes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ async def list_requests(work: Work, wanted: PageWanted, state: str | None) -> Pa
     if not work.actor.may(_DECIDE):
         work.actor.require_somewhere("plugin.publish")
         owner = work.actor.in_tenant()
-    rows, total = await requests.queue_page(work, _checked(wanted), _states(state), owner)
+    rows, total = await requests.queue_page(work, after_id(wanted), _states(state), owner)
     return wanted.page(rows, total, lambda request: str(request.id))
 
 
@@ -76,7 +81,7 @@ async def find_request(work: Work, request_id: UUID) -> Described:
     request = await requests.find(work, request_id)
     if request is None:
         raise RequestNotFound(f"There is no request {request_id}.")
-    return await _described(work, request)
+    return await _compared(work, await _described(work, request))
 
 
 async def find_standing(work: Work, plugin_id: str, version: str) -> Standing:
@@ -105,7 +110,14 @@ async def list_verifying_keys(work: Work) -> list[str]:
 async def find_by_case(work: Work, case_id: UUID) -> Described | None:
     """The request behind a case of the queue."""
     request = await requests.find_by_case(work, case_id)
-    return None if request is None else await _described(work, request)
+    return None if request is None else await _compared(work, await _described(work, request))
+
+
+async def _compared(work: Work, described: Described) -> Described:
+    if described.evidence is None or described.request.purpose is not Purpose.CERTIFICATION:
+        return described
+    changes = await changes_since_certified(work, described.request, described.evidence)
+    return replace(described, changes=changes)
 
 
 async def _described(work: Work, asked: Request) -> Described:
@@ -134,11 +146,3 @@ def _states(state: str | None) -> frozenset[RequestState]:
     if state not in list(RequestState):
         raise Invalid("There is no such state.", faults=[Fault("state", f"one of {', '.join(RequestState)}")])
     return frozenset({RequestState(state)})
-
-
-def _checked(wanted: PageWanted) -> PageWanted:
-    try:
-        return wanted if wanted.after is None else PageWanted(wanted.limit, str(UUID(str(wanted.after))))
-    except ValueError as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error

@@ -47,6 +47,7 @@ async def submit(work: Work, plugin_id: str, version: str) -> Submitted:
         StateConflict: the plugin has just come from another owner, whose request is not withdrawn yet.
     """
     work.actor.require("plugin.publish", plugin_id)
+    await catalog.hold_plugin(work, plugin_id)  # a transfer meanwhile would leave the request behind
     release = await catalog.require_own_release(work, plugin_id, version)
     check_certifiable(release.state)
     await turns.hold_publisher(work, release.owner_tenant)
@@ -72,6 +73,8 @@ async def guard_release(work: Work, release_id: UUID) -> None:
     release = (await catalog.releases_by_id(work, [release_id])).get(release_id)
     if release is None or release.state is not ReleaseState.PROCESSING:
         return
+    await catalog.hold_plugin(work, release.plugin_id)
+    release = (await catalog.releases_by_id(work, [release_id]))[release_id]  # its owner is now for sure
     if await requests.find_open(work, release_id, Purpose.PUBLISH) is None:
         await _add(work, release, Purpose.PUBLISH, None)
 

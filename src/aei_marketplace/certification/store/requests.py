@@ -1,6 +1,7 @@
 """Requests for certification: written, found, moved, each move only from where it was read."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -67,14 +68,22 @@ async def standing_badges(work: Work, release_ids: Iterable[UUID]) -> list[Reque
     return await _all(work, wanted.order_by(requests.c.id).with_for_update())
 
 
-async def last_certified(work: Work, plugin_id: str, before: UUID) -> Request | None:
-    """The newest other release of a plugin that was approved, whether its badge still holds or not."""
+async def last_certified(
+    work: Work, plugin_id: str, before: UUID, until: datetime | None = None
+) -> Request | None:
+    """The newest other release of a plugin that was approved, whether its badge still holds or not.
+
+    Args:
+        until: only what was approved before this moment.
+    """
     wanted = _VIEW.where(
         requests.c.plugin_id == plugin_id,
         _is(Purpose.CERTIFICATION),
         requests.c.state.in_(CERTIFIED),
         requests.c.release_id != before,
     )
+    if until is not None:
+        wanted = wanted.where(requests.c.decided_at < until)
     return await _first(work, wanted.order_by(requests.c.decided_at.desc()).limit(1))
 
 

@@ -89,6 +89,9 @@ _OF = text("""
     from release_vulnerabilities v join package_advisories p on p.id = v.advisory_id
    where v.release_id = :release and p.withdrawn is null
 """)
+_PACKAGES_OF = text(
+    "select distinct ecosystem, normal_name, version from release_packages where release_id = :release"
+)
 _FIND_INVENTORY = text("select at, components from release_inventories where release_id = :release")
 
 
@@ -212,6 +215,12 @@ async def find_inventory(work: Work, release_id: UUID) -> tuple[datetime, int] |
     """When it was told what a release contains, and how many components that were."""
     row = (await work.run(_FIND_INVENTORY, {"release": release_id})).one_or_none()
     return None if row is None else (row.at, row.components)
+
+
+async def packages_of(work: Work, release_id: UUID) -> list[tuple[str, str, str]]:
+    """The packages inside a release, each once: ecosystem, name and version."""
+    found = await work.run(_PACKAGES_OF, {"release": release_id})
+    return [(row.ecosystem, row.normal_name, row.version) for row in found]
 
 
 def _standing(found: Iterable[Row[Any]]) -> list[Standing]:
