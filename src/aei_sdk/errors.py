@@ -16,6 +16,7 @@ class ExitCode(IntEnum):
     NOT_FOUND = 4
     REFUSED = 5
     UNREACHABLE = 6
+    PAYMENT_REQUIRED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class OperationFailed(AeiError):
 _EXIT_CODES = {
     400: ExitCode.REFUSED,
     401: ExitCode.FORBIDDEN,
+    402: ExitCode.PAYMENT_REQUIRED,
     403: ExitCode.FORBIDDEN,
     404: ExitCode.NOT_FOUND,
     409: ExitCode.REFUSED,

@@ -5,6 +5,7 @@ import typer
 from aei_sdk.cli import (
     account,
     audit,
+    billing,
     catalogue,
     certificates,
     executions,
@@ -30,6 +31,7 @@ _EXIT_CODES = "\n\n".join(
         "Exit codes:",
         "  0 it worked · 1 it failed · 2 the command line is wrong · 3 not signed in, or not allowed",
         "  4 not found · 5 refused by a rule · 6 no answer from the marketplace",
+        "  7 it has to be bought, or paid",
         "AEI_URL and AEI_TOKEN go before what `aei login` stored.",
     ]
 )
@@ -44,7 +46,7 @@ app = typer.Typer(
 )
 for _commands in (
     *(account, catalogue, installations, executions, replays),
-    *(reports, notices, audit, schemas, certificates, vulnerabilities),
+    *(billing, reports, notices, audit, schemas, certificates, vulnerabilities),
 ):
     _commands.register(app)
 app.add_typer(plugin_app, name="plugin")

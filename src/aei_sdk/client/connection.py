@@ -4,6 +4,7 @@ from types import TracebackType
 
 from aei_sdk.client.advisories import Advisories
 from aei_sdk.client.audit import AuditLog
+from aei_sdk.client.billing import Billing
 from aei_sdk.client.catalogue import Catalogue
 from aei_sdk.client.certification import Certifications
 from aei_sdk.client.executions import Executions
@@ -34,6 +35,7 @@ class Client:
         installations: what the tenant installed.
         operations: background work and its progress.
         executions: runs of installed plugins.
+        billing: what plugins cost, what the tenant has bought, and receipts of usage.
         audit: the audit log.
         notices: what the caller should know.
         reports: reports about plugins.
@@ -55,6 +57,7 @@ class Client:
         self.operations = Operations(self._transport)
         self.executions = Executions(self._transport)
         self.audit = AuditLog(self._transport)
+        self.billing = Billing(self._transport)
         self.notices = Notices(self._transport)
         self.reports = Reports(self._transport)
         self.reviews = Reviews(self._transport)

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
+from aei_marketplace.billing.pages.words import badge_of
 from aei_marketplace.billing.rules.caps import CapStanding, check_cap
 from aei_marketplace.billing.rules.offers import worded
 from aei_marketplace.billing.rules.purchases import Purchase, PurchaseState
@@ -74,6 +75,10 @@ class SpendPage(PageContext):
     invoices: tuple[InvoiceSummary, ...]
     form: Form
     now: datetime
+
+    def badge_of(self, invoice: InvoiceSummary) -> tuple[str, str]:
+        """How an invoice stands, in a word, and what that means."""
+        return badge_of(invoice, self.now)
 
 
 @router.get(SPEND)

@@ -68,10 +68,15 @@ class Offer:
         return {
             "plugin_id": self.plugin_id,
             **(self.now.price.shape() if self.now else {"model": Model.FREE}),
+            "words": self.words,
             "trial": self.trial,
             "next": None
             if self.next is None
-            else {**self.next.price.shape(), "effective_from": self.next.effective_from},
+            else {
+                **self.next.price.shape(),
+                "words": worded(self.next.price),
+                "effective_from": self.next.effective_from,
+            },
             "entitlement": None
             if held is None
             else {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aei_marketplace.billing.rules.offers import worded
 from aei_marketplace.billing.rules.purchases import Purchase
 
 
@@ -13,6 +14,7 @@ def purchase_shape(purchase: Purchase) -> Mapping[str, Any]:
         "plugin_id": purchase.plugin_id,
         "state": purchase.state,
         **purchase.price.shape(),
+        "words": worded(purchase.price),
         "bought_at": purchase.bought_at,
         "bought_by": purchase.bought_by,
         "period_end": purchase.period_end,

@@ -6,6 +6,10 @@ from aei_sdk.client.values.advisories import Affected as Affected
 from aei_sdk.client.values.audit import AuditEntry as AuditEntry
 from aei_sdk.client.values.audit import AuditHead as AuditHead
 from aei_sdk.client.values.audit import AuditProof as AuditProof
+from aei_sdk.client.values.billing import Charge as Charge
+from aei_sdk.client.values.billing import CountedRun as CountedRun
+from aei_sdk.client.values.billing import Offer as Offer
+from aei_sdk.client.values.billing import Purchase as Purchase
 from aei_sdk.client.values.catalogue import Plugin as Plugin
 from aei_sdk.client.values.catalogue import Release as Release
 from aei_sdk.client.values.catalogue import Rollout as Rollout
