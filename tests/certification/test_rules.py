@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,7 @@ from aei_marketplace.certification.errors import (
 from aei_marketplace.certification.rules import dependencies, reputation
 from aei_marketplace.certification.rules.advisories import Vulnerability
 from aei_marketplace.certification.rules.builtin import BUILT_IN, KNOWN_CHECKS
+from aei_marketplace.certification.rules.changes import Content, Package, compare
 from aei_marketplace.certification.rules.decisions import (
     Present,
     check_approvable,
@@ -31,7 +34,16 @@ from aei_marketplace.certification.rules.decisions import (
     completes,
     is_answered,
 )
-from aei_marketplace.certification.rules.policies import Bar, Decision, Policy, Terms, Waiver, check_terms
+from aei_marketplace.certification.rules.policies import (
+    Bar,
+    Decision,
+    Policy,
+    Terms,
+    Waiver,
+    changes_of_terms,
+    check_terms,
+    days_until,
+)
 from aei_marketplace.certification.rules.states import MOVES, OPEN, Purpose, RequestState, check_move
 from aei_marketplace.certification.rules.suspensions import endangering, weighed
 from aei_marketplace.certification.rules.turns import (
@@ -43,6 +55,8 @@ from aei_marketplace.certification.rules.turns import (
 )
 from aei_marketplace.certification.rules.verdicts import Outcome, judge
 from aei_marketplace.certification.rules.views import Basis, Request
+from aei_marketplace.ground.errors import Invalid
+from aei_protocol.permissions import Capabilities
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BAR = Bar(("package", "secrets"), (), {Severity.CRITICAL: 0, Severity.MEDIUM: 1})
@@ -358,3 +372,71 @@ def test_a_badge_ends_with_what_would_have_kept_it_from_being_given() -> None:
     assert endangering(found, new, [excepted], NOW) == ("PYSEC-1",)
     findings = [Finding(severity, "Old", "a", rule=severity) for severity in (Severity.LOW, Severity.HIGH)]
     assert weighed([result("vulnerabilities", Result.FAIL, *findings), result("secrets")]) == {"high"}
+
+
+# ---------------------------------------------------------------- what is new, and what a policy changes
+
+
+def content(**changes: Any) -> Content:
+    values: dict[str, Any] = {
+        "version": "1.0.0",
+        "size_bytes": 1_000,
+        "capabilities": Capabilities(hosts=("api.acme.example",), max_tokens=10),
+        "hosts": frozenset({"api.acme.example"}),
+        "packages": frozenset({Package("PyPI", "urllib3", "2.0")}),
+        **changes,
+    }
+    return Content(**values)
+
+
+def test_what_differs_from_the_certified_release_is_told_and_what_is_the_same_is_not() -> None:
+    assert compare(content(), content(version="1.1.0"), NOW).differences == ()
+    now = content(
+        version="1.1.0",
+        size_bytes=2_000,
+        capabilities=Capabilities(secrets=("KEY",), max_tokens=1_000),
+        hosts=frozenset({f"h{n:02}.example" for n in range(60)}),
+        packages=frozenset({Package("", "vendored", "")}),
+    )
+    told = compare(content(), now, NOW)
+    assert (told.since, told.size_before, told.size_now, told.unknown) == ("1.0.0", 1_000, 2_000, ())
+    found = {each.what: each for each in told.differences}
+    assert (found["hosts it may reach"].came, found["hosts it may reach"].went) == ((), ("api.acme.example",))
+    assert found["secrets it may read"].came == ("KEY",)
+    assert (found["tokens for a run"].came, found["tokens for a run"].went) == (("1,000",), ("10",))
+    assert (len(found["hosts its code names"].came), found["hosts its code names"].more) == (50, 10)
+    assert (found["packages inside"].came, found["packages inside"].went) == (
+        ("vendored",), ("PyPI urllib3 2.0",),
+    )  # fmt: skip
+
+
+def test_packages_that_nobody_could_tell_are_not_taken_for_none() -> None:
+    told = compare(content(packages=None), content(), NOW)
+    assert told.differences == ()
+    assert "could not be told" in told.unknown[0]
+
+
+def test_what_a_policy_changes_is_told_thing_by_thing() -> None:
+    before = BUILT_IN.terms
+    after = msgspec.structs.replace(
+        before,
+        required=(*before.required[1:], "sbom"),
+        decision=Decision.TWO,
+        tolerated={Severity.CRITICAL: 0, Severity.LOW: 3},
+    )
+    assert changes_of_terms(before, before) == ()
+    assert {(c.field, c.was, c.becomes) for c in changes_of_terms(before, after)} == {
+        ("required", "package", "sbom"),
+        ("decision", "one", "two"),
+        ("tolerated/high", "0", "any number"),
+        ("tolerated/low", "any number", "3"),
+    }
+
+
+def test_an_exception_ends_with_a_day_that_is_still_to_come() -> None:
+    today = NOW.date()
+    assert days_until((today + timedelta(days=30)).isoformat(), today) == 30
+    for wrong in (today.isoformat(), (today - timedelta(days=1)).isoformat(), "soon", ""):
+        with pytest.raises(Invalid) as refused:
+            days_until(wrong, today)
+        assert refused.value.faults[0].pointer == "/until"
