@@ -18,6 +18,9 @@ from aei_marketplace.bench.calls import Caller
 from aei_marketplace.bench.running import family
 
 READY_S = 240
+#: How long anything may take on a busy machine, in seconds. Only a test that fails waits for so long.
+PATIENCE_S = 120
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -65,6 +68,13 @@ class Market:
         """A caller with one of the demo's tokens."""
         return Caller(self.url, self.known["tokens"][who])
 
+    def have(self, who: str, plugin: str) -> None:
+        """Install a plugin, unless another flow has installed it."""
+        caller = self.as_(who)
+        installed = caller.get("/api/plugins/installations?limit=200")[1]["items"]
+        if plugin not in {each["plugin_id"] for each in installed}:
+            caller.install(plugin)
+
     def aei(self, who: str, *arguments: str, stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
         """Run the command `aei` as one of the demo's people."""
         environment = {**os.environ, "AEI_URL": self.url, "AEI_TOKEN": self.known["tokens"][who]}
@@ -108,7 +118,16 @@ def alive(pid: int) -> bool:
         return False
 
 
-def until(condition, seconds: float, pause: float = 0.05):
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a process has taken; 0 for one that is gone."""
+    try:
+        values = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return (int(values[11]) + int(values[12])) / _TICKS_A_SECOND
+
+
+def until(condition, seconds: float = PATIENCE_S, pause: float = 0.05):
     """Wait for a condition; gives what it gave."""
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -128,7 +147,7 @@ def running_market(*, scans: bool = False) -> Iterator[Market]:
             yield running
         finally:
             running.process.terminate()
-            running.process.wait(60)
+            running.process.wait(PATIENCE_S)
 
 
 # Of the package, not of the session: even an idle marketplace takes its share from the tests that follow.

@@ -26,17 +26,17 @@ def test_a_release_is_scanned_listed_certified_and_proven_and_a_bad_one_is_held(
         for package in (make_package({"id": "acme.good"}), bad):
             status, release = publish(market, "project_manager", package)
             assert status == 201, release
-        until(lambda: _state(market, "acme.bad") == "held", 120, 0.5)
-        until(lambda: _state(market, "acme.good") == "listed", 120, 0.5)
+        until(lambda: _state(market, "acme.bad") == "held", pause=0.5)
+        until(lambda: _state(market, "acme.good") == "listed", pause=0.5)
         (tmp_path / "advisory.json").write_text(json.dumps(ADVISORY))
         market.manage("advisories", "import", str(tmp_path / "advisory.json"))
         market.aei_json("project_manager", "certification", "submit", "acme.good", "1.0.0")
-        request = until(lambda: _in_review(market), 120, 0.5)
+        request = until(lambda: _in_review(market), pause=0.5)
         market.aei_json(
             "operator", "certification", "approve", request["id"], "--reason", "nothing is against it"
         )
         caller = market.as_("viewer")
-        until(lambda: caller.get("/api/plugins/acme.good")[1]["certified"], 60, 0.5)
+        until(lambda: caller.get("/api/plugins/acme.good")[1]["certified"], pause=0.5)
         kept = market.aei("viewer", "verify", "acme.good", "--version", "1.0.0", "--save", str(tmp_path))
         assert kept.returncode == 0, kept.stderr
         assert [p["id"] for p in caller.get("/api/plugins?certified=true")[1]["items"]] == ["acme.good"]

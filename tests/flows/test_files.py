@@ -31,8 +31,7 @@ def change(market: Market, plugin: str, action: str, **body) -> None:
             (found := manager.get(f"/api/operations/{operation['id']}")[1])["state"]
             in ("succeeded", "failed")
             and found
-        ),
-        60,
+        )
     )
     assert done["state"] == "succeeded", done
 
@@ -65,7 +64,7 @@ def test_files_live_as_long_as_what_is_kept_of_the_installation(market: Market):
     assert run(market, plugin, False)["output"] == canary
 
     change(market, plugin, "uninstall", purge=True)
-    until(lambda: area not in areas(market), 90, 0.5)
+    until(lambda: area not in areas(market), pause=0.5)
     change(market, plugin, "install", grants={"filesystem": {"persistent_mib": 1}})
     assert run(market, plugin, False)["outcome"] == "guest_error"
 

@@ -13,7 +13,7 @@ def test_an_example_that_was_published_is_proven_to_be_in_the_public_log(
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))  # nothing of whoever runs the tests is pinned
     until(lambda: market.aei("viewer", "info", "studio.langid").returncode == 0, 240, 1.0)
-    until(lambda: _release(market)["log_index"] is not None, 60)
+    until(lambda: _release(market)["log_index"] is not None)
     proven = market.aei("viewer", "info", "studio.langid", "--verify", "--json")
     assert proven.returncode == 0, proven.stderr
     told = json.loads(proven.stdout)
