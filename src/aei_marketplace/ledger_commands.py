@@ -12,8 +12,12 @@ from rich.progress import Progress
 
 from aei_marketplace.ledger.service import Finding, Verdict, verify_ledger
 from aei_marketplace.payouts.service import Proof, verify_statements
+from aei_marketplace.sales.service import LineProof, verify_lines
 from aei_marketplace.settings import Settings
 from aei_marketplace.shell import AsJson, Data, open_works, read_settings, run
+
+#: Of the ledger, of creators' lines, of statements.
+Proofs = tuple[Verdict, LineProof, Proof]
 
 app = typer.Typer(help="The ledger: does it balance, and is it still what was written.", no_args_is_help=True)
 
@@ -25,25 +29,22 @@ def _keep_the_name() -> None:
 
 @app.command(epilog="Example: aei-marketplace ledger verify --json")
 def verify(data: Data = None, as_json: AsJson = False) -> None:
-    """Recompute every entry, every closed month and every statement.
+    """Recompute every entry, every closed month, every line of a creator's account and every statement.
 
     Ends with 0 when all is as it was written and balances, 1 when something is not, 2 when the settings
     cannot be read. The marketplace may run meanwhile; its database has to.
     """
-    verdict, statements = run(_verify(read_settings(data=data), as_json))
-    findings = [*verdict.findings, *statements.findings]
-    typer.echo(
-        json.dumps(_document(verdict, statements, findings))
-        if as_json
-        else _in_words(verdict, statements, findings)
-    )
+    proofs = run(_verify(read_settings(data=data), as_json))
+    findings = [finding for proof in proofs for finding in proof.findings]
+    typer.echo(json.dumps(_document(proofs, findings)) if as_json else _in_words(proofs, findings))
     raise typer.Exit(1 if findings else 0)
 
 
-async def _verify(settings: Settings, hidden: bool) -> tuple[Verdict, Proof]:
+async def _verify(settings: Settings, hidden: bool) -> Proofs:
     with _bar(hidden) as progress:
         async with open_works(settings) as works:
-            return await verify_ledger(works, progress), await verify_statements(works)
+            verdict = await verify_ledger(works, progress)
+            return verdict, await verify_lines(works), await verify_statements(works)
 
 
 @contextmanager
@@ -54,12 +55,14 @@ def _bar(hidden: bool) -> Iterator[Callable[[int], None]]:
         yield lambda done: progress.update(task, completed=done)
 
 
-def _document(verdict: Verdict, statements: Proof, findings: Sequence[Finding]) -> dict[str, Any]:
+def _document(proofs: Proofs, findings: Sequence[Finding]) -> dict[str, Any]:
+    verdict, lines, statements = proofs
     return {
         "whole": not findings,
         "entries": verdict.entries,
         "postings": verdict.postings,
         "closed_months": verdict.months,
+        "lines": lines.lines,
         "statements": statements.statements,
         "totals": verdict.totals,
         "accounts": [
@@ -70,10 +73,11 @@ def _document(verdict: Verdict, statements: Proof, findings: Sequence[Finding]) 
     }
 
 
-def _in_words(verdict: Verdict, statements: Proof, findings: Sequence[Finding]) -> str:
+def _in_words(proofs: Proofs, findings: Sequence[Finding]) -> str:
+    verdict, lines, statements = proofs
     read = (
         f"{verdict.entries} entries with {verdict.postings} postings, {verdict.months} closed months,"
-        f" {statements.statements} statements"
+        f" {lines.lines} lines, {statements.statements} statements"
     )
     if not findings:
         return f"The ledger balances and is as it was written: {read}."

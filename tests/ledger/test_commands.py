@@ -31,7 +31,7 @@ async def test_a_ledger_is_verified_from_a_shell(
     write_urls(load_settings().database_secrets, urls)
     moved = (Posting(Account("cash", OPERATOR, "USD"), 5), Posting(Account("creator", OPERATOR, "USD"), -5))
     async with works.system("tests") as work:
-        await ledger.post(work, [Entry("sale:1", "sale", datetime(2026, 11, 2, tzinfo=UTC), moved)])
+        await ledger.post(work, [Entry("sale:1", "transfer", datetime(2026, 11, 2, tzinfo=UTC), moved)])
     whole = await verify()
     assert (whole.exit_code, "1 entries with 2 postings" in whole.output) == (0, True)
     connection = await asyncpg.connect(urls.owner)

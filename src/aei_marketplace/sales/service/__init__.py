@@ -48,6 +48,7 @@ from aei_marketplace.sales.service.sums import (
     sum_releases,
     tax_owed,
 )
+from aei_marketplace.sales.service.verifying import LineProof, verify_lines
 
 __all__ = [
     "MOST_AT_ONCE",
@@ -57,6 +58,7 @@ __all__ = [
     "DisputeLost",
     "DisputeOpened",
     "DisputeWon",
+    "LineProof",
     "LineSum",
     "MonthSum",
     "PluginShare",
@@ -91,4 +93,5 @@ __all__ = [
     "sum_releases",
     "tax_owed",
     "terms_at",
+    "verify_lines",
 ]
