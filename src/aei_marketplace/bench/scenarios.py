@@ -119,7 +119,8 @@ class Player:
     @property
     def policy(self) -> Mapping[str, Any]:
         """What the scenario has otherwise than the defaults: thresholds, tax profiles, sweeps."""
-        return self.scenario.get("policy", {})
+        policy: Mapping[str, Any] = self.scenario.get("policy", {})
+        return policy
 
     def goes_to(self, when: datetime) -> None:
         """Set the clock."""
@@ -237,7 +238,7 @@ class Player:
         """What lines say of an expected statement: sums by kind, their total, and late lines."""
         creator, period = self.creators[expected["creator"]], Period.read(expected["period"])
         async with self.works.system("scenarios") as work:
-            sums = {
+            sums: dict[str, dict[str, int]] = {
                 each.kind: {"count": each.count, "gross": each.gross, "fees": each.fees, "net": each.net}
                 for each in await sales.sum_month(work, period)
                 if (each.creator, each.currency) == (creator, expected["currency"])
