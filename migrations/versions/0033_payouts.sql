@@ -1,5 +1,11 @@
 -- Closed months: a statement for each creator and currency, and the payouts that come of them.
 
+-- Which month was closed last everybody may know; what it held, staff alone.
+create function ledger_newest_closed() returns date
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select max(period) from public.ledger_closings
+$$;
+
 -- How far the close of a month has come. It is carried on where it was interrupted.
 create table month_closes (
   period date primary key check (extract(day from period) = 1),

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -18,8 +19,10 @@ import asyncpg
 from aei_marketplace.adapters.postgres import DatabaseUrls, EmbeddedPostgres
 from aei_marketplace.adapters.postgres.bootstrap import bootstrap
 from aei_marketplace.adapters.queue import PostgresQueue, install_queue
+from aei_marketplace.bench.closing import close_and_read
+from aei_marketplace.bench.paying import PayingPlayer
 from aei_marketplace.bench.report import Result
-from aei_marketplace.bench.scenarios import Player, scenarios
+from aei_marketplace.bench.scenarios import scenarios
 from aei_marketplace.ground.clock import utc_now
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.migrate import migrate
@@ -62,14 +65,17 @@ class Bench:
     async def fresh(self, name: str, watch: Watch) -> AsyncIterator[Works]:
         """Works on a new database of this name."""
         await self._admin(f"create database {name} template {_TEMPLATE} owner aei_owner")
-        app, system = (
-            u.replace(f"/{_TEMPLATE}", f"/{name}") for u in (self.template.app, self.template.system)
-        )
+        urls = self.urls_of(name)
         try:
-            async with open_database(app, system) as database:
+            async with open_database(urls.app, urls.system) as database:
                 yield Works(database, PostgresQueue(), watch.now)
         finally:
             await self._admin(f"drop database {name} with (force)")
+
+    def urls_of(self, name: str) -> DatabaseUrls:
+        """The ways into a database of this name."""
+        parts = (self.template.owner, self.template.app, self.template.system)
+        return DatabaseUrls(*(url.replace(f"/{_TEMPLATE}", f"/{name}") for url in parts))
 
     async def _admin(self, statement: str) -> None:
         connection = await asyncpg.connect(self.admin_url)
@@ -144,11 +150,20 @@ async def truth(bench: Bench) -> Figures:
     equal = 0
     for number, scenario in enumerate(told):
         async with bench.fresh(f"truth_{number}", watch := Watch()) as works:
-            player = Player(works, watch, scenario)
+            player = PayingPlayer(works, watch, scenario)
             await player.play()
             equal += await player.comes_out()
     return {"truth": len(told), "truth_equal": equal}
 
 
+async def close(bench: Bench) -> Figures:
+    """Close a large month, and read its statements."""
+    async with bench.fresh("closing", Watch()) as works:
+        urls = bench.urls_of("closing")
+        with tempfile.TemporaryDirectory(prefix="aei-bench-") as folder:
+            admin = urlsplit(bench.admin_url)._replace(path="/closing").geturl()
+            return await close_and_read(works, urls, admin, Path(folder), bench.quick)
+
+
 #: What is measured, one after the other; each gives figures of its own.
-PARTS: tuple[Callable[[Bench], Awaitable[Figures]], ...] = (post, truth)
+PARTS: tuple[Callable[[Bench], Awaitable[Figures]], ...] = (close, post, truth)

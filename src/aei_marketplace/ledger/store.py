@@ -44,8 +44,8 @@ Name = tuple[str, UUID, str]
 
 
 async def newest_closed(work: Work) -> date | None:
-    """The first day of the newest closed month."""
-    found: date | None = (await work.run(select(func.max(closings.c.period)))).scalar_one()
+    """The first day of the newest closed month, whoever asks."""
+    found: date | None = (await work.run(select(func.ledger_newest_closed()))).scalar_one()
     return found
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from aei_marketplace.ground.work import Work
+from aei_marketplace.ledger import service as ledger
 from aei_marketplace.ledger.service import Period
 from aei_marketplace.payouts.rules.forecasts import Forecast, forecast
 from aei_marketplace.payouts.rules.statements import Account, Part, Statement, Whose
@@ -77,13 +78,16 @@ async def _running(
 ) -> dict[str, list[Running]]:
     """The open months of each currency; the present one always, even when nothing happened in it."""
     found = await earnings.open_months(work, creator)
+    newest = await ledger.newest_closed(work)
+    back = await store.reversed_since(work, creator, None if newest is None else newest.first_day)
     present = Period.of(work.now)
     running: dict[str, list[Running]] = {}
-    for currency in {*closed, *(currency for currency, _ in found)}:
+    for currency in {*closed, *(currency for currency, _ in (*found, *back))}:
         opening = closed[currency][-1].account.closing if currency in closed else 0
-        months = sorted({present, *(period for other, period in found if other == currency)})
+        months = sorted({present, *(period for other, period in (*found, *back) if other == currency)})
         for period in months:
-            account = Account(opening, found.get((currency, period), {}))
+            lines = found.get((currency, period), {})
+            account = Account(opening, lines, back.get((currency, period), 0))
             parts = await earnings.parts_of(work, Whose(creator, currency), period)
             ahead = forecast(account.total.net, period, work.now)
             running.setdefault(currency, []).append(Running(period, account, parts, ahead, period.closes_at))

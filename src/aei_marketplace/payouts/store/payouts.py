@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from aei_marketplace.ground.bulk import as_columns, insert_rows
 from aei_marketplace.ground.work import Work
 from aei_marketplace.ledger.rules.periods import Period
 from aei_marketplace.payouts.models import payout_reversals, payout_steps, payouts
@@ -19,12 +20,12 @@ _NAMES = [each.name for each in fields(Payout)]
 
 async def add_drafts(work: Work, drafts: Sequence[Mapping[str, Any]]) -> None:
     """Write new payouts."""
-    await work.run(insert(payouts), list(drafts))
+    await work.run(insert_rows(payouts, tuple(drafts[0])), as_columns(drafts))
 
 
 async def add_steps(work: Work, steps: Sequence[Mapping[str, Any]]) -> None:
     """Note the states that payouts came into."""
-    await work.run(insert(payout_steps), list(steps))
+    await work.run(insert_rows(payout_steps, tuple(steps[0])), as_columns(steps))
 
 
 async def steps_of(work: Work, payout_id: UUID) -> Sequence[Row[Any]]:

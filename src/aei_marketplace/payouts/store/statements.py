@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true, tuple_
 
+from aei_marketplace.ground.bulk import as_columns, insert_rows
 from aei_marketplace.ground.work import Work
 from aei_marketplace.ledger.rules.periods import Period
 from aei_marketplace.payouts.models import payout_reversals, payouts, statement_parts, statements
@@ -36,6 +37,16 @@ async def reversed_in(work: Work, period: date) -> dict[Whose, int]:
     return {Whose(row.creator, row.currency): int(row.amount) for row in rows}
 
 
+async def reversed_since(work: Work, creator: UUID, after: date | None) -> dict[tuple[str, Period], int]:
+    """What payouts gave back to a creator in the months after one, by currency and month."""
+    c = payout_reversals.c
+    wanted = select(c.currency, c.period, func.sum(c.amount).label("amount")).where(c.creator == creator)
+    if after is not None:
+        wanted = wanted.where(c.period > after)
+    rows = await work.run(wanted.group_by(c.currency, c.period))
+    return {(row.currency, Period.beginning(row.period)): int(row.amount) for row in rows}
+
+
 async def stated(work: Work, period: date, creators: Collection[UUID]) -> set[Whose]:
     """Which statements of a month are written, of these creators."""
     c = statements.c
@@ -45,7 +56,8 @@ async def stated(work: Work, period: date, creators: Collection[UUID]) -> set[Wh
 
 async def add(work: Work, drawn: Sequence[Statement]) -> None:
     """Write statements."""
-    await work.run(insert(statements), [_values(each, work) for each in drawn])
+    rows = [_values(each, work) for each in drawn]
+    await work.run(insert_rows(statements, tuple(rows[0])), as_columns(rows))
 
 
 async def add_parts(work: Work, parts: Sequence[tuple[UUID, Part]]) -> None:
@@ -62,7 +74,7 @@ async def add_parts(work: Work, parts: Sequence[tuple[UUID, Part]]) -> None:
         for kind, sums in part.sums.items()
     ]
     if rows:
-        await work.run(insert(statement_parts), rows)
+        await work.run(insert_rows(statement_parts, tuple(rows[0])), as_columns(rows))
 
 
 async def find(work: Work, statement_id: UUID) -> Statement | None:

@@ -35,6 +35,7 @@ STYLE = (
     "executions",
     "administration",
     "reviews",
+    "revenue",
 )
 _HTMX = "django-js-lib-htmx"
 _HTMX_FILES = {
