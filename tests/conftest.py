@@ -1,6 +1,7 @@
 """What many tests stand on: a real PostgreSQL for the session, a fresh database for each test."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -54,6 +55,12 @@ os.environ.setdefault("AEI_PUBLISH_SCAN", "off")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest."""
     longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end; to look through it for garbage again and again takes its time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
