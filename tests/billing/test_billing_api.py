@@ -90,6 +90,8 @@ async def test_an_invoice_goes_its_way_over_http(client: Client, works: Works) -
     listed = await client.get("/api/billing/invoices?state=open", admin)
     assert [each["number"] for each in listed.json["items"]] == [invoice.number]
     assert (await client.get("/api/billing/invoices", other)).json["total"] == 0
+    for cursor in ("bm8", "MQ", "eyJhIjoxfQ"):
+        assert await status("GET", f"/invoices?cursor={cursor}", admin) == 422
     assert (await client.get("/api/billing/invoices?state=overdue", finance)).json["total"] == 0
     assert [await status("GET", here, token) for token in (other, viewer, None)] == [404, 403, 401]
     assert await status("POST", f"{here}/payment", admin) == 409  # nobody collects here

@@ -1,7 +1,9 @@
 """Stripe without a network: amounts, events, signatures."""
 
 import json
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import stripe
@@ -18,6 +20,8 @@ from aei_marketplace.ground.ports.billing import (
     RefundSeen,
     WebhookRefused,
 )
+from aei_marketplace.settings import SettingsError, load_settings
+from aei_marketplace.wiring import open_billing
 from tests.billing.fake_stripe import KEY, SECRET, signed
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -150,3 +154,24 @@ def _with(event: dict[str, object], **changes: object) -> dict[str, object]:
 
 def _provider() -> StripeBilling:
     return StripeBilling(KEY, [SECRET])
+
+
+def test_stripe_is_set_up_from_files_and_only_over_https(tmp_path: Path) -> None:
+    key, secret = tmp_path / "key", tmp_path / "secret"
+    key.write_text(f"{KEY}\n")
+    secret.write_text(f"{SECRET}\nwhsec_next\n")
+    chosen = {"data": tmp_path, "billing_provider": "stripe"}
+    files = {"stripe_key_file": key, "stripe_webhook_secret_file": secret}
+    for unfit in ({}, {"stripe_key_file": key}, {**files, "stripe_url": "http://api.stripe.example"}):
+        with pytest.raises(SettingsError, match="stripe"):
+            load_settings({**chosen, **unfit}, {}, tmp_path)
+    settings = load_settings({**chosen, **files}, {}, tmp_path)
+    provider = open_billing(settings, AsyncExitStack())
+    assert (provider.name, provider.online) == ("stripe", True)
+    assert provider.read_webhook(*signed(PAID, NOW), NOW).event_id == "evt_1"
+    assert KEY not in repr(settings) + repr(provider)
+    key.write_text("")
+    with pytest.raises(SettingsError, match="one key"):
+        open_billing(settings, AsyncExitStack())
+    plain = open_billing(load_settings({"data": tmp_path}, {}, tmp_path), AsyncExitStack())
+    assert (plain.name, plain.online) == ("manual", False)

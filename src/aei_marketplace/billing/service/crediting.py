@@ -11,7 +11,13 @@ from aei_marketplace.billing.events.invoices import CreditNoteIssued
 from aei_marketplace.billing.rules.credits import CreditLine, CreditNote
 from aei_marketplace.billing.rules.invoices import Invoice
 from aei_marketplace.billing.rules.standings import Credited, Standing, credit_of
-from aei_marketplace.billing.service.invoices import credited_of, invoices_of_actor, read_invoice, standing_of
+from aei_marketplace.billing.service.invoices import (
+    credited_of,
+    invoices_of_actor,
+    position,
+    read_invoice,
+    standing_of,
+)
 from aei_marketplace.billing.store import credits as store
 from aei_marketplace.billing.store import invoices as invoice_store
 from aei_marketplace.billing.store import payments as payment_store
@@ -137,8 +143,7 @@ async def list_notes(work: Work, wanted: PageWanted) -> Page:
         NotAllowed: the actor may not.
     """
     tenant = invoices_of_actor(work)
-    after = None if wanted.after is None else UUID(str(wanted.after))
-    rows = await store.list_notes(work, tenant, after, wanted.limit)
+    rows = await store.list_notes(work, tenant, position(wanted), wanted.limit)
     page = wanted.page(rows, await store.count_notes(work, tenant), lambda row: str(row.id))
     return replace(page, items=await _notes(work, page.items))
 

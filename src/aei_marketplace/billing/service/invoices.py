@@ -11,6 +11,7 @@ from aei_marketplace.billing.rules.parties import Party
 from aei_marketplace.billing.rules.standings import Credited, Standing
 from aei_marketplace.billing.store import credits as credit_store
 from aei_marketplace.billing.store import invoices as store
+from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
 from aei_marketplace.ledger.rules.allocation import allocate
@@ -121,8 +122,7 @@ async def list_invoices(work: Work, wanted: PageWanted, state: str | None = None
         NotAllowed: the actor may not.
     """
     tenant = invoices_of_actor(work)
-    after = None if wanted.after is None else UUID(str(wanted.after))
-    rows = await store.list_invoices(work, tenant, state, after, wanted.limit)
+    rows = await store.list_invoices(work, tenant, state, position(wanted), wanted.limit)
     page = wanted.page(rows, await store.count_invoices(work, tenant, state), lambda row: str(row.id))
     return replace(page, items=[_summary(row) for row in page.items])
 
@@ -174,6 +174,21 @@ def _sale(invoice: Invoice, standing: Standing, line: InvoiceLine, net: int, tax
         line.earned_at,
         invoice.billed_to.country if tax else None,
     )
+
+
+def position(wanted: PageWanted) -> UUID | None:
+    """The id after which a list goes on; None at its start.
+
+    Raises:
+        Invalid: the cursor was not made here.
+    """
+    if wanted.after is None:
+        return None
+    try:
+        return UUID(wanted.after)
+    except (ValueError, AttributeError, TypeError) as error:
+        fault = Fault("cursor", "send back `next_cursor` unchanged")
+        raise Invalid("The cursor is not one of ours", faults=[fault]) from error
 
 
 def invoices_of_actor(work: Work) -> UUID | None:
