@@ -28,6 +28,7 @@ class FakeStripe:
         now: what its clock says, in seconds.
         calls: method and path of each request that was carried out, not repeated.
         down: answer 503 to everything.
+        slow: refunds are not done at once.
         lose_answer: carry out the next POST, and hang up instead of answering.
     """
 
@@ -36,6 +37,7 @@ class FakeStripe:
     movements: list[dict[str, Any]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     down: bool = False
+    slow: bool = False
     lose_answer: bool = False
     url: str = ""
     _answers: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
@@ -107,7 +109,7 @@ class FakeStripe:
             payment_intent=intent,
             status="succeeded",
         )
-        made["metadata"] = metadata or {}
+        made |= {"metadata": metadata or {}, "status": "pending" if self.slow else "succeeded"}
         self._move("refund", -amount, 0, paid["currency"], made)
         return made
 

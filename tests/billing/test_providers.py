@@ -17,6 +17,7 @@ from sqlalchemy import text
 from aei_marketplace.adapters.billing.stripe import StripeBilling
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.app import create_app
+from aei_marketplace.billing.errors.invoices import RefundSettled
 from aei_marketplace.billing.rules.invoices import Invoice
 from aei_marketplace.billing.service import collecting, crediting, invoicing, provider_events, refunding
 from aei_marketplace.billing.service.reconciling import Report, reconcile
@@ -29,6 +30,7 @@ from aei_marketplace.sales import service as sales
 from tests.billing.fake_stripe import KEY, SECRET, FakeStripe, fake_stripe, signed
 from tests.billing.invoicing import draft, line, ready_to_sell
 from tests.builders import Tenant, make_staff, make_tenant
+from tests.clocks import Time
 from tests.plugins import work_off
 from tests.serving import serving
 
@@ -86,6 +88,12 @@ class Shop:
                 "sales": sorted((s.gross, s.tax, s.reversed) for s in booked.values()),
                 "events": {row.event_id: row.state for row in told},
             }
+
+    async def refund_of(self, invoice: Invoice) -> tuple[UUID, str]:
+        """The newest refund of an invoice, and its state."""
+        async with self.deps.works.begin(self.finance) as work:
+            newest = (await refunding.refunds_of(work, invoice.id))[-1]
+        return newest.id, newest.state
 
     async def reconciled(self) -> Report:
         """The reconciliation of this month."""
@@ -171,7 +179,7 @@ async def test_money_for_an_invoice_that_staff_settled_meanwhile_is_told_and_not
     assert told == ["billing.rejected"]
 
 
-async def test_a_kill_between_call_and_commit_has_nothing_done_twice(shop: Shop) -> None:
+async def test_a_kill_between_call_and_commit_has_nothing_done_twice(shop: Shop, time: Time) -> None:
     invoice = await shop.issue(1000, 500)
     shop.fake.lose_answer = True  # carried out there, and never heard of here
     first, second = await asyncio.gather(shop.start(invoice), shop.start(invoice), return_exceptions=True)
@@ -187,13 +195,40 @@ async def test_a_kill_between_call_and_commit_has_nothing_done_twice(shop: Shop)
         # As a process leaves it that ends after the call: owed still, without an answer.
         await work.run(text("update refunds set state = 'owed', reference = null, settled_at = null"))
         (refund,) = await refunding.refunds_of(work, invoice.id)
+    await refunding.return_forgotten(shop.deps)
+    assert await shop.refund_of(invoice) == (refund.id, "owed")  # the job may still be at it
+    time.ahead += timedelta(minutes=11)
+    await refunding.return_forgotten(shop.deps)
     await refunding.return_money(shop.deps, refund.id)
-    await refunding.return_money(shop.deps, refund.id)
+    assert await shop.refund_of(invoice) == (refund.id, "returned")
     assert shop.fake.calls[2:] == ["/v1/refunds"]
     made = next(each for each in shop.fake.objects.values() if each["object"] == "refund")
     await shop.deliver(shop.fake.event("refund.created", made), shop.fake.event("refund.updated", made))
     books = await shop.books(invoice)
     assert (books["refunds"], books["notes"]) == ([(note.total, "returned")], [119])
+
+
+async def test_a_refund_that_takes_a_while_ends_as_the_provider_tells(shop: Shop, time: Time) -> None:
+    invoice = await shop.issue(1000, 500)
+    await shop.deliver(*shop.fake.pay(await shop.start(invoice)))
+    shop.fake.slow = True
+    for line_, status, state in ((0, "succeeded", "returned"), (1, "failed", "failed")):
+        async with shop.deps.works.begin(shop.finance) as work:
+            await crediting.credit(work, invoice.id, invoice.lines[line_].key, 119, "late")
+        await work_off(shop.deps)
+        refund_id, asked = await shop.refund_of(invoice)
+        with pytest.raises(RefundSettled):
+            async with shop.deps.works.begin(shop.finance) as work:
+                await refunding.mark_as_returned(work, refund_id, "by hand")
+        made = [each for each in shop.fake.objects.values() if each["object"] == "refund"][-1]
+        await shop.deliver(shop.fake.event("refund.updated", {**made, "status": status}))
+        assert (asked, (await shop.refund_of(invoice))[1]) == ("asked", state)
+    async with shop.deps.works.begin(shop.finance) as work:
+        await crediting.credit(work, invoice.id, invoice.lines[0].key, 5, "nobody asked in time")
+    time.ahead += timedelta(hours=21)
+    called = len(shop.fake.calls)
+    await work_off(shop.deps)
+    assert ((await shop.refund_of(invoice))[1], len(shop.fake.calls)) == ("failed", called)
 
 
 async def test_a_provider_that_is_down_or_refuses_leaves_the_invoice_as_it_was(shop: Shop) -> None:
@@ -245,6 +280,11 @@ async def test_forged_replayed_and_oversized_webhooks_change_nothing(shop: Shop)
             answer = await client.post(path, data=sent, headers=with_headers)
             assert answer.status == status, (path, answer.body)
         assert (await shop.books(invoice))["events"] == {}
+        token = shop.buyer.tokens["Admin"]
+        page = await client.get(f"/admin/spend/invoices/{invoice.id}", token)
+        assert b'href="https://checkout.example/cs_' in page.body
+        opened = await client.post(f"/api/billing/invoices/{invoice.id}/payment", token)
+        assert opened.json["url"].encode() in page.body
         told = [await client.post(HOOK, data=body, headers=headers) for _ in range(3)]
     assert [answer.json["new"] for answer in told] == [True, False, False]
     await work_off(shop.deps)

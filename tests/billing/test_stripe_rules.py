@@ -18,6 +18,7 @@ from aei_marketplace.ground.ports.billing import (
     Irrelevant,
     PaymentSeen,
     RefundSeen,
+    TransferBack,
     WebhookRefused,
 )
 from aei_marketplace.settings import SettingsError, load_settings
@@ -138,6 +139,8 @@ def test_of_events_that_tell_the_same_one_is_read() -> None:
     assert isinstance(opened, DisputeSeen)
     assert isinstance(closed, DisputeSeen)
     assert (opened.state, closed.state, closed.fee) == ("opened", "lost", 1500)
+    back = {"id": "tr_1", "amount_reversed": 70000, "currency": "isk", "metadata": {"aei_payout": "no id"}}
+    assert _seen("transfer.reversed", back) == TransferBack("tr_1", None, 700, "ISK")
     inquiry = _seen("charge.dispute.created", dispute | {"status": "warning_needs_response"})
     assert inquiry == Irrelevant("an inquiry: no money moves")
 

@@ -86,7 +86,7 @@ class StripeBilling:
             "cancel_url": bill.return_url,
         }
         made = await self._ask(self._v1.checkout.sessions.create_async(_params(params), _once(key)))
-        if not made.url:
+        if not (made.url or "").startswith("https://"):
             raise ProviderRefused("Stripe opened no page for the payment.")
         return Collection(made.id, made.url, datetime.fromtimestamp(made.expires_at, UTC), customer)
 
