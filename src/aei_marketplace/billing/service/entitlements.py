@@ -51,8 +51,4 @@ def _id(each: ReleaseView | PluginView) -> str:
 
 def _named(each: ReleaseView | PluginView) -> Price | None:
     """The price of a plugin for which none was announced: free, or not in effect yet."""
-    return FREE if each.manifest.document.get("pricing", FREE_DOCUMENT)["model"] == FREE.model else None
-
-
-#: What a manifest says that names no price.
-FREE_DOCUMENT: Mapping[str, str] = {"model": "free"}
+    return FREE if each.manifest.document.get("pricing", {}).get("model", FREE.model) == FREE.model else None

@@ -56,9 +56,8 @@ async def take_back(work: Work, credited: CreditNoteIssued) -> None:
 
 async def _pay(work: Work, charge: Charge) -> None:
     """Have the tenant's purchase of the plugin go on, whichever purchase it was that is paid now."""
-    live = await store.find_live(work, charge.tenant_id, charge.plugin_id)
-    held = None if live is None else await store.hold(work, live.id)
-    if held is None or held.ended_at is not None:
+    held = await _held_live(work, charge)
+    if held is None:
         return  # the money is for a time that is over
     if held.state is PurchaseState.PENDING_PAYMENT:
         if held.id != charge.purchase_id:
@@ -71,6 +70,13 @@ async def _pay(work: Work, charge: Charge) -> None:
     work.record(Fact("purchase.pay", "purchase", str(held.id), context=context))
 
 
+async def _held_live(work: Work, charge: Charge) -> Purchase | None:
+    """The purchase that the buyer has of the plugin now, held; None when it has ended."""
+    live = await store.find_live(work, charge.tenant_id, charge.plugin_id)
+    held = None if live is None else await store.hold(work, live.id)
+    return held if held is not None and held.ended_at is None else None
+
+
 def _taken_up(held: Purchase, now: datetime) -> Purchase:
     """What was suspended goes on from now: the time without access is not charged."""
     paid = replace(held, state=step(held, Step.PAY))
@@ -81,13 +87,14 @@ def _taken_up(held: Purchase, now: datetime) -> Purchase:
 
 
 async def _end_refunded(work: Work, charge: Charge) -> None:
-    held = await store.hold(work, charge.purchase_id)
-    if held is None or held.ended_at is not None:
+    held = await _held_live(work, charge)
+    if held is None:
         return
     lines = await invoices.lines_of(work, charge.invoice_id)
     whole = sum(line.total_minor for line in lines if line.key == charge.key)
     over = charge.period_end is not None and charge.period_end <= work.now
-    if charge.source == "usage" or over or await charges.credited(work, charge.key) < whole:
+    stays = held.id != charge.purchase_id or charge.source == "usage" or over
+    if stays or await charges.credited(work, charge.key) < whole:
         # What is bought stays; what was credited may have been all that was owed.
         await store.save(work, await with_access(work, held))
         return

@@ -51,9 +51,15 @@ async def announce_price(work: Work, plugin_id: str, notice: timedelta) -> Annou
     announced = (await store.prices_of(work, [plugin_id])).get(plugin_id, [])
     if announced and announced[-1].price == price:
         return None
-    before = _holding(work, announced) if announced else await _listed_before(work, plugin)
-    if not announced and price.is_free:
+    if announced:
+        return await _announce(work, plugin, _holding(work, announced), price, notice)
+    if price.is_free:
         return None
+    before = await _listed_before(work, plugin)
+    if before is not None:
+        # The first row tells that it was free until now; it stands before the one that follows.
+        moment = work.now - timedelta(microseconds=1)
+        await store.add_price(work, _as_announced(plugin, before, moment, moment))
     return await _announce(work, plugin, before, price, notice)
 
 
@@ -90,10 +96,7 @@ async def _announce(
     work: Work, plugin: PluginView, before: Price | None, price: Price, notice: timedelta
 ) -> AnnouncedPrice:
     since = effective_from(before, price, work.now, notice)
-    if before is not None and since > work.now and not await store.prices_of(work, [plugin.id]):
-        # The first row tells that it was free until then.
-        await store.add_price(work, _as_announced(work, plugin, FREE, since=work.now))
-    fresh = _as_announced(work, plugin, price, since=since)
+    fresh = _as_announced(plugin, price, work.now, since)
     await store.add_price(work, fresh)
     said = None if before is None else worded(before)
     context = {"version": plugin.latest_version, "price": worded(price), "before": said}
@@ -103,5 +106,5 @@ async def _announce(
     return fresh
 
 
-def _as_announced(work: Work, plugin: PluginView, price: Price, *, since: datetime) -> AnnouncedPrice:
-    return AnnouncedPrice(new_id(), plugin.id, plugin.latest_version, price, work.now, since)
+def _as_announced(plugin: PluginView, price: Price, at: datetime, since: datetime) -> AnnouncedPrice:
+    return AnnouncedPrice(new_id(), plugin.id, plugin.latest_version, price, at, since)
