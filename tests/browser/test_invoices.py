@@ -101,6 +101,8 @@ def test_an_invoice_from_the_details_to_the_refund(open_window: OpenWindow, site
     expect(buyer.get_by_text("</td><script>document.title='mine'</script> Lens", exact=False)).to_be_visible()
     assert "mine" not in buyer.title()
     inspect(buyer, "invoice-own")
+    buyer.set_viewport_size({"width": 1280, "height": 800})
+    inspect(buyer, "invoice-own")
     buyer.emulate_media(media="print")
     expect(buyer.get_by_role("navigation")).to_have_count(0)
     expect(buyer.get_by_text("Heron & Söhne <AG>")).to_be_visible()

@@ -110,7 +110,7 @@ async def _payments(work: Work, provider: str, paid: Sequence[Any]) -> list[Know
 async def _refunds(work: Work, provider: str, since: datetime, until: datetime) -> list[Known]:
     rows = await payment_store.refunds_between(work, provider, since, until)
     return [
-        Known("refund", r.reference or str(r.id), str(r.invoice_id), -r.amount, r.currency, r.created_at)
+        Known("refund", r.reference or str(r.id), r.number, -r.amount, r.currency, r.created_at)
         for r in rows
         if r.state != "failed"
     ]

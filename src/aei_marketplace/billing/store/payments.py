@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from aei_marketplace.billing.models.invoices import invoices
 from aei_marketplace.billing.models.providers import customers, payments, refunds
 from aei_marketplace.ground.work import Work
 
@@ -98,8 +99,9 @@ async def set_refund(work: Work, refund_id: UUID, values: Mapping[str, Any]) -> 
 
 
 async def refunds_between(work: Work, provider: str, since: datetime, until: datetime) -> Sequence[Row[Any]]:
-    """Refunds of a provider that were owed from a time on."""
-    query = select(refunds).where(
+    """Refunds of a provider that have been owed since a time, with the numbers of their invoices."""
+    query = select(*refunds.c, invoices.c.number).join(invoices, invoices.c.id == refunds.c.invoice_id)
+    query = query.where(
         refunds.c.provider == provider,
         refunds.c.payment.is_not(None),
         refunds.c.created_at >= since,
