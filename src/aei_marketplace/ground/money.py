@@ -60,7 +60,8 @@ def read_amount(typed: str, currency: str, pointer: str = "/amount") -> int:
     if found is None or len(found[2] or "") > digits:
         fault = Fault(pointer, f"an amount as {write_amount(125_000, currency)}", "amount_unfit")
         raise AmountUnfit("The amount cannot be read.", faults=[fault])
-    return int(found[1]) * 10**digits + int((found[2] or "").ljust(digits, "0") or 0)
+    amount: int = int(found[1]) * 10**digits + int((found[2] or "").ljust(digits, "0") or 0)
+    return amount
 
 
 def write_amount(amount_minor: int, currency: str) -> str:
