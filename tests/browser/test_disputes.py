@@ -1,4 +1,4 @@
-"""Disputes in a browser: a buyer complains, both sides show evidence, staff decide, everybody reads how it ended."""
+"""Disputes in a browser: a complaint, evidence of both sides, a verdict, and everybody reads how it ended."""
 
 import pytest
 from playwright.sync_api import expect

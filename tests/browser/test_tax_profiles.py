@@ -1,4 +1,4 @@
-"""Tax profiles in a browser: a creator declares, staff look into it and decide, nothing shows what is sealed."""
+"""Tax profiles in a browser: declared, looked into by staff, decided; nothing shows what is sealed."""
 
 from playwright.sync_api import expect
 
