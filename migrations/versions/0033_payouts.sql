@@ -127,6 +127,16 @@ create table tax_model_confirmations (
 call aei_make_append_only('tax_model_confirmations');
 call aei_isolate('tax_model_confirmations', 'aei_staff()');
 
+-- Where a provider of payments pays a creator; without a row, staff pay by the bank.
+create table payout_destinations (
+  creator uuid primary key,
+  provider text not null check (provider ~ '^[a-z][a-z0-9_-]{0,38}$'),
+  destination text not null check (length(destination) between 1 and 200),  -- the provider's name of the account
+  changed_at timestamptz not null,
+  changed_by uuid not null
+);
+call aei_isolate('payout_destinations', 'creator = aei_tenant() or aei_staff()', 'aei_staff()');
+
 create table payouts (
   id uuid primary key,
   statement_id uuid not null unique,
@@ -139,6 +149,8 @@ create table payouts (
   transfer bigint check (transfer = amount - withholding),
   withholding_bps integer check (withholding_bps between 0 and 10000),
   held_reason text check (length(held_reason) between 1 and 2000),
+  provider text,  -- who carries it out since its release; null: the bank
+  sent_at timestamptz,  -- when the provider was asked first
   reference text check (length(reference) between 1 and 200),  -- the bank's or the provider's
   failure text check (length(failure) between 1 and 2000),
   drafted_by uuid,  -- who asked for the close; null: it was due

@@ -7,7 +7,14 @@ from sqlalchemy import text
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from tests.payouts.conftest import Books
 
-TABLES = ("statements", "statement_parts", "payouts", "payout_reversals", "creator_thresholds")
+TABLES = (
+    "statements",
+    "statement_parts",
+    "payouts",
+    "payout_reversals",
+    "creator_thresholds",
+    "payout_destinations",
+)
 
 
 async def seen(connection: asyncpg.Connection, tenant: object, *, staff: bool = False) -> dict[str, int]:
@@ -27,6 +34,10 @@ async def test_a_tenant_sees_its_own_rows_and_writes_none_of_them(books: Books, 
         )
         await work.run(
             text("insert into creator_thresholds values (:t, 'USD', 9000, now(), :t)"), {"t": books.studio.id}
+        )
+        await work.run(
+            text("insert into payout_destinations values (:t, 'stripe', 'acct', now(), :t)"),
+            {"t": books.studio.id},
         )
     connection = await asyncpg.connect(urls.app)
     try:

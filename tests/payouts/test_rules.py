@@ -47,7 +47,8 @@ def a_payout(**changes: Any) -> Payout:
     made = Payout(
         id=UUID(int=7), statement_id=UUID(int=8), creator=CREATOR, currency="USD", period=NOVEMBER,
         amount=8_500, state=State.TAX_CHECK, withholding=None, transfer=None, withholding_bps=None,
-        held_reason=None, reference=None, failure=None, drafted_by=None, approved_by=None,
+        held_reason=None, provider=None, sent_at=None, reference=None, failure=None, drafted_by=None,
+        approved_by=None,
         released_by=None, created_at=NOW, released_at=None, paid_at=None, state_changed_at=NOW, version=2,
     )  # fmt: skip
     return replace(made, **changes)

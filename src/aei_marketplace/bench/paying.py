@@ -98,7 +98,8 @@ class PayingPlayer(Player):
         if "payouts" not in expected:
             return True
         await self.pay()
-        return await self.paid() == expected["payouts"]
+        paid: list[dict[str, Any]] = expected["payouts"]
+        return await self.paid() == paid
 
     def _profiles(self) -> Mapping[str, Any]:
         profiles: Mapping[str, Any] = self.policy.get("tax_profiles", {})

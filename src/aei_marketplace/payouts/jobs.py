@@ -1,9 +1,10 @@
 """Chores and reactions of payouts."""
 
+from aei_marketplace.billing.events.providers import TransferReturned
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ledger.rules.periods import Period
 from aei_marketplace.payouts import service
-from aei_marketplace.payouts.events import CloseAsked, PayoutEnded, PayoutPaid
+from aei_marketplace.payouts.events import CloseAsked, PayoutEnded, PayoutPaid, PayoutReleased
 
 
 async def close_due_months(deps: Deps) -> None:
@@ -24,3 +25,14 @@ async def book_payment(deps: Deps, event: PayoutPaid, trace_id: str) -> None:
 async def book_return(deps: Deps, event: PayoutEnded, trace_id: str) -> None:
     """Book what went back to a creator's balance."""
     await service.book_return(deps.works, event.payout_id, trace_id)
+
+
+async def send(deps: Deps, event: PayoutReleased, trace_id: str) -> None:
+    """Have the provider pay those whose creators it pays."""
+    await service.send(deps.works, deps.billing, event.payout_id, trace_id)
+
+
+async def take_back(deps: Deps, event: TransferReturned, trace_id: str) -> None:
+    """Note that a transfer came back."""
+    if event.payout_id is not None:
+        await service.take_back(deps.works, event.payout_id, event.amount, trace_id)

@@ -84,6 +84,16 @@ tax_model_confirmations = Table(
     Column("recorded_by", Uuid),
 )
 
+payout_destinations = Table(
+    "payout_destinations",
+    metadata,
+    Column("creator", Uuid, primary_key=True),
+    Column("provider", Text),
+    Column("destination", Text),
+    Column("changed_at", DateTime(timezone=True)),
+    Column("changed_by", Uuid),
+)
+
 payouts = Table(
     "payouts",
     metadata,
@@ -98,6 +108,8 @@ payouts = Table(
     Column("transfer", BigInteger),
     Column("withholding_bps", Integer),
     Column("held_reason", Text),
+    Column("provider", Text),
+    Column("sent_at", DateTime(timezone=True)),
     Column("reference", Text),
     Column("failure", Text),
     Column("drafted_by", Uuid),

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
@@ -40,6 +41,13 @@ class SweepBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     on: StrictBool
+
+
+class DestinationBody(BaseModel):
+    """The provider's name of a creator's account."""
+
+    model_config = ConfigDict(extra="forbid")
+    destination: Annotated[str | None, Field(max_length=200)]
 
 
 class TaxModelBody(BaseModel):
@@ -142,6 +150,19 @@ async def set_december_sweep(body: SweepBody, deps: TheDeps, actor: TheActor, tr
     async with deps.works.begin(actor, trace) as work:
         await service.set_december_sweep(work, body.on)
         return await _policy(work)
+
+
+@router.put("/destinations/{creator}")
+async def set_destination(
+    creator: UUID, body: DestinationBody, deps: TheDeps, actor: TheActor, trace: TheTrace
+) -> Response:
+    """Staff say where the provider pays a creator; null for the bank. It applies from the next release on."""
+    async with deps.works.begin(actor, trace) as work:
+        await service.set_destination(work, deps.billing.name, creator, body.destination)
+        found = await service.find_destination(work, creator)
+    return json_answer(
+        {"provider": found.provider, "destination": found.name} if found else {"provider": None}
+    )
 
 
 @router.get("/tax-model")

@@ -84,6 +84,7 @@ def payout_shape(payout: Payout, names: dict[UUID, TenantName], *, for_staff: bo
         "withholding": money(payout.withholding, payout.currency),
         "transfer": money(payout.transfer, payout.currency),
         "held": payout.held_reason is not None,
+        "provider": payout.provider,
         "reference": payout.reference,
         "failure": payout.failure,
         "created_at": payout.created_at,

@@ -15,7 +15,7 @@ from aei_marketplace.ground.errors import Refusal
 from aei_marketplace.ground.work import Work
 from aei_marketplace.payouts import service
 from aei_marketplace.payouts.pages.words import PAYOUTS, WORDS, month
-from aei_marketplace.payouts.service import Payout, Step, TaxModel, release_from
+from aei_marketplace.payouts.service import Destination, Payout, Step, TaxModel, release_from
 from aei_marketplace.tax_profiles.rules.profiles import TaxStanding
 from aei_marketplace.tax_profiles.service import tax_standing
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
@@ -43,6 +43,7 @@ class PayoutPage(PageContext):
     standing: TaxStanding
     model: TaxModel | None
     released_from: Any
+    destination: Destination | None
     form: Form
     words: Any = field(default_factory=lambda: WORDS)
     month: Any = month
@@ -119,6 +120,7 @@ async def _page(
             standing=await tax_standing(work, payout.creator),
             model=await service.find_tax_model(work),
             released_from=release_from(payout.period),
+            destination=await service.find_destination(work, payout.creator),
             form=form,
         )
     return await render(request, "payouts/payout.html", page, refusal.status if refusal else 200)

@@ -9,9 +9,9 @@ from starlette.responses import RedirectResponse
 
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Invalid, Refusal
+from aei_marketplace.ground.money import read_amount, write_amount
 from aei_marketplace.ground.work import Work
 from aei_marketplace.payouts import service
-from aei_marketplace.payouts.pages.amounts import read_amount, written
 from aei_marketplace.payouts.pages.words import PAYOUTS
 from aei_marketplace.payouts.service import Policy, TaxModel
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
@@ -34,7 +34,7 @@ class PolicyPage(PageContext):
     model: TaxModel | None
     policy: Policy
     form: Form
-    written: Any = written
+    written: Any = write_amount
 
 
 @router.get(POLICY)

@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse
 
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Invalid, Refusal
+from aei_marketplace.ground.money import read_amount, write_amount
 from aei_marketplace.ledger.rules.periods import Period
 from aei_marketplace.payouts import service
 from aei_marketplace.payouts.errors import ThresholdUnfit
-from aei_marketplace.payouts.pages.amounts import read_amount, written
 from aei_marketplace.payouts.pages.words import KINDS, REVENUE, WORDS, month, short_month
 from aei_marketplace.payouts.service import Payout, Policy, Revenue
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
@@ -57,7 +57,7 @@ class RevenuePage(PageContext):
     words: Any = field(default_factory=lambda: WORDS)
     kinds: Any = field(default_factory=lambda: KINDS)
     month: Any = month
-    written: Any = written
+    written: Any = write_amount
 
 
 @router.get(REVENUE)

@@ -1,7 +1,7 @@
 """Payouts: the states that one goes through, and what stands before each step."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from aei_marketplace.tax_profiles.rules.profiles import TaxStanding
 
 #: Payouts of a month are released from this day of the next one on, midnight UTC.
 RELEASED_FROM = 15
+#: A provider that gave no answer is asked again for so long.
+ASKED_WITHIN = timedelta(hours=20)
 
 
 class State(StrEnum):
@@ -57,6 +59,8 @@ class Payout:
         amount: what is taken from the balance, in minor units.
         withholding, transfer, withholding_bps: set with the approval; the transfer is what arrives.
         held_reason: why it is held; None when it is not.
+        provider: who carries it out since its release; None for the bank.
+        sent_at: when the provider was asked first.
         reference: the bank's or the provider's name of the transfer.
         failure: why it failed or was cancelled.
         drafted_by: who asked for the close by hand; None when it was due.
@@ -74,6 +78,8 @@ class Payout:
     transfer: int | None
     withholding_bps: int | None
     held_reason: str | None
+    provider: str | None
+    sent_at: datetime | None
     reference: str | None
     failure: str | None
     drafted_by: UUID | None
@@ -140,7 +146,7 @@ def approve(payout: Payout, by: Decider, standing: TaxStanding) -> Approval:
         TaxNotReviewed: the tax profile does not let it pass.
     """
     check_move(payout, State.APPROVED)
-    _check_decider(payout, by, payout.drafted_by, "You closed the month by hand.")
+    _check_decider(by, payout.drafted_by, "You closed the month by hand.")
     _check_held(payout)
     _check_reviewed(standing)
     withheld = withholding_of(payout.amount, standing.withholding_bps)
@@ -159,7 +165,7 @@ def check_release(
         TaxModelUnconfirmed: the operator has not confirmed the tax model.
     """
     check_move(payout, State.RELEASED)
-    _check_decider(payout, by, payout.approved_by, "You approved it.")
+    _check_decider(by, payout.approved_by, "You approved it.")
     _check_held(payout)
     if not tax_model_confirmed:
         raise TaxModelUnconfirmed("No payout is released while the operator has not confirmed the tax model.")
@@ -173,14 +179,22 @@ def check_release(
         raise ReleaseTooEarly(f"Payouts of {payout.period} are released from {day:%Y-%m-%d} on.", advice="")
 
 
-def check_outsider(payout: Payout, by: Decider) -> None:
+def check_outsider(by: Decider) -> None:
     """Refuse whoever belongs to the tenant that is paid.
 
     Raises:
         OwnPayout: they do.
     """
     if by.of_creator:
-        raise OwnPayout(f"You belong to the tenant that this payout of {payout.period} goes to.")
+        raise OwnPayout("You belong to the tenant that is paid.")
+
+
+def may_ask(payout: Payout, now: datetime) -> bool:
+    """Whether a provider may be asked to carry it out, for the first time or once more.
+
+    Providers forget the keys of orders after a day; asked later they would pay a second time.
+    """
+    return payout.state is State.RELEASED and (payout.sent_at is None or now - payout.sent_at < ASKED_WITHIN)
 
 
 def check_holdable(payout: Payout) -> None:
@@ -193,8 +207,8 @@ def check_holdable(payout: Payout) -> None:
         raise PayoutMoveRefused(f"The payout is {payout.state}; it cannot be held any more.")
 
 
-def _check_decider(payout: Payout, by: Decider, before: UUID | None, why: str) -> None:
-    check_outsider(payout, by)
+def _check_decider(by: Decider, before: UUID | None, why: str) -> None:
+    check_outsider(by)
     if by.id == before:
         raise SecondPersonNeeded(f"{why} Somebody else takes the next step.")
 

@@ -62,6 +62,13 @@ from aei_marketplace.payouts.service.reading import (
     totals,
 )
 from aei_marketplace.payouts.service.revenue import Revenue, Running, revenue_of
+from aei_marketplace.payouts.service.sending import (
+    Destination,
+    find_destination,
+    send,
+    set_destination,
+    take_back,
+)
 from aei_marketplace.payouts.service.verifying import Proof, verify_statements
 from aei_marketplace.sales.service import CreatorLine
 
@@ -71,6 +78,7 @@ __all__ = [
     "Account",
     "Close",
     "CreatorLine",
+    "Destination",
     "Figures",
     "Outcome",
     "Part",
@@ -101,6 +109,7 @@ __all__ = [
     "close_due",
     "close_month",
     "confirm_tax_model",
+    "find_destination",
     "find_payout",
     "find_statement",
     "find_tax_model",
@@ -127,8 +136,11 @@ __all__ = [
     "report",
     "revenue_of",
     "revoke_tax_model",
+    "send",
     "set_december_sweep",
+    "set_destination",
     "set_threshold",
+    "take_back",
     "take_results",
     "totals",
     "unhold",

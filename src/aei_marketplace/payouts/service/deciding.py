@@ -14,6 +14,7 @@ from aei_marketplace.payouts.events import PayoutEnded, PayoutPaid, PayoutReleas
 from aei_marketplace.payouts.rules import payouts as rules
 from aei_marketplace.payouts.rules.payouts import Decider, Payout, State
 from aei_marketplace.payouts.service.policies import find_tax_model
+from aei_marketplace.payouts.store import destinations
 from aei_marketplace.payouts.store import payouts as store
 from aei_marketplace.tax_profiles.service import tax_standing
 
@@ -69,7 +70,12 @@ async def release_held(work: Work, payout: Payout) -> Payout:
         work.now,
         tax_model_confirmed=model is not None and model.confirmed,
     )
-    values = {"released_by": work.actor.id, "released_at": work.now}
+    destination = await destinations.find(work, payout.creator)
+    values = {
+        "released_by": work.actor.id,
+        "released_at": work.now,
+        "provider": None if destination is None else destination.provider,
+    }
     released = await move(work, payout, State.RELEASED, values)
     work.emit(PayoutReleased(payout.id))
     return released
@@ -89,7 +95,7 @@ async def mark_paid(
     """
     named = clean_typed(reference, _LONGEST_REFERENCE, "/reference") if reference else None
     payout = await _take(work, payout_id, if_match)
-    rules.check_outsider(payout, await decider(work, payout))
+    rules.check_outsider(await decider(work, payout))
     return await pay_held(work, payout, named)
 
 
@@ -147,14 +153,19 @@ async def unhold(work: Work, payout_id: UUID, if_match: str | None = None) -> Pa
 
 
 async def decider(work: Work, payout: Payout) -> Decider:
-    """Who decides: a person.
+    """Who decides about a payout; raises what `decider_for` raises."""
+    return await decider_for(work, payout.creator)
+
+
+async def decider_for(work: Work, creator: UUID) -> Decider:
+    """Who decides about what a creator is paid: a person.
 
     Raises:
         NotAllowed: it is the marketplace itself.
     """
     if work.actor.id is None:
         raise NotAllowed("A member of staff decides about payouts.")
-    return Decider(work.actor.id, await accounts.belongs_to(work, work.actor.id, payout.creator))
+    return Decider(work.actor.id, await accounts.belongs_to(work, work.actor.id, creator))
 
 
 async def move(
@@ -193,7 +204,7 @@ async def _take(work: Work, payout_id: UUID, if_match: str | None) -> Payout:
 async def _end(work: Work, payout_id: UUID, to: State, reason: str, if_match: str | None) -> Payout:
     said = clean_typed(reason, _LONGEST_REASON, "/reason")
     payout = await _take(work, payout_id, if_match)
-    rules.check_outsider(payout, await decider(work, payout))
+    rules.check_outsider(await decider(work, payout))
     return await _end_held(work, payout, to, said)
 
 
@@ -206,7 +217,7 @@ async def _end_held(work: Work, payout: Payout, to: State, reason: str) -> Payou
 
 async def _hold(work: Work, payout: Payout, reason: str | None) -> Payout:
     rules.check_holdable(payout)
-    rules.check_outsider(payout, await decider(work, payout))
+    rules.check_outsider(await decider(work, payout))
     held = await store.change(work, payout, {"held_reason": reason})
     await _note(work, held, reason or "the hold is ended")
     action = "payout.unhold" if reason is None else "payout.hold"

@@ -108,7 +108,7 @@ async def _settle(work: Work, result: Result, outcome: Outcome) -> None:
         if payout.state == (State.PAID if result.paid else State.FAILED):
             outcome.before += 1
             return
-        check_outsider(payout, await decider(work, payout))
+        check_outsider(await decider(work, payout))
         if result.paid:
             await pay_held(work, payout, result.reference)
         else:

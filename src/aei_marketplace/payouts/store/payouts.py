@@ -104,8 +104,8 @@ async def find_page(
 
 
 async def released(work: Work, period: date, after: UUID | None, limit: int) -> list[Payout]:
-    """Payouts of a month that were released and not heard of, by their ids."""
-    wanted = select(payouts).where(_where(None, period, State.RELEASED, None))
+    """Payouts of a month that the bank carries out and of which nothing was heard, by their ids."""
+    wanted = select(payouts).where(_where(None, period, State.RELEASED, None), payouts.c.provider.is_(None))
     if after is not None:
         wanted = wanted.where(payouts.c.id > after)
     return [_payout(row) for row in await work.run(wanted.order_by(payouts.c.id).limit(limit))]

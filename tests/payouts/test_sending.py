@@ -1,0 +1,114 @@
+"""Payouts that a provider carries out: asked for once, whatever ends in between, and what comes back."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from aei_marketplace.accounts import service as accounts
+from aei_marketplace.billing.events.providers import TransferReturned
+from aei_marketplace.ground.errors import NotAllowed, Unavailable
+from aei_marketplace.ground.ports.billing import ManualBilling, ProviderRefused, TransferOrder
+from aei_marketplace.payouts import errors, jobs, service
+from aei_marketplace.payouts.events import PayoutReleased
+from aei_marketplace.payouts.service import State
+from tests.payouts.conftest import NOVEMBER, Books
+
+
+@dataclass
+class Provider(ManualBilling):
+    """A provider that keeps to keys, and whose next answers the test decides."""
+
+    name: str = "stripe"
+    online: bool = True
+    answers: list[str | Exception] = field(default_factory=list)
+    done: dict[str, TransferOrder] = field(default_factory=dict)
+    asked: int = 0
+
+    async def transfer(self, order: TransferOrder, key: str) -> str:
+        self.asked += 1
+        assert self.done.setdefault(key, order) == order
+        answer = self.answers.pop(0) if self.answers else f"tr_{len(self.done)}"
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+async def provider(books: Books) -> Provider:
+    """Pays studio at `acct_1`; November is approved and may be released."""
+    provider = Provider()
+    books.deps = replace(books.deps, billing=provider)
+    await books.sell(books.studio, 10_000)
+    books.go_to(12, 16)
+    await books.close()
+    await books.review_tax(books.studio, 1_500)
+    await books.confirm_tax_model()
+    async with books.works.begin(books.staff["fay"]) as work:
+        await service.set_destination(work, provider.name, books.studio.id, "acct_1")
+    await books.decide(service.approve, "fay", (await books.payout()).id)
+    return provider
+
+
+async def release(books: Books) -> UUID:
+    payout = (await books.payout()).id
+    await books.decide(service.release, "finn", payout)
+    return payout
+
+
+async def test_a_released_payout_is_transferred_once_and_stands_in_no_bank_run(
+    books: Books, provider: Provider
+):
+    payout = await release(books)
+    paid = await books.payout()
+    assert (paid.state, paid.reference, paid.provider) == (State.PAID, "tr_1", "stripe")
+    assert provider.done == {f"payout:{payout}": TransferOrder(payout, "acct_1", 7_225, "USD")}
+    await jobs.send(books.deps, PayoutReleased(payout), "t")
+    assert provider.asked == 1
+    finn = books.staff["finn"]
+    run = b"".join([piece async for piece in service.bank_run(books.works, finn, "t", NOVEMBER)])
+    assert run.count(b"\r\n") == 1
+    for amount, state in ((7_000, State.PAID), (7_225, State.FAILED)):
+        told = TransferReturned("stripe", "tr_1", payout, amount, "USD", paid.state_changed_at)
+        await jobs.take_back(books.deps, told, "t")
+        await jobs.take_back(books.deps, told, "t")
+        assert (await books.payout()).state is state
+    assert "payout.return" in await books.audited("payout.%")
+
+
+async def test_a_provider_without_an_answer_is_asked_again_with_the_same_key_but_not_after_a_day(
+    books: Books, provider: Provider
+):
+    provider.answers = [Unavailable("no answer"), "tr_9"]
+    with pytest.raises(Unavailable):
+        await release(books)
+    payout = await books.payout()
+    assert (payout.state, payout.sent_at is not None) == (State.RELEASED, True)
+    books.time.ahead += timedelta(hours=21)
+    await service.send(books.works, provider, payout.id, "t")
+    assert (provider.asked, (await books.payout()).state) == (1, State.RELEASED)
+    books.time.ahead -= timedelta(hours=20)
+    await service.send(books.works, provider, payout.id, "t")
+    assert (provider.asked, len(provider.done), (await books.payout()).reference) == (2, 1, "tr_9")
+
+
+async def test_what_the_provider_refuses_goes_back_to_the_balance(books: Books, provider: Provider):
+    provider.answers = [ProviderRefused("The account is closed.")]
+    await release(books)
+    payout = await books.payout()
+    assert (payout.state, payout.failure) == (State.FAILED, "The account is closed.")
+
+
+async def test_only_finance_of_other_tenants_say_where_a_creator_is_paid(books: Books, provider: Provider):
+    with pytest.raises(NotAllowed):
+        async with books.works.begin(books.studio.admin) as work:
+            await service.set_destination(work, "stripe", books.studio.id, "acct_evil")
+    async with books.works.system("tests") as work:
+        await accounts.add_member(work, books.staff["fay"].id, "Viewer", books.studio.id)
+    with pytest.raises(errors.OwnPayout):
+        async with books.works.begin(books.staff["fay"]) as work:
+            await service.set_destination(work, "stripe", books.studio.id, "acct_own")
+    async with books.works.begin(books.staff["finn"]) as work:
+        await service.set_destination(work, "stripe", books.studio.id, None)
+        assert await service.find_destination(work, books.studio.id) is None
