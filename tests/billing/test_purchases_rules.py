@@ -238,8 +238,8 @@ def test_who_may_install_and_run_follows_from_price_and_purchase() -> None:
 
 
 def test_the_statements_of_a_run_say_the_same() -> None:
-    assert run_terms("acme.echo", None, "free", own=False).refused is None
-    assert run_terms("acme.echo", None, "usage", own=True).refused is None
+    assert not run_terms("acme.echo", None, "free", own=False).refused
+    assert not run_terms("acme.echo", None, "usage", own=True).refused
     assert run_terms("acme.echo", None, "usage", own=False).refused
     assert run_terms("acme.echo", '{"model":"usage","entitled":true}', "usage", own=False).metered is None
     purchase = uuid4()
@@ -247,7 +247,10 @@ def test_the_statements_of_a_run_say_the_same() -> None:
     assert run_terms("acme.echo", told, "usage", own=False).metered == purchase
     for state in ("pending_payment", "suspended", "active", "cancelled_at_period_end"):
         told = f'{{"model":"usage","entitled":false,"state":"{state}","metered":null}}'
-        assert run_terms("acme.echo", told, "usage", own=False).refused
+        found = run_terms("acme.echo", told, "usage", own=False)
+        assert found.refused
+        assert found.advice
+        assert ("invoice" in found.advice) is (state != "cancelled_at_period_end")
     assert run_terms("acme.echo", '{"model":"usage","entitled":false}', "usage", own=False).refused
 
 

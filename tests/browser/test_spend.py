@@ -133,6 +133,7 @@ def test_what_has_a_price_is_bought_in_the_dialog_by_who_may_spend(open_window: 
     small.get_by_label("Task").fill("{}")
     follow(small.get_by_role("button", name="Run", exact=True))
     expect(small.get_by_text("is bought and not paid yet")).to_be_visible()
+    expect(small.get_by_text("It runs when its invoice is paid")).to_be_visible()
     inspect(small, "spend-payment-required")
 
 

@@ -12,7 +12,8 @@ from aei_marketplace.billing.rules.purchases import Purchase, PurchaseState
 _BUY = (
     "Whoever holds spend.administer in your tenant buys it with POST /api/billing/purchases, or on its page."
 )
-_PAY = "It begins when its invoice is paid; GET /api/billing/invoices shows it."
+_PAY = "It runs when its invoice is paid; it stands under Admin, Spend, and in GET /api/billing/invoices."
+_UNPRICED = "Tell its publisher, or try again in a minute."
 _OVERDUE = "Its invoice is overdue. Pay it, and it runs again."
 
 
@@ -43,11 +44,13 @@ class RunTerms:
     """What stands between a tenant and one run, as the statements of executions know it.
 
     Attributes:
-        refused: why it does not run; None when it does.
+        refused: why it does not run; empty when it does.
+        advice: what to do then.
         metered: the purchase that the run is counted under; None where it costs nothing.
     """
 
-    refused: str | None = None
+    refused: str = ""
+    advice: str = ""
     metered: UUID | None = None
 
 
@@ -77,7 +80,7 @@ def entitlement(
         return Entitlement(price, purchase=purchase)
     if price is None and purchase is None:
         why = f"{plugin_id} asks a price that is not in effect here."
-        return Entitlement(None, False, False, why, "Tell its publisher, or try again in a minute.")
+        return Entitlement(None, False, False, why, _UNPRICED)
     if purchase is None:
         why = f"{plugin_id} has a price, and your tenant has not bought it."
         return Entitlement(price, False, False, why, _BUY)
@@ -102,13 +105,13 @@ def run_terms(plugin_id: str, told: str | None, pricing: str, *, own: bool) -> R
     if told is None:
         if pricing == Model.FREE or own:
             return _UNHINDERED
-        return RunTerms(f"{plugin_id} asks a price that is not in effect here.")
+        return RunTerms(f"{plugin_id} asks a price that is not in effect here.", _UNPRICED)
     answer = _told.decode(told)
     if answer.entitled:
-        return RunTerms(None, answer.metered) if answer.metered else _UNHINDERED
+        return RunTerms(metered=answer.metered) if answer.metered else _UNHINDERED
     if answer.state is None:
-        return RunTerms(f"{plugin_id} has a price, and your tenant has not bought it.")
-    return RunTerms(_why_not(plugin_id, PurchaseState(answer.state))[0])
+        return RunTerms(f"{plugin_id} has a price, and your tenant has not bought it.", _BUY)
+    return RunTerms(*_why_not(plugin_id, PurchaseState(answer.state)))
 
 
 def _why_not(plugin_id: str, state: PurchaseState) -> tuple[str, str]:

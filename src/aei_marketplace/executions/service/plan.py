@@ -47,11 +47,12 @@ class Plan:
     purchase: UUID | None = None
 
 
-def require_admitted(facts: Facts, named: str) -> None:
+def require_admitted(facts: Facts, named: str, pay: str | None = None) -> None:
     """Stop here unless the admission rule lets a release run.
 
     Args:
         named: the release in words, `acme.echo 1.0.0`.
+        pay: what to do where nothing stands against it but that it is not bought or paid.
 
     Raises:
         PaymentRequired: nothing stands against it but that it is not bought, or not paid.
@@ -59,7 +60,7 @@ def require_admitted(facts: Facts, named: str) -> None:
     """
     verdict = admit(facts)
     if verdict.wants_payment:
-        raise PaymentRequired(verdict.why())
+        raise PaymentRequired(verdict.why(), advice=pay)
     if verdict.answer is Answer.NO:
         raise NotAdmitted(f"{named}: {verdict.why()}")
 

@@ -145,7 +145,8 @@ async def _admitted_release(
         owed="" if held is None else held.why,
         excluded=exclusions(policies, release.manifest),
     )
-    require_admitted(facts, f"{original.plugin_id} {original.version}")
+    pay = None if held is None else held.advice
+    require_admitted(facts, f"{original.plugin_id} {original.version}", pay)
     return release_id
 
 

@@ -170,10 +170,10 @@ def _admitted(
         exact=True,
         aei_version=aei_version,
         aei_range=release.manifest.aei_range,
-        owed=money.refused or "",
+        owed=money.refused,
         excluded=exclusions(policies, release.manifest),
     )
-    require_admitted(facts, f"{plugin_id} {terms.version}")
+    require_admitted(facts, f"{plugin_id} {terms.version}", money.advice)
     return release, money.metered
 
 
