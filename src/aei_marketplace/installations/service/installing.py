@@ -42,14 +42,15 @@ async def request_install(work: Work, aei_version: str, plugin_id: str, wish: Wi
     release, verdict = await admitted_release(
         work, aei_version, plugin_id, wish.version, channel, exact=pinned
     )
-    if (joined := await join(work, "install", plugin_id)) is not None:
-        return joined
+    under_way = await join(work, "install", plugin_id)
     await refuse_installed(work, tenant, plugin_id)
     check_is_seen(release.version, wish.seen)
     before = await store.find_removed(work, tenant, plugin_id)
     grants, _ = fitting_terms(release, wish.grants, wish.config, before)
     plan = await make_plan(work, aei_version, release)
     steps = None if wish.along is None else agree(plan, wish.along)
+    if under_way is not None:  # it would have been refused by now if it were not fit to be asked for
+        return under_way
     operation = await operations.open_operation(work, "install", plugin_id)
     await keep_wish(work, operation.id, plugin_id, wish)
     work.emit(

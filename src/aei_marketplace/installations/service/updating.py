@@ -43,8 +43,7 @@ async def request_update(work: Work, aei_version: str, plugin_id: str, wish: Wis
     tenant, user = work.actor.in_tenant(), work.actor.id
     assert user is not None, "who holds an action of a tenant has an account"
     present = await live_installation(work, tenant, plugin_id)
-    if (joined := await join(work, "update", plugin_id)) is not None:
-        return joined
+    under_way = await join(work, "update", plugin_id)
     pinned, channel = wish.version is not None, wish.channel or present.channel
     release, verdict = await admitted_release(
         work, aei_version, plugin_id, wish.version, channel, exact=pinned
@@ -55,6 +54,8 @@ async def request_update(work: Work, aei_version: str, plugin_id: str, wish: Wis
     asks = await difference(work, present, release)
     plan = await make_plan(work, aei_version, release)
     steps = None if wish.along is None else agree(plan, wish.along)
+    if under_way is not None:  # it would have been refused by now if it were not fit to be asked for
+        return under_way
     operation = await operations.open_operation(work, "update", plugin_id)
     await keep_wish(work, operation.id, plugin_id, wish)
     work.emit(
