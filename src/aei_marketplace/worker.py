@@ -75,7 +75,13 @@ from aei_marketplace.notices.events import NoticeWritten
 from aei_marketplace.operations import jobs as operations_jobs
 from aei_marketplace.operations.events import OperationFailed
 from aei_marketplace.payouts import jobs as payouts_jobs
-from aei_marketplace.payouts.events import CloseAsked, PayoutEnded, PayoutPaid, PayoutReleased
+from aei_marketplace.payouts.events import (
+    CloseAsked,
+    MonthFinished,
+    PayoutEnded,
+    PayoutPaid,
+    PayoutReleased,
+)
 from aei_marketplace.reports import jobs as reports_jobs
 from aei_marketplace.reports.events import PluginQuarantined, PluginReported
 from aei_marketplace.reviews import jobs as reviews_jobs
@@ -162,9 +168,10 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     ReplyJudged: (announcements.reply_judged,),
     ReportFiled: (reviews_jobs.weigh_reports,),
     CloseAsked: (payouts_jobs.close_as_asked,),
+    MonthFinished: (announcements.month_finished,),
     PayoutReleased: (payouts_jobs.send,),
-    PayoutPaid: (payouts_jobs.book_payment,),
-    PayoutEnded: (payouts_jobs.book_return,),
+    PayoutPaid: (payouts_jobs.book_payment, announcements.payout_paid),
+    PayoutEnded: (payouts_jobs.book_return, announcements.payout_ended),
     TaxProfileSubmitted: (announcements.tax_profile_submitted,),
     TaxProfileReviewed: (announcements.tax_profile_reviewed,),
     ShareAgreementSet: (announcements.share_agreement_set,),

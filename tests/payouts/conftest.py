@@ -115,6 +115,12 @@ class Books:
         for job in [*jobs, *jobs]:
             await found[job.entrypoint](bytes(job.payload))
 
+    async def told(self) -> list[str]:
+        """Which kinds of notices were written about payouts."""
+        async with self.works.system("tests") as work:
+            wanted = text("select distinct kind from notices where kind like 'payout.%' order by kind")
+            return list((await work.run(wanted)).scalars())
+
     async def audited(self, like: str) -> list[str]:
         """The actions of audit entries, in order."""
         async with self.works.system("tests") as work:

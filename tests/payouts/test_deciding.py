@@ -62,6 +62,7 @@ async def test_a_payout_passes_two_persons_the_tax_gate_and_the_day_of_release_b
     async with books.works.begin(books.staff["fay"]) as work:
         history = await service.history_of(work, payout)
     assert [step.state for step in history] == ["draft", "tax_check", "approved", "released", "paid"]
+    assert await books.told() == ["payout.paid", "payout.waits"]
     assert await books.audited("payout.%") == [
         "payout.draft", "payout.check", "payout.approve", "payout.release", "payout.pay",
     ]  # fmt: skip
@@ -96,6 +97,7 @@ async def test_what_is_cancelled_or_fails_goes_back_once_and_is_paid_with_the_ne
     assert sorted(type(each).__name__ for each in ends) == ["Payout", "PayoutMoveRefused"]
     await books.react()
     assert (await balance(books, "creator"), await balance(books, "payout")) == (-8_500, 0)
+    assert "payout.cancelled" in await books.told()
     books.go_to(1, 3, 2027)
     await books.close(DECEMBER)
     (december,) = await books.statements(DECEMBER)

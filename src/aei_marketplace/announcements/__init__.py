@@ -9,6 +9,7 @@ from aei_marketplace.announcements.cases import case_appealed, case_decided
 from aei_marketplace.announcements.disputes import dispute_ended, dispute_opened, evidence_due
 from aei_marketplace.announcements.failures import operation_failed, sandbox_violated
 from aei_marketplace.announcements.invoices import event_rejected, invoice_issued, invoice_overdue
+from aei_marketplace.announcements.payouts import month_finished, payout_ended, payout_paid
 from aei_marketplace.announcements.publishers import (
     domain_proof_moved,
     namespace_offered,
@@ -46,9 +47,12 @@ __all__ = [
     "evidence_due",
     "invoice_issued",
     "invoice_overdue",
+    "month_finished",
     "namespace_offered",
     "namespace_transferred",
     "operation_failed",
+    "payout_ended",
+    "payout_paid",
     "price_announced",
     "publish_scan_ended",
     "purchase_ended",

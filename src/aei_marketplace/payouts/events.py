@@ -19,6 +19,20 @@ class CloseAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthFinished:
+    """A month is closed to its end.
+
+    Attributes:
+        period: written as `2026-11`.
+        payouts: how many are reserved.
+    """
+
+    kind: ClassVar[str] = "payouts.month_finished"
+    period: str
+    payouts: int
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutReleased:
     """A payout may leave."""
 

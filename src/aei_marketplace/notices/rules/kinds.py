@@ -347,6 +347,37 @@ KINDS: Mapping[str, Kind] = {
             link="/admin/disputes/$dispute",
         ),
         Kind(
+            "payout.waits",
+            "$payouts payouts of $period wait for approval",
+            "The month is closed. What is payable is reserved; somebody approves each, somebody else releases"
+            " it from day 15 on.",
+            link="/admin/payouts?period=$period",
+        ),
+        Kind(
+            "payout.paid",
+            "$amount of $period are paid",
+            "$transfer have left the bank; what was withheld for tax, if anything, stands in the statement.",
+            link="/publisher/statements/$statement",
+        ),
+        Kind(
+            "payout.failed",
+            "The payout of $period did not arrive",
+            "$amount are back in your balance, and the next month that is closed pays them. Look at where you"
+            " are paid. Reason given: $reason",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            link="/publisher/statements/$statement",
+        ),
+        Kind(
+            "payout.cancelled",
+            "The payout of $period was cancelled",
+            "$amount are back in your balance, and the next month that is closed pays them. Reason given:"
+            " $reason",
+            severity=Severity.WARNING,
+            mail=MailSetting.IMMEDIATE,
+            link="/publisher/statements/$statement",
+        ),
+        Kind(
             "tax_profile.waits",
             "A tax profile waits for its review",
             "$creator has sent one. Nothing is paid to them before it is reviewed.",

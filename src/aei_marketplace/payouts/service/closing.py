@@ -15,7 +15,7 @@ from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.ledger import service as ledger
 from aei_marketplace.ledger.service import Period
-from aei_marketplace.payouts.events import CloseAsked
+from aei_marketplace.payouts.events import CloseAsked, MonthFinished
 from aei_marketplace.payouts.rules.months import before, check_next, due_months
 from aei_marketplace.payouts.rules.moving import reserve
 from aei_marketplace.payouts.rules.payouts import Payout, State
@@ -291,4 +291,5 @@ async def _finish(works: Works, period: Period) -> bool:
         payouts = await payout_store.count(work, None, period.first_day, None, None)
         context = {"statements": statements, "payouts": payouts}
         work.record(Fact("statement.close", "period", str(period), context=context))
+        work.emit(MonthFinished(str(period), payouts))
     return True
