@@ -21,7 +21,7 @@ from aei_marketplace.billing.rules.provider_events import (
     spread,
 )
 from aei_marketplace.billing.service.crediting import Returned, credit_lines, lines_left
-from aei_marketplace.billing.service.invoices import read_invoice, standing_of
+from aei_marketplace.billing.service.invoices import sales_of, standing_of
 from aei_marketplace.billing.service.invoicing import note_payment
 from aei_marketplace.billing.store import payments as payment_store
 from aei_marketplace.billing.store import provider_events as store
@@ -263,7 +263,7 @@ async def _open_dispute(work: Work, provider: str, seen: DisputeSeen) -> Settled
 
 
 async def _paid_for(work: Work, invoice_id: UUID) -> list[tuple[str, int]]:
-    return [(line.key, line.total_minor) for line in (await read_invoice(work, invoice_id)).lines]
+    return [(sale.key, sale.gross + sale.tax) for sale in await sales_of(work, invoice_id)]
 
 
 def _tell(work: Work, provider: str, seen: DisputeSeen, parts: Sequence[tuple[str, int]], at: Any) -> None:
