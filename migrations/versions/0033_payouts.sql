@@ -42,6 +42,8 @@ create table statements (
          and charges_gross = charges_fees + charges_net)
 );
 create index on statements (creator, currency, period desc);
+-- A statement lists what came late, however many lines the month has.
+create index on sales_lines (creator, currency, period) where ref_period is not null;
 
 -- What a statement says of each release, so that a page with a million sales behind it adds nothing up.
 create table statement_parts (
