@@ -97,11 +97,12 @@ async def _checked(work: Work, dispute_id: UUID, note: str) -> str:
 async def _write(work: Work, dispute_id: UUID, note: str, kept: _Kept | None) -> Evidence:
     await store.hold(work, dispute_id)
     words = await _checked(work, dispute_id, note)
-    dispute = await find_dispute(work, dispute_id)
+    dispute, evidence_id = await find_dispute(work, dispute_id), new_id()
+    side = side_of(dispute, work.actor.tenant)
     values = {
-        "id": new_id(),
+        "id": evidence_id,
         "dispute_id": dispute_id,
-        "side": side_of(dispute, work.actor.tenant),
+        "side": side,
         "tenant_id": work.actor.tenant,
         "by": work.actor.id,
         "at": work.now,
@@ -112,10 +113,10 @@ async def _write(work: Work, dispute_id: UUID, note: str, kept: _Kept | None) ->
         "sha256": kept and kept.sha256,
     }
     await store.add_evidence(work, values)
-    await store.add_step(work, dispute_id, "evidence", values["side"], work.actor.id)
-    context = {"evidence": str(values["id"]), "sha256": kept.sha256 if kept else ""}
+    await store.add_step(work, dispute_id, "evidence", side, work.actor.id)
+    context = {"evidence": str(evidence_id), "sha256": kept.sha256 if kept else ""}
     work.record(Fact("dispute.evidence", "dispute", str(dispute_id), context=context))
-    row = await store.find_evidence(work, dispute_id, values["id"])
+    row = await store.find_evidence(work, dispute_id, evidence_id)
     if row is None:
         raise DisputeNotFound("It was not kept.")
     return evidence_of(row)

@@ -86,11 +86,14 @@ def check_declaration(declared: Declaration) -> Declaration:
     """
     tidy = replace(declared, residence=declared.residence.strip().upper())
     faults = list(_form_faults(tidy))
-    for name, longest in (("name", LONGEST_NAME), ("address", LONGEST_ADDRESS)):
-        try:
-            tidy = replace(tidy, **{name: clean_typed(getattr(tidy, name), longest, f"/{name}")})
-        except Invalid as refusal:
-            faults += refusal.faults
+    try:
+        tidy = replace(tidy, name=clean_typed(tidy.name, LONGEST_NAME, "/name"))
+    except Invalid as refusal:
+        faults += refusal.faults
+    try:
+        tidy = replace(tidy, address=clean_typed(tidy.address, LONGEST_ADDRESS, "/address"))
+    except Invalid as refusal:
+        faults += refusal.faults
     if tidy.residence in COUNTRIES:
         try:
             tidy = replace(tidy, tax_id=_compact(tidy))
