@@ -39,7 +39,6 @@ from aei_marketplace.billing.rules.purchases import (
     step,
 )
 from aei_marketplace.billing.rules.receipts import csv_of
-from aei_marketplace.billing.rules.typed import read_amount
 from aei_marketplace.billing.rules.usage import (
     UsageRecord,
     charge_key,
@@ -344,27 +343,6 @@ def test_caps_are_amounts_of_a_currency_and_each_is_about_something_else() -> No
 )
 def test_a_tenant_is_told_of_the_highest_part_once(spent: int, most: int, told: int, due: int | None) -> None:
     assert due_alert(spent, most, told) == due
-
-
-def test_amounts_are_typed_with_a_point_and_as_many_digits_as_the_currency_has() -> None:
-    assert [read_amount(t, "USD", "month") for t in ("", "12", "12.5", "1,250.05")] == [
-        None,
-        1200,
-        1250,
-        125005,
-    ]
-    assert read_amount("1250", "JPY", "month") == 1250
-    assert read_amount("0.005", "KWD", "month") == 5
-    for typed, currency in (
-        ("12.345", "USD"),
-        ("1.5", "JPY"),
-        ("-1", "USD"),
-        ("1e3", "USD"),
-        ("١", "USD"),
-        ("=1", "USD"),
-    ):
-        with pytest.raises(CapUnfit):
-            read_amount(typed, currency, "month")
 
 
 def test_spend_is_shown_by_month_and_plugin_and_currencies_stay_apart() -> None:

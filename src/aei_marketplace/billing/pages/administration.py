@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse
 from aei_marketplace.billing.pages.invoices import InvoicePage, Shown, list_page, shown_invoice
 from aei_marketplace.billing.pages.words import ALL, DIFFERENCES, RECONCILIATION, badge_of
 from aei_marketplace.billing.rules.standings import Payment
-from aei_marketplace.billing.rules.typed import read_amount
 from aei_marketplace.billing.service import crediting, invoicing, refunding
 from aei_marketplace.billing.service.reconciling import Report, read_period, reconcile
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Conflict, Invalid, Refusal, Unavailable
+from aei_marketplace.ground.money import read_amount
 from aei_marketplace.ledger.rules.periods import Period
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace
 from aei_marketplace.web.shell.flashes import Flash, leave_flash
@@ -104,7 +104,9 @@ async def mark_as_paid(
     try:
         async with deps.works.begin(actor, trace) as work:
             currency = (await invoicing.read_invoice(work, invoice_id)).currency
-            payment = Payment(_day(form), form.text("reference"), _amount(form, "amount", currency))
+            payment = Payment(
+                _day(form), form.text("reference"), read_amount(form.text("amount"), currency, "amount")
+            )
             await invoicing.mark_as_paid(work, invoice_id, payment)
     except (Invalid, Conflict) as refusal:
         return await _again(request, actor, invoice_id, form, refusal)
@@ -119,7 +121,7 @@ async def credit(
     try:
         async with deps.works.begin(actor, trace) as work:
             currency = (await invoicing.read_invoice(work, invoice_id)).currency
-            amount = _amount(form, "credit", currency)
+            amount = read_amount(form.text("credit"), currency, "credit")
             note = await crediting.credit(work, invoice_id, form.text("line"), amount, form.text("reason"))
     except (Invalid, Conflict) as refusal:
         renamed = form.refused(refusal).renamed({"amount_minor": "credit"})
@@ -178,13 +180,6 @@ def _day(form: Form) -> date:
         return datetime.strptime(form.text("paid_on"), "%Y-%m-%d").date()  # noqa: DTZ007 a day has no zone
     except ValueError as error:
         raise amiss("paid_on", "a day such as 2026-11-23") from error
-
-
-def _amount(form: Form, name: str, currency: str) -> int:
-    amount = read_amount(form.text(name), currency, name)
-    if amount is None:
-        raise amiss(name, "an amount")
-    return amount
 
 
 def _back(request: Request, invoice_id: UUID, said: str) -> Response:

@@ -11,11 +11,11 @@ from aei_marketplace.billing.pages.words import badge_of
 from aei_marketplace.billing.rules.caps import CapStanding, check_cap
 from aei_marketplace.billing.rules.offers import worded
 from aei_marketplace.billing.rules.purchases import Purchase, PurchaseState
-from aei_marketplace.billing.rules.typed import read_amount
 from aei_marketplace.billing.service import caps, invoices, purchases, spending
 from aei_marketplace.billing.service.invoices import InvoiceSummary
 from aei_marketplace.billing.service.spending import Spending
 from aei_marketplace.ground.errors import Invalid
+from aei_marketplace.ground.money import read_amount
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace
@@ -120,8 +120,7 @@ async def set_cap(
             others = [s.cap for s in await caps.find_caps(work)]
             kept = [cap for cap in others if (cap.currency, cap.plugin_id) != (currency, plugin)]
             if not form.ticked("remove"):
-                month = read_amount(form.text("month"), currency, "month")
-                execution = read_amount(form.text("execution"), currency, "execution")
+                month, execution = (_most(form, name, currency) for name in ("month", "execution"))
                 kept.append(check_cap(currency, plugin, month, execution))
             await caps.put_caps(work, kept)
     except Invalid as refusal:
@@ -170,3 +169,9 @@ def _back(request: Request, flash: Flash) -> Response:
     response = RedirectResponse(SPEND, 303)
     leave_flash(request, response, flash)
     return response
+
+
+def _most(form: Form, name: str, currency: str) -> int | None:
+    """Minor units of what was typed; None where nothing was."""
+    typed = form.text(name)
+    return read_amount(typed, currency, name) if typed else None
