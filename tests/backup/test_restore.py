@@ -208,6 +208,7 @@ async def test_every_column_with_a_digest_is_either_an_object_or_known_not_to_be
         ("package_advisories", "digest"): "tells whether a record has changed",
         ("certification_requests", "digest"): "a release's package, to which the release itself refers",
         ("certification_requests", "policy_digest"): "of what a policy says",
+        ("usage_records", "usage_sha256"): "of what a run has used, as its receipt says",
     }
     connection = await asyncpg.connect(database_urls(source.settings).owner)
     try:

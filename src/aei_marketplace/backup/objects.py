@@ -10,14 +10,18 @@ from aei_marketplace.backup.errors import BackupDamaged, CannotBackUp
 from aei_marketplace.ground.ports import Blobs
 
 #: Every column that names an object by its sha256. `tests/backup` looks for columns that are not here.
-REFERENCES = (("releases", "package_sha256"), ("releases", "component_sha256"))
+REFERENCES = (
+    ("releases", "package_sha256"),
+    ("releases", "component_sha256"),
+    ("dispute_evidence", "sha256"),  # null where words alone were shown
+)
 _SHOWN = 5
 
 
 async def find_objects(connection: asyncpg.Connection) -> list[str]:
     """The digests of all objects that rows refer to, in order."""
     names = " union ".join(f"select {column} as sha256 from {table}" for table, column in REFERENCES)  # noqa: S608 constants
-    query = f'select sha256 from ({names}) named order by sha256 collate "C"'  # noqa: S608 constants
+    query = f'select sha256 from ({names}) named where sha256 is not null order by sha256 collate "C"'  # noqa: S608 constants
     return [row["sha256"] for row in await connection.fetch(query)]
 
 
