@@ -146,6 +146,11 @@ async def test_policies_and_waivers_are_changed_by_those_who_may(
     changed = await client.send("PUT", place, operator, json={**terms, "decision": "two"})
     assert (changed.status, changed.json["number"]) == (200, 2)
     assert (await client.get(place)).json == changed.json
+    late = await client.send("PUT", place, operator, json={**terms, "number": 1})
+    assert (late.status, "2 is in force" in late.json["detail"]) == (409, True)
+    assert (await client.send("PUT", place, operator, json={**terms, "number": "2"})).status == 422
+    changed = await client.send("PUT", place, operator, json={**terms, "number": 2})
+    assert (changed.status, changed.json["number"]) == (200, 3)
     waiver = {"check": "network", "rule": "undeclared-host", "reason": "a documentation host", "days": 30}
     waivers = "/api/plugins/acme.echo/certification/waivers"
     assert (await client.post(waivers, acme.tokens["Admin"], json=waiver)).status == 403

@@ -450,6 +450,9 @@ async def test_who_may_not_decide(deps: Deps, acme: Tenant, certifier: Actor, op
     for decision in ("approve", "deny"):
         with pytest.raises(OwnRelease):
             await decide(deps, certifier, request, decision)
+    with pytest.raises(OwnRelease):
+        async with deps.works.begin(certifier) as work:
+            await service.waive(work, "acme.echo", "permissions", "overreach", "", "ours, so harmless", 10)
     assert (await decide(deps, operator, request)).state is S.APPROVED
 
 

@@ -194,7 +194,8 @@ def test_policies_are_listed_shown_and_changed_after_a_question(
     done = aei("certification", "change-policy", file, "--yes")
     assert (done.exit_code, "Policy 2 is in force" in done.stdout) == (0, True)
     (sent,) = [each.body for each in marketplace.seen if each.path == changed]
-    assert set(sent) == {"required", "tolerated", "decision", "valid_days"}
+    assert set(sent) == {"number", "required", "tolerated", "decision", "valid_days"}
+    assert sent["number"] == 2, "what it was made from, so that nobody else's change is lost"
     file.write_text("[]")
     assert aei("certification", "change-policy", file, "--yes").exit_code == 2
 

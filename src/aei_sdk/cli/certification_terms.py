@@ -59,12 +59,15 @@ def change_policy(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Operators: put the next policy in force. What waits has to be scanned again under it."""
+    """Operators: put the next policy in force. What waits has to be scanned again under it.
+
+    With a `number`, as `aei certification policy` shows it, it is refused when another is in force by now.
+    """
     with Screen(as_json) as screen:
         terms = read_json(f"@{file}", "the policy")
         if not isinstance(terms, dict):
             raise UsageRefused("The policy is not an object", "A policy is a JSON object.")
-        for name in ("number", "digest", "since", "in_force"):
+        for name in ("digest", "since", "in_force"):
             terms.pop(name, None)
         screen.require_yes("Put this policy in force?", yes)
         made = call(lambda client: client.certification.change_policy(terms))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aei_marketplace.certification import service
 from aei_marketplace.certification.api.shapes import policy_shape, version_shape
+from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace, TheVisitor
 from aei_marketplace.web.responses import json_answer, page_answer
@@ -60,9 +61,15 @@ async def list_all_waivers(deps: TheDeps, actor: TheActor, trace: TheTrace, page
 
 @router.put("/certification/policy")
 async def change_policy(body: dict[str, Any], deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
-    """Operators: put the next policy in force. What is under review has to be scanned again under it."""
+    """Operators: put the next policy in force. What is under review has to be scanned again under it.
+
+    With a `number`, that of the policy it was made from, it is refused when another is in force by now.
+    """
+    made_from = body.pop("number", None)
+    if made_from is not None and type(made_from) is not int:
+        raise Invalid("The policy cannot be used.", faults=[Fault("/number", "the number of a policy")])
     async with deps.works.begin(actor, trace) as work:
-        return json_answer(policy_shape(await service.change_policy(work, body)))
+        return json_answer(policy_shape(await service.change_policy(work, body, made_from)))
 
 
 @router.get("/{plugin_id}/certification/waivers")

@@ -107,10 +107,8 @@ async def make_next(
         terms = check_terms(document, KNOWN_CHECKS)
         if form.text("step") != "save":
             return await _form_page(request, present, form, changes_of_terms(present.terms, terms))
-        if form.text("seen") != str(present.number):
-            raise StateConflict("Somebody else has changed the policy since you began.", "changed")
         async with deps.works.begin(actor, trace) as work:
-            made = await service.change_policy(work, document)
+            made = await service.change_policy(work, document, _number(form, "seen"))
     except (Invalid, StateConflict) as refusal:
         return await _form_page(request, present, form.refused(refusal), refusal=refusal)
     response = RedirectResponse(POLICIES, 303)

@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.certification.errors import AdvisoryStands, OwnRelease, RequestNotFound
+from aei_marketplace.certification.errors import AdvisoryStands, RequestNotFound
 from aei_marketplace.certification.rules.decisions import (
     KIND,
     Present,
@@ -24,6 +23,7 @@ from aei_marketplace.certification.service.concluding import approve, deny
 from aei_marketplace.certification.service.grounds import advisory_against
 from aei_marketplace.certification.service.policies import policy_in_force
 from aei_marketplace.certification.service.requesting import found
+from aei_marketplace.certification.service.strangers import require_stranger
 from aei_marketplace.certification.store import policies, requests
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.service import Case, Desk
@@ -76,7 +76,7 @@ async def decide_case(work: Work, case_id: UUID, ruling: decisions.Ruling) -> Ca
 
 async def _decide_case(work: Work, request: Request, case_id: UUID, ruling: decisions.Ruling) -> None:
     reason = clean_typed(ruling.reason, LONGEST_REASON, "/reason")
-    await _require_stranger(work, request)
+    await require_stranger(work, request.plugin_id, request.owner_tenant)
     await decisions.check_decision(work, KIND, case_id, ruling)
     check_decidable(request)  # its case stays open while it is scanned again
     policy = await policy_in_force(work)
@@ -90,17 +90,6 @@ async def _decide_case(work: Work, request: Request, case_id: UUID, ruling: deci
         return
     await decisions.record_decision(work, KIND, case_id, ruling)
     await approve(work, request, policy, verdict, reason)
-
-
-async def _require_stranger(work: Work, request: Request) -> None:
-    """Stop here when the decider belongs to the publisher's tenant.
-
-    Raises:
-        OwnRelease: they do.
-    """
-    person = work.actor.id
-    if person is not None and await accounts.belongs_to(work, person, request.owner_tenant):
-        raise OwnRelease(f"You belong to the tenant that publishes {request.plugin_id}.")
 
 
 async def _approvable(work: Work, request: Request, policy: Policy) -> Verdict:

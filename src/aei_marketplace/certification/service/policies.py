@@ -11,6 +11,7 @@ from aei_marketplace.certification.errors import PolicyNotFound, StateConflict, 
 from aei_marketplace.certification.rules.builtin import BUILT_IN, KNOWN_CHECKS
 from aei_marketplace.certification.rules.cursors import after_id
 from aei_marketplace.certification.rules.policies import Policy, PolicyVersion, Waiver, check_terms
+from aei_marketplace.certification.service.strangers import require_stranger
 from aei_marketplace.certification.store import policies as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
@@ -48,20 +49,25 @@ async def find_policy(work: Work, number: int) -> PolicyVersion:
     raise PolicyNotFound(f"There is no policy {number}.")
 
 
-async def change_policy(work: Work, document: object) -> Policy:
+async def change_policy(work: Work, document: object, made_from: int | None = None) -> Policy:
     """Put the next policy in force; requests under review have to be scanned again under it.
 
     Args:
         document: JSON values, in the shape of `Terms`.
+        made_from: the number of the policy that was changed; None where nobody looked at one.
 
     Raises:
         NotAllowed: the actor does not make policies.
         PolicyInvalid: with everything that is wrong.
-        StateConflict: somebody else has changed it in this very moment.
+        StateConflict: somebody else has changed it meanwhile.
     """
     work.actor.require(_POLICY_ACTION)
     terms = check_terms(document, KNOWN_CHECKS)
     present = await policy_in_force(work)
+    if made_from not in (None, present.number):
+        raise StateConflict(
+            f"Somebody else has changed the policy since you began: {present.number} is in force.", "changed"
+        )
     if terms == present.terms:
         return present
     policy = Policy(present.number + 1, terms)
@@ -82,10 +88,12 @@ async def waive(
     Raises:
         NotAllowed: the actor does not certify.
         PluginNotFound: there is no such plugin.
+        OwnRelease: the actor belongs to its publisher's tenant.
         Invalid: check, rule, reason or time cannot be used.
     """
     work.actor.require(_WAIVER_ACTION)
     plugin = await catalog.find_plugin(work, plugin_id)
+    await require_stranger(work, plugin.id, plugin.owner_tenant)
     faults = []
     if check not in KNOWN_CHECKS:
         faults.append(Fault("/check", "the id of a check, as the report names it"))
