@@ -11,7 +11,7 @@ from aei_marketplace.ground.errors import Invalid, NotSignedIn
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.notices import service
 from aei_marketplace.notices.errors import NoSuchNotice
-from aei_marketplace.notices.rules.kinds import Severity
+from aei_marketplace.notices.rules.kind import Severity
 from aei_marketplace.notices.rules.notices import Notice, Subject, to_holders, to_staff, to_user
 from tests.builders import Tenant, make_staff
 from tests.notices.acts import asks_more, blocked, inbox, read_by, tell, yanked

@@ -17,14 +17,8 @@ from hypothesis import strategies as st
 from aei_marketplace.notices.errors import PreferencesUnfit, WebhookUnfit
 from aei_marketplace.notices.rules import preferences, retries, signing, webhooks
 from aei_marketplace.notices.rules.deliveries import letter, webhook_body
-from aei_marketplace.notices.rules.kinds import (
-    KINDS,
-    LONGEST_VALUE,
-    MailSetting,
-    Severity,
-    check_data,
-    worded,
-)
+from aei_marketplace.notices.rules.kind import MailSetting, Severity
+from aei_marketplace.notices.rules.kinds import KINDS, LONGEST_VALUE, check_data, worded
 from aei_marketplace.notices.rules.notices import Subject, WrittenNotice, to_staff
 
 NOW = datetime(2030, 5, 17, 12, 0, tzinfo=UTC)

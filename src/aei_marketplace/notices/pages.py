@@ -13,7 +13,8 @@ from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.notices import service
-from aei_marketplace.notices.rules.kinds import KINDS, Kind, kind_of
+from aei_marketplace.notices.rules.kind import Kind
+from aei_marketplace.notices.rules.kinds import KINDS, kind_of
 from aei_marketplace.notices.rules.preferences import MAIL, PRODUCT, Choice, Chosen, choice
 from aei_marketplace.notices.service import WrittenNotice
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace

@@ -13,7 +13,7 @@ from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.live import until_quiet
 from aei_marketplace.notices import service
 from aei_marketplace.notices.rules import preferences
-from aei_marketplace.notices.rules.kinds import Severity
+from aei_marketplace.notices.rules.kind import Severity
 from aei_marketplace.notices.service import News
 from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace

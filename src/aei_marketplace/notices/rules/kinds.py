@@ -1,73 +1,13 @@
 """Which notices there are: one template each, who may not miss them, and how they reach people by default."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from string import Template
 
 from aei_marketplace.ground.texts import one_line
+from aei_marketplace.notices.rules.kind import Kind, MailSetting, Severity, Words
+from aei_marketplace.notices.rules.kinds_of_money import KINDS_OF_MONEY
 
 LONGEST_VALUE = 500
-
-
-class Severity(StrEnum):
-    """How urgent a notice is."""
-
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-
-class MailSetting(StrEnum):
-    """When a notice is mailed."""
-
-    OFF = "off"
-    IMMEDIATE = "immediate"
-    DAILY = "daily"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A sort of notice.
-
-    Attributes:
-        name: `noun.verb`.
-        title, text: templates in plain text; `$name` stands for a value of the notice's data.
-        mail: the default.
-        fixed: why nobody can switch it off; None when everybody can.
-        unmailed: why it is never mailed; None when it may be.
-        link: template of a path where more stands; None where there is no such page.
-    """
-
-    name: str
-    title: str
-    text: str
-    severity: Severity = Severity.INFO
-    mail: MailSetting = MailSetting.OFF
-    fixed: str | None = None
-    unmailed: str | None = None
-    link: str | None = None
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """The names of its values."""
-        return frozenset(Template(f"{self.title} {self.text} {self.link or ''}").get_identifiers())
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A notice as people read it.
-
-    Attributes:
-        title: one line.
-        link: a path of this marketplace, or None.
-    """
-
-    title: str
-    text: str
-    link: str | None
-
-
 _SECURITY = "It concerns the security of your tenant."
 _LISTING = "/marketplace/$plugin"
 _REVIEWS = f"{_LISTING}?tab=reviews"
@@ -190,67 +130,6 @@ KINDS: Mapping[str, Kind] = {
             link=_LISTING,
         ),
         Kind(
-            "price.announced",
-            "$plugin gets another price: $after",
-            "It costs $before now. The new price applies from $since; a subscription keeps its own until its"
-            " next renewal after that. Cancel before if you do not want it at that price.",
-            severity=Severity.WARNING,
-            mail=MailSetting.IMMEDIATE,
-            fixed="It says what you will pay.",
-            link="/admin/spend",
-        ),
-        Kind(
-            "invoice.issued",
-            "Invoice $number: $amount, due on $due",
-            "It stands under Admin, Spend, where it can be printed and paid.",
-            link="/admin/spend/invoices/$invoice",
-        ),
-        Kind(
-            "invoice.overdue",
-            "Invoice $number is not paid",
-            "$amount have been due since $due. What it is for stops running while it is overdue.",
-            severity=Severity.WARNING,
-            mail=MailSetting.IMMEDIATE,
-            fixed="It says why something may stop running.",
-            link="/admin/spend/invoices/$invoice",
-        ),
-        Kind(
-            "billing.rejected",
-            "$provider tells of money that does not fit",
-            "It told of $what: $reason. Nothing was changed; compare both sides under Admin, Invoices,"
-            " Reconciliation.",
-            severity=Severity.WARNING,
-            mail=MailSetting.IMMEDIATE,
-            link="/admin/invoices/reconciliation",
-        ),
-        Kind(
-            "purchase.suspended",
-            "$plugin does not run: its invoice is overdue",
-            "What runs finishes, nothing new begins. It runs again as soon as the invoice is paid.",
-            severity=Severity.WARNING,
-            mail=MailSetting.IMMEDIATE,
-            fixed="It says why something does not run.",
-            link="/admin/spend",
-        ),
-        Kind(
-            "purchase.ended",
-            "Your purchase of $plugin has ended",
-            "Reason: $because. What runs finishes, nothing new begins; its installation stays until you"
-            " remove it.",
-            severity=Severity.WARNING,
-            mail=MailSetting.IMMEDIATE,
-            link="/admin/spend",
-        ),
-        Kind(
-            "spend.near_cap",
-            "$percent % of a spend cap is used",
-            "Your tenant allows itself $cap in $period for $what. At 100 % nothing that costs anything runs"
-            " under it until the month is over or the cap is raised.",
-            severity=Severity.WARNING,
-            mail=MailSetting.IMMEDIATE,
-            link="/admin/spend",
-        ),
-        Kind(
             "operation.failed",
             "$operation $plugin failed",
             "What you asked for was not carried out: $problem",
@@ -311,91 +190,10 @@ KINDS: Mapping[str, Kind] = {
             link=_REVIEWS,
         ),
         Kind(
-            "share.announced",
-            "From $since on you get $share of what $plugin sells",
-            "It is $before until then, and what is earned until then keeps its share. Why: $reason",
-            mail=MailSetting.IMMEDIATE,
-            fixed="It changes what you are paid.",
-        ),
-        Kind(
             "quota.near",
             "Your publisher has used $used of $allowed $quota",
             "When all is used, nothing more is published. Ask the operator for more in time.",
             severity=Severity.WARNING,
-        ),
-        Kind(
-            "dispute.opened",
-            "A sale of $plugin is disputed: $amount",
-            "What was earned with it is held until the dispute ends. Show evidence by $until.",
-            severity=Severity.WARNING,
-            mail=MailSetting.IMMEDIATE,
-            link="/admin/disputes/$dispute",
-        ),
-        Kind(
-            "dispute.evidence_due",
-            "Evidence is due in the dispute about $plugin",
-            "Nothing was shown for your side yet, and the time ends within a day. It is about $amount.",
-            severity=Severity.WARNING,
-            mail=MailSetting.IMMEDIATE,
-            link="/admin/disputes/$dispute",
-        ),
-        Kind(
-            "dispute.ended",
-            "The dispute about $plugin has ended: $how",
-            "It was about $amount. The dispute's page says why.",
-            mail=MailSetting.IMMEDIATE,
-            link="/admin/disputes/$dispute",
-        ),
-        Kind(
-            "payout.waits",
-            "$payouts payouts of $period wait for approval",
-            "The month is closed. What is payable is reserved; somebody approves each, somebody else releases"
-            " it from day 15 on.",
-            link="/admin/payouts?period=$period",
-        ),
-        Kind(
-            "payout.paid",
-            "$amount of $period are paid",
-            "$transfer have left the bank; what was withheld for tax, if anything, stands in the statement.",
-            link="/publisher/statements/$statement",
-        ),
-        Kind(
-            "payout.failed",
-            "The payout of $period did not arrive",
-            "$amount are back in your balance, and the next month that is closed pays them. Look at where you"
-            " are paid. Reason given: $reason",
-            severity=Severity.WARNING,
-            mail=MailSetting.IMMEDIATE,
-            link="/publisher/statements/$statement",
-        ),
-        Kind(
-            "payout.cancelled",
-            "The payout of $period was cancelled",
-            "$amount are back in your balance, and the next month that is closed pays them. Reason given:"
-            " $reason",
-            severity=Severity.WARNING,
-            mail=MailSetting.IMMEDIATE,
-            link="/publisher/statements/$statement",
-        ),
-        Kind(
-            "tax_profile.waits",
-            "A tax profile waits for its review",
-            "$creator has sent one. Nothing is paid to them before it is reviewed.",
-            link="/admin/tax/$profile",
-        ),
-        Kind(
-            "tax_profile.reviewed",
-            "Your tax profile is reviewed",
-            "Payouts to your tenant can be made, when they are due.",
-            link="/publisher/tax",
-        ),
-        Kind(
-            "tax_profile.refused",
-            "Your tax profile was refused",
-            "Nothing is paid before you have sent another one. Reason given: $reason",
-            severity=Severity.WARNING,
-            mail=MailSetting.IMMEDIATE,
-            link="/publisher/tax",
         ),
         Kind(
             "namespace.offered",
@@ -451,6 +249,7 @@ KINDS: Mapping[str, Kind] = {
             severity=Severity.WARNING,
             unmailed="It tells that mail does not arrive.",
         ),
+        *KINDS_OF_MONEY,
     )
 }
 

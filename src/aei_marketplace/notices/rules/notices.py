@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from aei_marketplace.ground.texts import one_line
-from aei_marketplace.notices.rules.kinds import Words, kind_of, worded
+from aei_marketplace.notices.rules.kind import Words
+from aei_marketplace.notices.rules.kinds import kind_of, worded
 
 LONGEST_SUBJECT = 200
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from aei_marketplace.ground.errors import Fault
 from aei_marketplace.notices.errors import PreferencesUnfit
-from aei_marketplace.notices.rules.kinds import KINDS, Kind, MailSetting
+from aei_marketplace.notices.rules.kind import Kind, MailSetting
+from aei_marketplace.notices.rules.kinds import KINDS
 
 PRODUCT, MAIL = "product", "mail"
 

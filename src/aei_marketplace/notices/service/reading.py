@@ -11,7 +11,8 @@ from aei_marketplace.ground.errors import Fault, Invalid, NotSignedIn
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
 from aei_marketplace.notices.errors import NoSuchNotice
-from aei_marketplace.notices.rules.kinds import KINDS, Severity
+from aei_marketplace.notices.rules.kind import Severity
+from aei_marketplace.notices.rules.kinds import KINDS
 from aei_marketplace.notices.rules.notices import WrittenNotice
 from aei_marketplace.notices.rules.preferences import hidden_kinds, optional_kinds
 from aei_marketplace.notices.store import notices as store

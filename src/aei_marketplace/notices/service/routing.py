@@ -8,7 +8,8 @@ from aei_marketplace.accounts.service.contacts import Contact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.notices.rules.deliveries import MAIL, WEBHOOK
-from aei_marketplace.notices.rules.kinds import MailSetting, kind_of
+from aei_marketplace.notices.rules.kind import MailSetting
+from aei_marketplace.notices.rules.kinds import kind_of
 from aei_marketplace.notices.rules.notices import Audience, WrittenNotice
 from aei_marketplace.notices.rules.preferences import choice
 from aei_marketplace.notices.rules.retries import next_digest
