@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.billing.events.providers import TransferReturned
@@ -46,7 +47,7 @@ async def provider(books: Books) -> Provider:
     await books.review_tax(books.studio, 1_500)
     await books.confirm_tax_model()
     async with books.works.begin(books.staff["fay"]) as work:
-        await service.set_destination(work, provider.name, books.studio.id, "acct_1")
+        await service.set_destination(work, provider, books.studio.id, "acct_1")
     await books.decide(service.approve, "fay", (await books.payout()).id)
     return provider
 
@@ -93,6 +94,42 @@ async def test_a_provider_without_an_answer_is_asked_again_with_the_same_key_but
     assert (provider.asked, len(provider.done), (await books.payout()).reference) == (2, 1, "tr_9")
 
 
+async def test_nobody_says_what_became_of_a_payout_while_its_provider_may_still_pay_it(
+    books: Books, provider: Provider
+):
+    provider.answers = [Unavailable("no answer")]
+    with pytest.raises(Unavailable):
+        await release(books)
+    payout, finn = (await books.payout()).id, books.staff["finn"]
+    for step, *words in ((service.mark_paid,), (service.mark_failed, "no answer")):
+        with pytest.raises(errors.PayoutMoveRefused, match="has not answered yet"):
+            await books.decide(step, "fay", payout, *words)
+    file = f"payout,result,reference,reason\r\n{payout},failed,,no answer\r\n".encode()
+    assert (await service.take_results(books.works, finn, "t", file)).refused.total() == 1
+    with pytest.raises(errors.DestinationInUse):
+        async with books.works.begin(finn) as work:
+            await service.set_destination(work, provider, books.studio.id, "acct_2")
+    books.time.ahead += timedelta(hours=21)
+    assert (await books.decide(service.mark_failed, "fay", payout, "not in its books")).state is State.FAILED
+
+
+async def test_a_transfer_that_nobody_expects_any_more_stands_in_the_audit_log(
+    books: Books, provider: Provider, monkeypatch: pytest.MonkeyPatch
+):
+    async def slow(_order: TransferOrder, _key: str) -> str:
+        books.time.ahead += timedelta(hours=22)
+        async with books.works.begin(books.staff["fay"]) as work:
+            await service.mark_failed(work, (await books.payout()).id, "not in its books")
+        return "tr_late"
+
+    monkeypatch.setattr(provider, "transfer", slow)
+    await release(books)
+    assert (await books.payout()).state is State.FAILED
+    async with books.works.system("tests") as work:
+        noted = text("select content from audit_entries where action = 'payout.pay' and outcome = 'failed'")
+        assert b"tr_late" in (await work.run(noted)).scalar_one()
+
+
 async def test_what_the_provider_refuses_goes_back_to_the_balance(books: Books, provider: Provider):
     provider.answers = [ProviderRefused("The account is closed.")]
     await release(books)
@@ -103,12 +140,19 @@ async def test_what_the_provider_refuses_goes_back_to_the_balance(books: Books, 
 async def test_only_finance_of_other_tenants_say_where_a_creator_is_paid(books: Books, provider: Provider):
     with pytest.raises(NotAllowed):
         async with books.works.begin(books.studio.admin) as work:
-            await service.set_destination(work, "stripe", books.studio.id, "acct_evil")
+            await service.set_destination(work, provider, books.studio.id, "acct_evil")
     async with books.works.system("tests") as work:
         await accounts.add_member(work, books.staff["fay"].id, "Viewer", books.studio.id)
     with pytest.raises(errors.OwnPayout):
         async with books.works.begin(books.staff["fay"]) as work:
-            await service.set_destination(work, "stripe", books.studio.id, "acct_own")
+            await service.set_destination(work, provider, books.studio.id, "acct_own")
     async with books.works.begin(books.staff["finn"]) as work:
-        await service.set_destination(work, "stripe", books.studio.id, None)
+        await service.set_destination(work, provider, books.studio.id, None)
         assert await service.find_destination(work, books.studio.id) is None
+    async with books.works.begin(books.staff["finn"]) as work:
+        await service.set_destination(work, provider, books.studio.id, "acct_2")
+    with pytest.raises(errors.SecondPersonNeeded, match="You named the account"):
+        await release(books)
+    with pytest.raises(errors.NobodyPays):
+        async with books.works.begin(books.staff["finn"]) as work:
+            await service.set_destination(work, ManualBilling(), books.studio.id, "acct_3")

@@ -60,6 +60,22 @@ class OwnPayout(NotAllowed):
     advice = "Ask another member of staff who administers revenue."
 
 
+class DestinationInUse(Conflict):
+    """Payouts are on their way to the account; an order that is repeated has to name the same one."""
+
+    type = "payout-destination-in-use"
+    title = "Payouts are on their way there"
+    advice = "Wait until they are paid or failed, or mark them, and set it then."
+
+
+class NobodyPays(Conflict):
+    """No provider of payments pays creators here: staff pay by the bank."""
+
+    type = "payout-provider-missing"
+    title = "No provider pays creators here"
+    advice = "Creators are paid by the bank run. The operator sets a provider up with AEI_BILLING_PROVIDER."
+
+
 class TaxNotReviewed(Conflict):
     """The creator's tax profile is missing or not reviewed, or was changed since the approval."""
 

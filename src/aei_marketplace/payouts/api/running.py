@@ -158,7 +158,7 @@ async def set_destination(
 ) -> Response:
     """Staff say where the provider pays a creator; null for the bank. It applies from the next release on."""
     async with deps.works.begin(actor, trace) as work:
-        await service.set_destination(work, deps.billing.name, creator, body.destination)
+        await service.set_destination(work, deps.billing, creator, body.destination)
         found = await service.find_destination(work, creator)
     return json_answer(
         {"provider": found.provider, "destination": found.name} if found else {"provider": None}

@@ -22,6 +22,8 @@ from aei_marketplace.tax_profiles.rules.profiles import TaxStanding
 RELEASED_FROM = 15
 #: A provider that gave no answer is asked again for so long.
 ASKED_WITHIN = timedelta(hours=20)
+#: The last time that it is asked has its answer within so long.
+_ANSWERED_WITHIN = timedelta(hours=1)
 
 
 class State(StrEnum):
@@ -187,6 +189,37 @@ def check_outsider(by: Decider) -> None:
     """
     if by.of_creator:
         raise OwnPayout("You belong to the tenant that is paid.")
+
+
+def check_by_hand(payout: Payout, by: Decider, now: datetime) -> None:
+    """Refuse to say what became of a payout while its provider may still decide it otherwise.
+
+    Raises:
+        OwnPayout: as `check_outsider`.
+        PayoutMoveRefused: it was asked and may still pay: what goes back now would be paid twice.
+    """
+    check_outsider(by)
+    if payout.state is not State.RELEASED or payout.sent_at is None:
+        return
+    if now < (until := payout.sent_at + ASKED_WITHIN + _ANSWERED_WITHIN):
+        raise PayoutMoveRefused(
+            f"{payout.provider} was asked to pay it and has not answered yet.",
+            advice=f"The answer is noted by itself. From {until:%Y-%m-%d %H:%M} UTC on, look at the books "
+            "there, and say what became of it.",
+        )
+
+
+def check_destination(by: Decider, named_by: UUID | None) -> None:
+    """Refuse that whoever named the account releases what goes there.
+
+    Args:
+        named_by: who said where the provider pays; None where the bank does.
+
+    Raises:
+        SecondPersonNeeded: it is the same person.
+    """
+    if by.id == named_by:
+        raise SecondPersonNeeded("You named the account that it goes to. Somebody else takes the next step.")
 
 
 def may_ask(payout: Payout, now: datetime) -> bool:

@@ -54,7 +54,7 @@ async def release(work: Work, payout_id: UUID, if_match: str | None = None) -> P
     Raises:
         NotAllowed, ProofNeeded, PayoutNotFound, PayoutChanged: as `approve`.
         PayoutMoveRefused, PayoutHeld, OwnPayout, SecondPersonNeeded, TaxModelUnconfirmed, TaxNotReviewed,
-        ReleaseTooEarly: see `rules.check_release`.
+        ReleaseTooEarly: see `rules.check_release` and `rules.check_destination`.
     """
     return await release_held(work, await _take(work, payout_id, if_match))
 
@@ -63,14 +63,16 @@ async def release_held(work: Work, payout: Payout) -> Payout:
     """Let a payout leave that this work holds; raises what `release` raises."""
     model = await find_tax_model(work)
     standing = await tax_standing(work, payout.creator)
+    by = await decider(work, payout)
     rules.check_release(
         payout,
-        await decider(work, payout),
+        by,
         standing,
         work.now,
         tax_model_confirmed=model is not None and model.confirmed,
     )
-    destination = await destinations.find(work, payout.creator)
+    destination = await destinations.find(work, payout.creator, hold=True)
+    rules.check_destination(by, None if destination is None else destination.changed_by)
     values = {
         "released_by": work.actor.id,
         "released_at": work.now,
@@ -95,7 +97,7 @@ async def mark_paid(
     """
     named = clean_typed(reference, _LONGEST_REFERENCE, "/reference") if reference else None
     payout = await _take(work, payout_id, if_match)
-    rules.check_outsider(await decider(work, payout))
+    rules.check_by_hand(payout, await decider(work, payout), work.now)
     return await pay_held(work, payout, named)
 
 
@@ -204,7 +206,7 @@ async def _take(work: Work, payout_id: UUID, if_match: str | None) -> Payout:
 async def _end(work: Work, payout_id: UUID, to: State, reason: str, if_match: str | None) -> Payout:
     said = clean_typed(reason, _LONGEST_REASON, "/reason")
     payout = await _take(work, payout_id, if_match)
-    rules.check_outsider(await decider(work, payout))
+    rules.check_by_hand(payout, await decider(work, payout), work.now)
     return await _end_held(work, payout, to, said)
 
 

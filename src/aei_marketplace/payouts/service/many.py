@@ -11,7 +11,7 @@ from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.ledger.service import Period
 from aei_marketplace.payouts.errors import PayoutNotFound
 from aei_marketplace.payouts.rules.bank_runs import Result, read_results
-from aei_marketplace.payouts.rules.payouts import Payout, State, check_outsider
+from aei_marketplace.payouts.rules.payouts import Payout, State, check_by_hand
 from aei_marketplace.payouts.service.deciding import (
     approve_held,
     decider,
@@ -108,7 +108,7 @@ async def _settle(work: Work, result: Result, outcome: Outcome) -> None:
         if payout.state == (State.PAID if result.paid else State.FAILED):
             outcome.before += 1
             return
-        check_outsider(await decider(work, payout))
+        check_by_hand(payout, await decider(work, payout), work.now)
         if result.paid:
             await pay_held(work, payout, result.reference)
         else:

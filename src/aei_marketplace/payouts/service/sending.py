@@ -8,6 +8,7 @@ from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.ports.billing import BillingProvider, ProviderRefused, TransferOrder
 from aei_marketplace.ground.typed import clean_typed
 from aei_marketplace.ground.work import Work, Works
+from aei_marketplace.payouts.errors import DestinationInUse, NobodyPays
 from aei_marketplace.payouts.rules.payouts import Payout, State, check_outsider, may_ask
 from aei_marketplace.payouts.service.deciding import decider_for, fail_held, pay_held
 from aei_marketplace.payouts.store import destinations
@@ -37,7 +38,7 @@ async def find_destination(work: Work, creator: UUID) -> Destination | None:
     return None if row is None else Destination(row.provider, row.destination, row.changed_at)
 
 
-async def set_destination(work: Work, provider: str, creator: UUID, name: str | None) -> None:
+async def set_destination(work: Work, provider: BillingProvider, creator: UUID, name: str | None) -> None:
     """Have a provider pay a creator's payouts from their release on; None for the bank.
 
     Args:
@@ -47,17 +48,25 @@ async def set_destination(work: Work, provider: str, creator: UUID, name: str | 
     Raises:
         NotAllowed, ProofNeeded: the actor may not, or their last proof is too old.
         OwnPayout: the creator is a tenant of theirs.
+        NobodyPays: staff pay all creators by the bank here.
+        DestinationInUse: the provider carries out a payout of the creator.
         Invalid: the name cannot be used.
     """
     work.actor.require("revenue.administer")
     work.actor.require_recent_proof(work.now)
     check_outsider(await decider_for(work, creator))
-    if name is None:
+    said = None if name is None else clean_typed(name, _LONGEST, "/destination")
+    await destinations.find(work, creator, hold=True)
+    if await store.is_on_its_way(work, creator):
+        raise DestinationInUse("The provider carries out a payout of this creator and has not answered yet.")
+    if said is None:
         await destinations.remove(work, creator)
+    elif provider.online:
+        await destinations.put(work, creator, provider.name, said)
     else:
-        await destinations.put(work, creator, provider, clean_typed(name, _LONGEST, "/destination"))
-    context = {"provider": provider if name else "bank"}
-    personal = {"destination": name} if name else {}
+        raise NobodyPays("This marketplace works with no provider that could pay the creator.")
+    context = {"provider": "bank" if said is None else provider.name}
+    personal = {} if said is None else {"destination": said}
     work.record(Fact("payout.destination", "creator", str(creator), context=context, personal=personal))
 
 
@@ -77,12 +86,24 @@ async def send(works: Works, provider: BillingProvider, payout_id: UUID, trace_i
         refused = refusal.detail
     async with works.system(_JOB, trace_id) as work:
         payout = await store.find(work, payout_id, hold=True)
-        if payout is None or payout.state is not State.RELEASED:
-            return
-        if refused is None:
+        assert payout is not None, "payouts are never deleted"
+        if payout.state is not State.RELEASED:
+            _note_late(work, payout, reference)
+        elif refused is None:
             await pay_held(work, payout, reference)
         else:
             await fail_held(work, payout, refused)
+
+
+def _note_late(work: Work, payout: Payout, reference: str) -> None:
+    """Note a transfer that nobody expects any more; one that came twice says nothing new."""
+    if reference in ("", payout.reference):
+        return
+    reason = f"the provider carried it out as {reference} when it was {payout.state}; staff have to settle it"
+    context = {"amount_minor": payout.transfer, "currency": payout.currency}
+    work.record(
+        Fact("payout.pay", "payout", str(payout.id), outcome="failed", reason=reason, context=context)
+    )
 
 
 async def take_back(works: Works, payout_id: UUID, amount: int, trace_id: str) -> None:
@@ -116,7 +137,7 @@ async def _ordered(
         if payout is None or payout.provider != provider.name or not may_ask(payout, work.now):
             return None
         found = await destinations.find(work, payout.creator)
-        if found is None:
+        if found is None or found.provider != provider.name:
             return None
         if payout.sent_at is None:
             await store.change(work, payout, {"sent_at": work.now})

@@ -10,10 +10,14 @@ from aei_marketplace.ground.work import Work
 from aei_marketplace.payouts.models import payout_destinations
 
 
-async def find(work: Work, creator: UUID) -> Row[Any] | None:
-    """Where a creator is paid."""
+async def find(work: Work, creator: UUID, *, hold: bool = False) -> Row[Any] | None:
+    """Where a creator is paid.
+
+    Args:
+        hold: keep others from changing it until this work ends.
+    """
     wanted = select(payout_destinations).where(payout_destinations.c.creator == creator)
-    return (await work.run(wanted)).first()
+    return (await work.run(wanted.with_for_update() if hold else wanted)).first()
 
 
 async def put(work: Work, creator: UUID, provider: str, destination: str) -> None:

@@ -111,6 +111,14 @@ async def released(work: Work, period: date, after: UUID | None, limit: int) -> 
     return [_payout(row) for row in await work.run(wanted.order_by(payouts.c.id).limit(limit))]
 
 
+async def is_on_its_way(work: Work, creator: UUID) -> bool:
+    """Whether a provider carries out a payout of a creator and nothing was heard of it."""
+    wanted = select(payouts.c.id).where(
+        _where(creator, None, State.RELEASED, None), payouts.c.provider.is_not(None)
+    )
+    return (await work.run(wanted.limit(1))).first() is not None
+
+
 async def count(
     work: Work, creator: UUID | None, period: date | None, state: State | None, currency: str | None
 ) -> int:
