@@ -1,6 +1,7 @@
 """Tax profiles in the database: sealed, isolated, reviewed by others."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
@@ -8,7 +9,8 @@ import pytest
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
-from aei_marketplace.ground.actor import Actor, MissingAction
+from aei_marketplace.ground.actor import Actor, MissingAction, ProofNeeded
+from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.tax_profiles import service
 from aei_marketplace.tax_profiles.errors import OwnProfile, ProfileChanged, ProfileNotFound
@@ -69,8 +71,8 @@ async def test_what_is_sealed_stands_nowhere_in_the_open_and_opens_for_staff_wit
     assert (revealed.name, revealed.tax_id) == ("Canary Works GmbH", "DE136695976")
     connection = await asyncpg.connect(urls.owner)
     try:
-        rows = await connection.fetch("select t::text from tax_profiles t")
-        entries = await connection.fetch("select t::text from audit_entries t")
+        rows = await connection.fetch("select t::text || encode(sealed, 'escape') from tax_profiles t")
+        entries = await connection.fetch("select encode(content, 'escape') from audit_entries")
     finally:
         await connection.close()
     assert not any("Canary" in row[0] or "136695976" in row[0] for row in (*rows, *entries))
@@ -115,6 +117,18 @@ async def test_nobody_reviews_for_a_tenant_that_they_belong_to(deps: Deps, acme:
         await accounts.add_member(work, finance.id, "Viewer", acme.id)
     with pytest.raises(OwnProfile):
         await review(deps, finance, sent.id)
+    assert not await passes(deps, acme)
+
+
+async def test_a_session_without_a_recent_proof_neither_opens_nor_reviews(
+    deps: Deps, acme: Tenant, finance: Actor
+):
+    sent = await submit(deps, acme.admin)
+    left_alone = replace(finance, session=new_id(), proven_until=deps.works.clock())
+    with pytest.raises(ProofNeeded):
+        await review(deps, left_alone, sent.id)
+    with pytest.raises(ProofNeeded):
+        await service.reveal_profile(deps.works, left_alone, "trace", deps.master_key, sent.id)
     assert not await passes(deps, acme)
 
 

@@ -88,7 +88,7 @@ async def list_profiles(
 
 @router.get(PROFILE)
 async def show_profile(request: Request, profile_id: UUID, actor: TheActor) -> Response:
-    """One profile, masked."""
+    """One profile, masked. The fresh proof is asked for before anything is typed, not after."""
     return await _page(request, actor, profile_id)
 
 
@@ -152,6 +152,7 @@ async def _page(
 ) -> Response:
     async with request.app.state.deps.works.begin(actor, request.state.trace_id) as work:
         work.actor.require("revenue.administer")
+        work.actor.require_recent_proof(work.now)
         profile = await service.find_profile(work, profile_id)
         creators = await accounts.tenant_names(work, {profile.tenant_id})
     creator = creators[profile.tenant_id].name

@@ -31,12 +31,13 @@ async def reveal_profile(
     """Open a profile. That somebody looked is in the log before they see anything.
 
     Raises:
-        NotAllowed: the actor may not.
+        NotAllowed, ProofNeeded: the actor may not, or their last proof is too old.
         ProfileNotFound: there is none.
         SealBroken: it does not open with this master key.
     """
     async with works.begin(actor, trace_id) as work:
         work.actor.require("revenue.administer")
+        work.actor.require_recent_proof(work.now)
         profile = await find_profile(work, profile_id)
         work.record(Fact("tax_profile.reveal", "tax_profile", str(profile_id)))
     async with works.system("tax_profiles.reveal", trace_id) as work:

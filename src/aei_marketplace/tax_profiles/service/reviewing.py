@@ -28,13 +28,15 @@ async def review_profile(
         seen: the version that the actor saw; None when they do not say.
 
     Raises:
-        NotAllowed: the actor may not, or belongs to the creator's tenant.
+        NotAllowed, ProofNeeded: the actor may not, or their last proof is too old.
+        OwnProfile: they belong to the creator's tenant.
         ProfileNotFound: there is none.
         ProfileChanged: it is not what the actor saw.
         ReviewRefused: in its state this cannot be decided any more.
         ReviewUnfit: the withholding is no share, or a refusal says no reason.
     """
     work.actor.require("revenue.administer")
+    work.actor.require_recent_proof(work.now)
     profile = await find_profile(work, profile_id)
     person = work.actor.id
     if person is not None and await accounts.belongs_to(work, person, profile.tenant_id):
