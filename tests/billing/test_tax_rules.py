@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aei_marketplace.billing.errors.details import DetailsUnfit, TaxRateMissing
@@ -118,7 +118,7 @@ def _with_tax(net: int, tax: int) -> InvoiceLine:
 @given(st.integers(1, 10**6), st.lists(st.integers(1, 10**6), min_size=1, max_size=9))
 def test_what_comes_back_is_divided_without_losing_any_of_it(amount: int, totals: list[int]) -> None:
     named = [(f"sale/{at}", total) for at, total in enumerate(totals)]
-    assert sum(spread(amount, named).values()) == amount
+    assert sum(spread(amount, named, dict(named)).values()) == amount
     taken = fill(amount, named)
     if amount > sum(totals):
         assert taken is None
@@ -126,6 +126,18 @@ def test_what_comes_back_is_divided_without_losing_any_of_it(amount: int, totals
         assert taken is not None
         assert sum(taken.values()) == amount
         assert all(part <= dict(named)[key] for key, part in taken.items())
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 10**6)), min_size=1, max_size=9), st.data())
+def test_a_bank_takes_of_no_sale_more_than_is_left_while_there_is_enough(
+    sold: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    left = {f"sale/{at}": min(total, rest) for at, (total, rest) in enumerate(sold)}
+    assume(sum(left.values()) > 0)
+    amount = data.draw(st.integers(1, sum(left.values())))
+    parts = spread(amount, [(f"sale/{at}", total) for at, (total, _) in enumerate(sold)], left)
+    assert sum(parts.values()) == amount
+    assert all(part <= left[key] for key, part in parts.items())
 
 
 def test_reminders_come_when_it_is_due_and_after_a_week_and_a_month() -> None:

@@ -73,10 +73,12 @@ async def complain(deps: Deps, shop: Shop, amount: int | None = None, actor: Act
     return dispute
 
 
-async def decide(deps: Deps, actor: Actor, dispute: Dispute, *, for_creator: bool) -> Dispute:
+async def decide(
+    deps: Deps, actor: Actor, dispute: Dispute, *, for_creator: bool, verdict: str = "As shown."
+) -> Dispute:
     async with deps.works.begin(actor) as work:
         decided = await service.decide(
-            work, dispute.id, for_creator=for_creator, verdict="As shown.", seen=dispute.version
+            work, dispute.id, for_creator=for_creator, verdict=verdict, seen=dispute.version
         )
     await work_off(deps)
     return decided
@@ -115,11 +117,13 @@ async def test_what_is_decided_for_the_buyer_goes_back_once_with_a_credit_note(
     deps: Deps, shop: Shop
 ) -> None:
     dispute = await complain(deps, shop)
-    await decide(deps, shop.staff, dispute, for_creator=False)
+    # A verdict may be longer than a credit note's reason.
+    await decide(deps, shop.staff, dispute, for_creator=False, verdict="x" * 2_000)
     found = await nets(deps)
     assert sum(found.values()) == 0
     async with deps.works.begin(shop.globex.admin) as work:
         (note,) = await crediting.notes_of(work, shop.invoice)
+        assert len(note.reason) == crediting.LONGEST_REASON
         assert (await service.find_dispute(work, dispute.id)).credit_note_id == note.id
     assert await balanced(deps)
     # A job that runs twice does it once.
@@ -157,6 +161,55 @@ async def test_a_bank_takes_its_part_and_decides_alone(deps: Deps, shop: Shop) -
     found = await nets(deps)
     assert (found["hold"] + found["sale"], found["charge"], "refund" in found) == (0, -1500, False)
     assert await balanced(deps)
+
+
+async def test_of_what_was_refunded_already_a_bank_takes_nothing_from_the_creator(
+    deps: Deps, shop: Shop
+) -> None:
+    async with deps.works.begin(shop.staff) as work:
+        await crediting.credit(work, shop.invoice, shop.line, 1_000, "As agreed.")
+    await work_off(deps)
+    await told(deps, shop, "opened")
+    await told(deps, shop, "lost", fee=1500)
+    async with deps.works.begin(shop.staff) as work:
+        first, second = await crediting.notes_of(work, shop.invoice)
+    assert [(note.total, note.taken) for note in (first, second)] == [(1_000, False), (999, True)]
+    found = await nets(deps)
+    assert (found["sale"] + found["refund"], "hold" in found, "charge" in found) == (0, False, False)
+    assert await balanced(deps)
+
+
+async def test_while_a_bank_decides_nobody_gives_the_same_money_back(deps: Deps, shop: Shop) -> None:
+    dispute = await complain(deps, shop)
+    await told(deps, shop, "opened")
+    with pytest.raises(BankDecides):
+        await decide(deps, shop.staff, dispute, for_creator=False)
+    await decide(deps, shop.staff, dispute, for_creator=True)
+    with pytest.raises(DisputedAlready):
+        await complain(deps, shop)
+    await told(deps, shop, "won")
+    found = await nets(deps)
+    assert found["hold"] + found["release"] == 0
+    assert await balanced(deps)
+
+
+async def test_evidence_at_the_moment_of_the_verdict_is_kept_before_it_or_refused(
+    deps: Deps, shop: Shop
+) -> None:
+    dispute = await complain(deps, shop)
+    shown = [
+        service.show_evidence(deps, actor, "trace", dispute.id, "See.", None)
+        for actor in (shop.globex.admin, shop.acme.admin, shop.staff)
+    ]
+    verdict = decide(deps, shop.staff, dispute, for_creator=True)
+    done = await asyncio.gather(*shown, verdict, return_exceptions=True)
+    refused = [each for each in done if isinstance(each, BaseException)]
+    assert all(isinstance(each, DisputeDecided) for each in refused)
+    async with deps.works.begin(shop.staff) as work:
+        steps = (await service.history_of(work, dispute.id)).steps
+    # Opened, won, and what was kept.
+    assert len(steps) == 2 + (3 - len(refused))
+    assert steps[-1].step == "won"
 
 
 async def test_an_end_that_is_told_first_comes_to_the_same(deps: Deps, shop: Shop) -> None:

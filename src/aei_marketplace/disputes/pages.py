@@ -1,6 +1,8 @@
 """Pages: disputes as their buyer, their creator and staff see them."""
 
+import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +39,7 @@ _forms = APIRouter(route_class=FormRoute)
 _uploads = APIRouter()
 
 DISPUTES = "/admin/disputes"
+_NUMBER = re.compile("[0-9]{1,13}")
 _PAGE = DISPUTES + "/{dispute_id}"
 _REFUSED = (AmountUnfit, BankDecides, DisputeChanged, DisputeDecided, DisputeUnfit, DisputedAlready, Invalid)
 #: Each state as a badge and what it means for the money.
@@ -55,6 +58,13 @@ STEPS = {
     "withdrawn": "Withdrawn",
     "credited": "A credit note was issued",
 }
+
+
+class Winner(StrEnum):
+    """For whom a complaint is decided."""
+
+    CREATOR = "creator"
+    BUYER = "buyer"
 
 
 def seen_by(actor: Actor) -> bool:
@@ -148,7 +158,7 @@ async def complain(
     amount = form.text("amount_minor")
     try:
         async with deps.works.begin(actor, trace) as work:
-            wanted = int(amount) if amount.isdecimal() and amount.isascii() else (None if not amount else -1)
+            wanted = int(amount) if _NUMBER.fullmatch(amount) else (None if not amount else -1)
             dispute = await service.complain(work, form.text("line"), wanted, form.text("reason"))
     except _REFUSED as refusal:
         return await _complaint(request, form.refused(refusal), refusal)
@@ -194,11 +204,11 @@ async def decide(
     request: Request, dispute_id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace, form: TheForm
 ) -> Response:
     """Decide a complaint."""
-    for_creator = form.text("for") == "creator"
     version = form.text("version")
     try:
+        for_creator = read_choice(Winner, form.text("for"), "/for") is Winner.CREATOR
         async with deps.works.begin(actor, trace) as work:
-            seen = int(version) if version.isdecimal() else None
+            seen = int(version) if _NUMBER.fullmatch(version) else None
             words = form.text("verdict")
             await service.decide(work, dispute_id, for_creator=for_creator, verdict=words, seen=seen)
     except _REFUSED as refusal:

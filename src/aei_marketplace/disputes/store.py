@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import Row, Select, exists, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from aei_marketplace.disputes.models import disputes, evidence, steps
@@ -13,6 +13,11 @@ from aei_marketplace.ground.work import Work
 
 _HOLD = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _OPENED = disputes.c.state == "opened"
+
+
+def _held(wanted: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
+    """Rows held for a change of theirs; what refers to them is still written, evidence for one."""
+    return wanted.with_for_update(key_share=True, skip_locked=skip_locked)
 
 
 async def add(work: Work, values: Mapping[str, Any]) -> bool:
@@ -24,7 +29,7 @@ async def add(work: Work, values: Mapping[str, Any]) -> bool:
 async def find(work: Work, dispute_id: UUID, *, for_update: bool = False) -> Row[Any] | None:
     """A dispute."""
     wanted = select(disputes).where(disputes.c.id == dispute_id)
-    return (await work.run(wanted.with_for_update() if for_update else wanted)).first()
+    return (await work.run(_held(wanted) if for_update else wanted)).first()
 
 
 async def find_told(
@@ -36,7 +41,13 @@ async def find_told(
         disputes.c.provider_dispute == provider_dispute,
         disputes.c.sale_key == sale_key,
     )
-    return (await work.run(wanted.with_for_update() if for_update else wanted)).first()
+    return (await work.run(_held(wanted) if for_update else wanted)).first()
+
+
+async def is_open(work: Work, sale_key: str, *kinds: str) -> bool:
+    """Whether the actor sees an open dispute of one of these kinds about a sale."""
+    open_one = exists().where(_OPENED, disputes.c.sale_key == sale_key, disputes.c.kind.in_(kinds))
+    return bool((await work.run(select(open_one))).scalar_one())
 
 
 async def find_page(
@@ -69,7 +80,8 @@ async def hold(work: Work, dispute_id: UUID) -> None:
 
 
 async def add_step(work: Work, dispute_id: UUID, step: str, side: str, by: UUID | None) -> None:
-    """Write what happened to a dispute; whoever writes holds its row."""
+    """Write what happened to a dispute; steps are counted one after the other, whoever takes them."""
+    await hold(work, dispute_id)
     counted = select(func.count() + 1).where(steps.c.dispute_id == dispute_id).scalar_subquery()
     values = {"dispute_id": dispute_id, "number": counted, "step": step, "side": side}
     await work.run(insert(steps).values(at=work.now, by=by, **values))
@@ -104,7 +116,7 @@ async def unanswered(work: Work, due_before: datetime, limit: int) -> Sequence[R
     shown = exists().where(evidence.c.dispute_id == disputes.c.id, evidence.c.side == "creator")
     due = disputes.c.evidence_due_at.between(work.now, due_before)
     wanted = select(disputes).where(_OPENED, due, disputes.c.reminded_at.is_(None), ~shown)
-    return (await work.run(wanted.limit(limit).with_for_update(skip_locked=True))).all()
+    return (await work.run(_held(wanted.limit(limit), skip_locked=True))).all()
 
 
 def _conditions(tenant: UUID | None, state: str | None) -> list[Any]:

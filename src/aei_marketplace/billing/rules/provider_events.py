@@ -1,6 +1,6 @@
 """What becomes of what a provider tells: it is compared with what was asked before anything changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aei_marketplace.ground.ports.billing import PaymentSeen, RefundSeen
@@ -59,16 +59,22 @@ def contradiction(seen: PaymentSeen | RefundSeen, asked: Asked) -> str | None:
     return f"{seen.amount} {seen.currency} came, {asked.amount} {asked.currency} were asked for"
 
 
-def spread(amount: int, totals: Sequence[tuple[str, int]]) -> dict[str, int]:
+def spread(amount: int, totals: Sequence[tuple[str, int]], left: Mapping[str, int]) -> dict[str, int]:
     """An amount that is taken from a payment, divided among its sales by what was paid for each.
+
+    Where that takes more of one than refunds have left, it is divided by what is left, if that is enough.
 
     Args:
         totals: minor units with the tax, by the sale's key.
+        left: of each what was not refunded.
 
     Returns:
         The amounts above nothing, by key.
     """
+    rest = [left[key] for key, _ in totals]
     parts = allocate(amount, [total for _, total in totals])
+    if any(part > most for part, most in zip(parts, rest, strict=True)) and sum(rest) >= amount:
+        parts = allocate(amount, rest)
     return {key: part for (key, _), part in zip(totals, parts, strict=True) if part}
 
 

@@ -242,7 +242,7 @@ async def _open_dispute(work: Work, provider: str, seen: DisputeSeen) -> Settled
         return parked(seen.payment, "the payment is not known yet")
     if seen.currency != payment.currency or seen.amount > payment.amount:
         return rejected(f"{seen.amount} {seen.currency} are disputed of {payment.amount} {payment.currency}")
-    parts = spread(seen.amount, await _paid_for(work, payment.invoice_id))
+    parts = await _parts(work, payment.invoice_id, seen.amount)
     rows = [
         {
             "provider": provider,
@@ -262,8 +262,9 @@ async def _open_dispute(work: Work, provider: str, seen: DisputeSeen) -> Settled
     return applied(seen.dispute)
 
 
-async def _paid_for(work: Work, invoice_id: UUID) -> list[tuple[str, int]]:
-    return [(sale.key, sale.gross + sale.tax) for sale in await sales_of(work, invoice_id)]
+async def _parts(work: Work, invoice_id: UUID, amount: int) -> dict[str, int]:
+    paid = [(sale.key, sale.gross + sale.tax) for sale in await sales_of(work, invoice_id)]
+    return spread(amount, paid, await lines_left(work, invoice_id))
 
 
 def _tell(work: Work, provider: str, seen: DisputeSeen, parts: Sequence[tuple[str, int]], at: Any) -> None:

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
+from aei_marketplace.billing.events.providers import EventRejected
 from aei_marketplace.billing.service import crediting
 from aei_marketplace.disputes import store
-from aei_marketplace.disputes.errors import DisputeChanged, OwnDispute
+from aei_marketplace.disputes.errors import BankDecides, DisputeChanged, OwnDispute
 from aei_marketplace.disputes.events import DisputeEnded
 from aei_marketplace.disputes.rules.cases import (
     LONGEST_TEXT,
@@ -20,6 +21,7 @@ from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.typed import clean_typed
 from aei_marketplace.ground.work import Work
 from aei_marketplace.sales import service as sales
+from aei_marketplace.sales.errors import SalesFactUnfit
 from aei_marketplace.sales.rules import facts
 
 _ACTIONS = {State.WON: "dispute.win", State.LOST: "dispute.lose", State.WITHDRAWN: "dispute.withdraw"}
@@ -38,7 +40,8 @@ async def decide(
         NotAllowed: the actor may not, or belongs to one of the tenants.
         DisputeNotFound: there is none.
         DisputeChanged: it is not what the actor saw.
-        BankDecides, DisputeDecided: it is not theirs to decide any more.
+        BankDecides, DisputeDecided: it is not theirs to decide any more, or not for the buyer while a bank
+            may give the same money back.
     """
     work.actor.require("revenue.administer")
     words = clean_typed(verdict, LONGEST_TEXT, "/verdict")
@@ -46,6 +49,8 @@ async def decide(
     await _require_other(work, dispute)
     if seen is not None and seen != dispute.version:
         raise DisputeChanged("The dispute is not what you saw.")
+    if not for_creator and await store.is_open(work, dispute.sale_key, Kind.CHARGEBACK):
+        raise BankDecides("The buyer's bank has taken the same money back, and has not decided yet.")
     return await _end(work, dispute, State.WON if for_creator else State.LOST, Side.STAFF, words)
 
 
@@ -77,9 +82,32 @@ async def carry_out(work: Work, dispute_id: UUID) -> None:
     if dispute.decided_at is None:
         return
     opened = facts.DisputeOpened(dispute.ledger_key, dispute.sale_key, dispute.amount, dispute.opened_at)
-    await sales.record(work, [opened, _ended(dispute)])
+    try:
+        await sales.record(work, [opened, _ended(dispute)])
+    except SalesFactUnfit as refusal:
+        if dispute.kind is not Kind.CHARGEBACK:
+            raise
+        await _book_rest(work, dispute, refusal.detail)
     if dispute.state is State.LOST and dispute.credit_note_id is None:
         await _credit(work, dispute)
+
+
+async def _book_rest(work: Work, dispute: Dispute, why: str) -> None:
+    """A bank took more than was left of the sale: the rest is booked as gone, and staff hear of what is not.
+
+    The buyer has some of the money twice. The marketplace bears it until it has it back, never the creator.
+    """
+    left = (await crediting.lines_left(work, dispute.invoice_id))[dispute.sale_key]
+    if rest := min(left, dispute.amount):
+        assert dispute.decided_at is not None, "it has ended"
+        gone = facts.Refund(dispute.ledger_key, dispute.sale_key, rest, dispute.decided_at)
+        await sales.record(work, [gone])
+    provider, name = dispute.provider, dispute.provider_dispute
+    assert provider is not None, "a bank speaks through a provider"
+    assert name is not None, "which names its disputes"
+    told, context = facts.name_of(_ended(dispute)), {"left_minor": rest, "amount_minor": dispute.amount}
+    work.record(Fact("sales_fact.refuse", "sales_fact", told, outcome="failed", reason=why, context=context))
+    work.emit(EventRejected(provider, name, "dispute", why))
 
 
 def _ended(dispute: Dispute) -> facts.DisputeWon | facts.DisputeLost:
@@ -99,11 +127,19 @@ async def _credit(work: Work, dispute: Dispute) -> None:
         dispute.invoice_id,
         dispute.sale_key,
         amount,
-        dispute.verdict or "The bank has returned what was paid.",
+        _reason(dispute),
         taken=dispute.kind is Kind.CHARGEBACK,
     )
     await store.change(work, dispute.id, dispute.version, {"credit_note_id": note.id})
     await store.add_step(work, dispute.id, "credited", Side.MARKETPLACE, None)
+
+
+def _reason(dispute: Dispute) -> str:
+    """Why a credit note is issued; a verdict that is longer than one may say is read in the dispute."""
+    if dispute.verdict is None:
+        return "The bank has returned what was paid."
+    most = crediting.LONGEST_REASON
+    return dispute.verdict if len(dispute.verdict) <= most else f"{dispute.verdict[: most - 1]}…"
 
 
 async def _end(work: Work, dispute: Dispute, to: State, side: Side, verdict: str | None) -> Dispute:

@@ -38,7 +38,7 @@ async def complain(work: Work, line_key: str, amount: int | None, reason: str) -
         NotAllowed: the actor may not.
         NoSuchInvoice: there is no such line that the actor may see.
         DisputeUnfit, AmountUnfit: it was not paid, too much is disputed, or it is too late.
-        DisputedAlready: the sale is disputed.
+        DisputedAlready: the sale is disputed, here or at the buyer's bank.
     """
     work.actor.require("spend.administer" if work.actor.tenant else "revenue.administer")
     words = clean_typed(reason, LONGEST_TEXT, "/reason")
@@ -50,6 +50,8 @@ async def complain(work: Work, line_key: str, amount: int | None, reason: str) -
     wanted = check_complaint(left if amount is None else amount, left, standing.paid_at, work.now)
     invoice = await invoices.read_invoice(work, invoice_id)
     (line,) = (each for each in invoice.lines if each.key == line_key)
+    if await store.is_open(work, line_key, Kind.CHARGEBACK):
+        raise DisputedAlready("The buyer's bank has taken the money back, and decides.")
     dispute_id = new_id()
     side = Side.BUYER if work.actor.tenant else Side.STAFF
     if not await store.add(work, _row(work, dispute_id, invoice, line, wanted, words, side)):
