@@ -9,9 +9,20 @@ from typing import Any
 
 import pytest
 
+from aei_marketplace.adapters.sandbox.calls import Calls, Running
+from aei_marketplace.adapters.sandbox.line import BrokenProtocol
 from aei_marketplace.ground.ports import SandboxGone, plugin_failure
 from aei_protocol.limits import Limits
-from aei_protocol.messages import Attempt, Divergence, Ended, PluginAnswer, PluginWanted, Usage
+from aei_protocol.messages import (
+    Attempt,
+    Divergence,
+    Ended,
+    ModelWanted,
+    PluginAnswer,
+    PluginWanted,
+    SecretWanted,
+    Usage,
+)
 from aei_protocol.permissions import Capabilities
 from tests.adapters.test_sandbox import Heard, ScriptedHost, facing, ok, task
 
@@ -90,6 +101,25 @@ async def test_a_forged_call_costs_the_line_and_nothing_is_called(
     host, ended = await having_called(tmp_path, once(forged), listener)
     assert [kind for kind, _ in host.heard] == ["Execute"]
     assert (listener.wanted, ended) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("who", "wanted"),
+    [
+        (Calls.holder, SecretWanted(1, "e1", "t1", "KEY")),
+        (Calls.asker, ModelWanted(1, "e1", "t1", "chat", "{}", 10)),
+        (Calls.caller, WANTED),
+    ],
+)
+async def test_a_rehearsal_reaches_nothing_whatever_the_host_wants_for_it(
+    who: Callable[[Calls, Any], Running | None], wanted: Any
+) -> None:
+    held = Capabilities(secrets=("KEY",), chat=("small",), plugins=("acme.echo",))
+    running = Running(task(capabilities=held), Heard(), asyncio.Future())
+    assert who(Calls({"e1": running}), wanted) is running
+    running = Running(task(capabilities=held, rehearsal=True), Heard(), asyncio.Future())
+    with pytest.raises(BrokenProtocol, match="rehearsal"):
+        who(Calls({"e1": running}), wanted)
 
 
 async def test_a_call_for_an_execution_that_does_not_run_here_fails_and_calls_nothing(tmp_path: Path) -> None:

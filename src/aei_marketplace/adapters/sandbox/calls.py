@@ -89,12 +89,12 @@ class Calls:
         """The execution for which a secret is wanted, None when it has ended.
 
         Raises:
-            BrokenProtocol: the execution is another tenant's, or holds no grant for the name.
+            BrokenProtocol: the execution is another tenant's, a rehearsal, or holds no grant for the name.
         """
-        run = self.running.get(wanted.execution)
+        run = self._reaching_out(wanted.execution, wanted.tenant)
         if run is None:
             return None
-        if run.task.tenant != wanted.tenant or wanted.name not in run.task.capabilities.secrets:
+        if wanted.name not in run.task.capabilities.secrets:
             raise BrokenProtocol("a secret was asked for that the execution was not granted")
         return run
 
@@ -102,12 +102,13 @@ class Calls:
         """The execution for which a model is asked, None when it has ended.
 
         Raises:
-            BrokenProtocol: the execution is another tenant's, holds no such grant, or asks already.
+            BrokenProtocol: the execution is another tenant's, a rehearsal, holds no such grant, or asks
+                already.
         """
-        run = self.running.get(wanted.execution)
+        run = self._reaching_out(wanted.execution, wanted.tenant)
         if run is None:
             return None
-        if run.task.tenant != wanted.tenant or not run.granted(wanted.kind):
+        if not run.granted(wanted.kind):
             raise BrokenProtocol("a model was asked that the execution was not granted")
         if run.waits:
             raise BrokenProtocol("a model was asked while another one answers")
@@ -117,13 +118,13 @@ class Calls:
         """The execution for which a plugin is called, None when it has ended.
 
         Raises:
-            BrokenProtocol: the execution is another tenant's, does not depend on the plugin, waits for
-                something already, or has more left than it ever had.
+            BrokenProtocol: the execution is another tenant's, a rehearsal, does not depend on the plugin,
+                waits for something already, or has more left than it ever had.
         """
-        run = self.running.get(wanted.execution)
+        run = self._reaching_out(wanted.execution, wanted.tenant)
         if run is None:
             return None
-        if run.task.tenant != wanted.tenant or wanted.plugin not in run.task.capabilities.plugins:
+        if wanted.plugin not in run.task.capabilities.plugins:
             raise BrokenProtocol("a plugin was called that the execution does not depend on")
         if run.waits:
             raise BrokenProtocol("a plugin was called while the guest waits for another answer")
@@ -145,6 +146,15 @@ class Calls:
             run.leave()
         self.running.clear()
         self.asked.clear()
+
+    def _reaching_out(self, execution: str, tenant: str) -> Running | None:
+        """An execution that wants something from outside the sandbox, None when it has ended."""
+        run = self.running.get(execution)
+        if run is not None and run.task.tenant != tenant:
+            raise BrokenProtocol("something was wanted in another tenant's name")
+        if run is not None and run.task.rehearsal:
+            raise BrokenProtocol("a rehearsal reached out of the sandbox")
+        return run
 
     def _of(self, execution: str) -> Running:
         run = self.running.get(execution)
