@@ -67,18 +67,11 @@ def check(
     with Screen(as_json) as screen:
         from aei_inspection.checks.sarif import write_sarif
         from aei_inspection.checks.subject import Subject
-        from aei_scanner.scanning import scan
 
         before = previous_release(package_content(screen, previous)) if previous else None
         subject = Subject(package_content(screen, target), before)
         package, refusal = _judged(subject)
-        with screen.progress("checking the package") as show:
-            report = scan(subject, lambda step: show(step.done / step.total, step.check))
-        if package is not None:
-            with screen.progress("running it on trial"):
-                report = _with_behaviour(report, package, subject)
-        if advisories is not None:
-            report = _with_vulnerabilities(report, advisories)
+        report = _checked(screen, subject, package, advisories)
         if sarif is not None:
             sarif.write_bytes(write_sarif(report))
         screen.show(_document(report, package), lambda: _show(screen, report))
@@ -86,6 +79,20 @@ def check(
             raise refusal
         if any(check.result in ("fail", "error") for check in report.checks):
             raise typer.Exit(int(ExitCode.FAILED))
+
+
+def _checked(
+    screen: Screen, subject: "Subject", package: "Package | None", advisories: Path | None
+) -> "Report":
+    """All checks; what the gate refuses is not run."""
+    from aei_scanner.scanning import scan
+
+    with screen.progress("checking the package") as show:
+        report = scan(subject, lambda step: show(step.done / step.total, step.check))
+    if package is not None:
+        with screen.progress("running it on trial"):
+            report = _with_behaviour(report, package, subject)
+    return report if advisories is None else _with_vulnerabilities(report, advisories)
 
 
 def _with_behaviour(report: "Report", package: "Package", subject: "Subject") -> "Report":
