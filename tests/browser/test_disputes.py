@@ -42,7 +42,11 @@ def test_a_dispute_goes_from_the_complaint_to_the_verdict(
     open_window: OpenWindow, site: Site, line: str
 ) -> None:
     buyer = open_window("moth_admin", width=360)
-    buyer.goto(f"/admin/disputes/new?line={line}")
+    buyer.goto("/admin/spend/invoices?state=paid")
+    follow(buyer.get_by_role("link", name="INV-"))
+    inspect(buyer, "invoice-paid")
+    follow(buyer.get_by_role("link", name="Complain of lamp.light"))
+    expect(buyer.get_by_label("Line of the invoice")).to_have_value(line)
     buyer.get_by_label("Amount with tax, in minor units").fill("999999")
     buyer.get_by_label("What is wrong").fill("It does not shine at night.")
     follow(buyer.get_by_role("button", name="Open the dispute"))
