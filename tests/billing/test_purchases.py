@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from aei_marketplace.billing.errors.details import DetailsMissing
 from aei_marketplace.billing.errors.offers import NotForSale, PriceMoved
@@ -198,6 +199,26 @@ async def test_a_subscription_is_tried_once_renews_by_the_calendar_and_ends_with
     # The second time there is nothing to try.
     again = await buy(deps, globex, MONTHLY)
     assert (again.state, len(await charged(deps, shop, again))) == ("pending_payment", 1)
+
+
+async def test_who_cannot_be_invoiced_holds_up_no_other(
+    deps: Deps, shop: Shop, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewals, "_BATCH", 1)
+    other = await make_tenant(deps.works, "initech")
+    await ready_to_sell(deps.works, other)
+    await publish_priced(deps, shop.acme, MONTHLY)
+    first, second = await buy(deps, shop.globex, MONTHLY), await buy(deps, other, MONTHLY)
+    for bought in (first, second):
+        await pay_all(deps, shop.staff, bought)
+    async with deps.works.system("tests") as work:
+        await work.run(text("delete from billing_details where tenant_id = :id"), {"id": shop.globex.id})
+    time.ahead = timedelta(days=32)
+    assert await renewals.renew_due(deps.works) == 1
+    assert ((await look(deps, shop.globex, first)).periods, (await look(deps, other, second)).periods) == (
+        1,
+        2,
+    )
 
 
 async def test_a_higher_price_is_announced_and_a_subscription_keeps_its_own_until_it_renews(

@@ -77,10 +77,11 @@ async def open_page(work: Work, invoice_id: UUID) -> str | None:
 
 async def _reserve(work: Work, provider: str, invoice_id: UUID, return_url: str) -> _Attempt:
     work.actor.require("spend.administer")
+    # Held before the standing is read, as a webhook does: what it settles meanwhile is seen here.
+    waiting = await store.find_waiting(work, invoice_id, for_update=True)
     standing = await standing_of(work, invoice_id)
     check_open(standing)
     invoice = await read_invoice(work, invoice_id)
-    waiting = await store.find_waiting(work, invoice_id)
     if waiting is not None and not _is_good(work, waiting, standing.left):
         await store.set_payment(work, waiting.id, {"state": "expired", "settled_at": work.now})
         waiting = None
@@ -118,7 +119,11 @@ async def _add(work: Work, provider: str, invoice: Invoice, amount: int) -> UUID
         "state": "reserved",
         "created_at": work.now,
     }
-    await store.add_payment(work, values)
+    if not await store.add_payment(work, values):
+        quicker = await store.find_waiting(work, invoice.id)
+        assert quicker is not None, "what stood in the way is committed"
+        found: UUID = quicker.id
+        return found
     context = {"provider": provider, "amount_minor": amount, "currency": invoice.currency}
     work.record(Fact("invoice.collect", "invoice", str(invoice.id), context=context))
     return payment_id

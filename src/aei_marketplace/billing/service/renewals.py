@@ -28,9 +28,14 @@ log = structlog.get_logger()
 
 async def renew_due(works: Works) -> int:
     """Begin the next period of each subscription whose last one is over, or end it; how many were moved."""
-    async with works.system(_JOB) as work:
-        due = await store.due_for_renewal(work, _BATCH)
-    return sum([await _each(works, purchase_id, _renew) for purchase_id in due])
+    moved, after = 0, None
+    while True:
+        async with works.system(_JOB) as work:
+            due = await store.due_for_renewal(work, after, _BATCH)
+        if not due:
+            return moved
+        # Onwards from the last, so that those that cannot be invoiced never stand before the others.
+        moved, after = moved + sum([await _each(works, each, _renew) for each in due]), due[-1]
 
 
 async def suspend_overdue(works: Works) -> int:

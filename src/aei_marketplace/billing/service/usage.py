@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -23,6 +23,8 @@ from aei_marketplace.ground.work import Work, Works
 
 _JOB = "billing.charge_usage"
 _BATCH = 200
+#: A run of the last moment of a month may be kept so much later; the month is charged once.
+_BEGINNING = timedelta(minutes=10)
 
 log = structlog.get_logger()
 
@@ -52,9 +54,15 @@ class _Billable:
 
 async def charge_usage(works: Works) -> int:
     """Invoice the usage of months that are over, each tenant and currency for itself; how many invoices."""
-    async with works.system(_JOB) as work:
-        due = await store.months_to_charge(work, work.now.astimezone(UTC).date().replace(day=1), _BATCH)
-    return sum([await _charge(works, *each) for each in due])
+    issued, after = 0, None
+    while True:
+        async with works.system(_JOB) as work:
+            this = (work.now - _BEGINNING).astimezone(UTC).date().replace(day=1)
+            due = await store.months_to_charge(work, this, after, _BATCH)
+        if not due:
+            return issued
+        # Onwards from the last, so that those that cannot be invoiced never stand before the others.
+        issued, after = issued + sum([await _charge(works, *each) for each in due]), due[-1]
 
 
 async def read_usage(work: Work, period: date, plugin_id: str, after: UUID | None, limit: int) -> UsagePage:

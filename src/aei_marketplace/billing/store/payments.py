@@ -5,25 +5,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from aei_marketplace.billing.models.invoices import invoices
 from aei_marketplace.billing.models.providers import customers, payments, refunds
 from aei_marketplace.ground.work import Work
 
-
-async def find_waiting(work: Work, invoice_id: UUID) -> Row[Any] | None:
-    """The attempt to collect an invoice that is under way."""
-    query = select(payments).where(
-        payments.c.invoice_id == invoice_id, payments.c.state.in_(("reserved", "open"))
-    )
-    return (await work.run(query)).first()
+_WAITING = text("state in ('reserved', 'open')")
 
 
-async def add_payment(work: Work, values: Mapping[str, Any]) -> None:
-    """Reserve an attempt to collect."""
-    await work.run(insert(payments).values(**values))
+async def find_waiting(work: Work, invoice_id: UUID, *, for_update: bool = False) -> Row[Any] | None:
+    """The attempt to collect an invoice that is under way; held until the commit for whoever ends it."""
+    query = select(payments).where(payments.c.invoice_id == invoice_id, _WAITING)
+    return (await work.run(query.with_for_update() if for_update else query)).first()
+
+
+async def add_payment(work: Work, values: Mapping[str, Any]) -> bool:
+    """Reserve an attempt to collect; False when one is under way."""
+    unless = upsert(payments).values(**values)
+    unless = unless.on_conflict_do_nothing(index_elements=["invoice_id"], index_where=_WAITING)
+    return (await work.run(unless)).rowcount == 1
 
 
 async def set_payment(work: Work, payment_id: UUID, values: Mapping[str, Any]) -> None:

@@ -81,11 +81,13 @@ async def live_of_tenant(work: Work, tenant: UUID) -> list[UUID]:
     return list((await work.run(query)).scalars())
 
 
-async def due_for_renewal(work: Work, limit: int) -> Sequence[UUID]:
-    """Purchases whose period, or trial, is over."""
+async def due_for_renewal(work: Work, after: UUID | None, limit: int) -> Sequence[UUID]:
+    """Purchases whose period, or trial, is over, in the order of their ids, from behind one on."""
     states = (PurchaseState.TRIAL, PurchaseState.ACTIVE, PurchaseState.CANCELLED_AT_PERIOD_END)
-    over = and_(_LIVE, purchases.c.period_end <= work.now, purchases.c.state.in_(states))
-    query = select(purchases.c.id).where(over).order_by(purchases.c.period_end).limit(limit)
+    over = [_LIVE, purchases.c.period_end <= work.now, purchases.c.state.in_(states)]
+    if after is not None:
+        over.append(purchases.c.id > after)
+    query = select(purchases.c.id).where(*over).order_by(purchases.c.id).limit(limit)
     return list((await work.run(query)).scalars())
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, func, select, text, update
+from sqlalchemy import Row, exists, func, select, text, tuple_, update
 
 from aei_marketplace.billing.models.usage import spend_months, usage_records
 from aei_marketplace.billing.rules.usage import UsageRecord
@@ -29,8 +29,14 @@ async def find_records(
     return [_record(row) for row in await work.run(query)]
 
 
-async def months_to_charge(work: Work, before: date, limit: int) -> list[tuple[UUID, date, str]]:
-    """Tenants with runs to charge in months that are over and in which nothing of theirs runs any more."""
+async def months_to_charge(
+    work: Work, before: date, after: tuple[UUID, date, str] | None, limit: int
+) -> list[tuple[UUID, date, str]]:
+    """Tenants with runs to charge in months that are over and in which nothing of theirs runs any more.
+
+    Args:
+        after: the last that was given before.
+    """
     other = usage_records.alias()
     runs_on = exists().where(
         other.c.state == "reserved",
@@ -38,7 +44,9 @@ async def months_to_charge(work: Work, before: date, limit: int) -> list[tuple[U
         other.c.period == usage_records.c.period,
     )
     key = (usage_records.c.tenant_id, usage_records.c.period, usage_records.c.currency)
-    over = (*_BILLED, usage_records.c.period < before, ~runs_on)
+    over = [*_BILLED, usage_records.c.period < before, ~runs_on]
+    if after is not None:
+        over.append(tuple_(*key) > after)
     query = select(*key).where(*over).group_by(*key).order_by(*key).limit(limit)
     return [(row.tenant_id, row.period, row.currency) for row in await work.run(query)]
 
