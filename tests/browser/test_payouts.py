@@ -10,7 +10,6 @@ from aei_marketplace.ground.clock import new_id, utc_now
 from aei_marketplace.ledger.service import Period
 from aei_marketplace.payouts import service as payouts
 from aei_marketplace.payouts.pages.words import month
-from aei_marketplace.payouts.rules.months import before
 from aei_marketplace.sales import service as sales
 from aei_marketplace.sales.service import Refund, Sale
 from aei_marketplace.tax_profiles import service as tax_profiles
@@ -20,8 +19,8 @@ from tests.browser.site import Site
 from tests.browser.waiting import follow
 
 #: Over for long enough to be closed and released on any day.
-SECOND = before(before(Period.of(utc_now())))
-FIRST = before(SECOND)
+SECOND = Period.of(utc_now()).before.before
+FIRST = SECOND.before
 
 
 @pytest.fixture(scope="module")

@@ -93,9 +93,9 @@ def test_more_than_was_paid_is_not_taken_back(before: int, after: int):
 def test_a_month_is_read_as_it_is_written_and_follows_the_one_before(moment: datetime):
     period = Period.of(moment)
     assert Period.read(str(period)) == period == Period.beginning(period.first_day)
-    assert (
-        period < period.next == Period.of(datetime(period.year, period.month, 28, tzinfo=UTC) + timedelta(5))
-    )
+    later = datetime(period.year, period.month, 28, tzinfo=UTC) + timedelta(5)
+    assert period < period.next == Period.of(later)
+    assert period.next.before == period
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from aei_marketplace.accounts import service as accounts
-from tests.payouts.conftest import Books
+from aei_marketplace.payouts.service import exporting, reading
+from tests.payouts.conftest import DECEMBER, Books
 from tests.serving import Client
 
 
@@ -27,7 +29,7 @@ def rows(body: bytes) -> list[list[str]]:
 
 
 async def closed(books: Books) -> None:
-    """November: studio is paid, globex carries; studio has a late item in December."""
+    """November: studio is paid, globex carries."""
     await books.sell(books.studio, 10_000)
     await books.sell(books.studio, 2_000, version="2.0.0")
     await books.sell(books.globex, 1_000, plugin_id="globex.tool", version=None)
@@ -36,8 +38,9 @@ async def closed(books: Books) -> None:
 
 
 async def test_creators_read_their_own_statements_and_payouts_and_nobody_elses(
-    books: Books, client: Client, tokens: dict[str, str]
+    books: Books, client: Client, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(exporting, "LINES_AT_ONCE", 1)
     await closed(books)
     studio, globex = books.studio.tokens["Admin"], books.globex.tokens["Admin"]
     listed = (await client.get("/api/statements?period=2026-11", studio)).json
@@ -72,11 +75,24 @@ async def test_creators_read_their_own_statements_and_payouts_and_nobody_elses(
         ("1.0.0", 8_500),
         ("2.0.0", 1_700),
     ]
+    assert (found["late_lines"], found["late_total"]) == ([], 0)
     lines = await client.get(f"/api/statements/{statement['id']}/lines?format=csv&bom=true", studio)
     assert lines.body.startswith("\ufeffkey,".encode())
-    assert sum(int(line[-1]) for line in rows(lines.body)[1:]) == statement["payable"]
+    assert [int(line[-1]) for line in rows(lines.body)[1:]] == [8_500, 1_700]
     paged = (await client.get(f"/api/statements/{statement['id']}/lines?limit=1", studio)).json
     assert (paged["total"], paged["items"][0]["share_bps"]) == (2, 8_500)
+
+    for _ in range(2):
+        await books.sell(books.studio, 100, at=datetime(2026, 11, 30, tzinfo=UTC))
+    monkeypatch.setattr(reading, "LATE_SHOWN", 1)
+    books.go_to(1, 3, 2027)
+    await books.close(DECEMBER)
+    books.go_to(12, 4)  # the tokens have ended by January
+    december = (await client.get("/api/statements?period=2026-12", studio)).json["items"][0]["id"]
+    found = (await client.get(f"/api/statements/{december}", studio)).json
+    assert ([line["ref_period"] for line in found["late_lines"]], found["late_total"]) == (["2026-11"], 2)
+    page = await client.get(f"/publisher/statements/{december}", studio)
+    assert "The first 1 of 2; all of them stand in the lines" in page.body.decode()
 
 
 async def test_the_report_has_its_columns_goes_on_after_a_line_and_is_recorded_each_time(

@@ -247,7 +247,8 @@ async def test_months_are_summed_by_release_and_late_lines_say_where_they_belong
         assert [(r.plugin_id, r.version, r.kind, r.gross, r.net) for r in released] == [
             ("acme.echo", "2.0.0", "sale", 99, 84)
         ]
-        late = await sales.late_lines(work, CREATOR, "USD", december)
+        late, many = await sales.late_lines(work, CREATOR, "USD", december, 1)
+        assert many == 1
         assert [(line.key, line.ref_period, line.net) for line in late] == [("refund:r1", NOVEMBER, -85)]
         first = await sales.lines_page(work, CREATOR, "USD", december, PageWanted(1))
         rest = PageWanted.read(1, first.next_cursor)

@@ -26,7 +26,6 @@ from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Works
 from aei_marketplace.ledger.service import Period
 from aei_marketplace.payouts import service as payouts
-from aei_marketplace.payouts.rules.months import before
 from aei_marketplace.payouts.service import Wanted
 from aei_marketplace.settings import load_settings
 
@@ -53,7 +52,7 @@ async def close_and_read(
         folder: an empty one, for settings and logs.
     """
     lines, creators = (LINES_QUICK, CREATORS_QUICK) if quick else (LINES, CREATORS)
-    month = before(before(Period.of(utc_now())))
+    month = Period.of(utc_now()).before.before
     await _fill(admin_url, month, lines, creators)
     environment = {**os.environ, "AEI_DATA": str(folder), "AEI_RUNTIME": str(folder)}
     write_urls(load_settings({"data": folder}).database_secrets, urls)

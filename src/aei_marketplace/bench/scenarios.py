@@ -243,7 +243,7 @@ class Player:
                 for each in await sales.sum_month(work, period)
                 if (each.creator, each.currency) == (creator, expected["currency"])
             }
-            late = await sales.late_lines(work, creator, expected["currency"], period)
+            late, _ = await sales.late_lines(work, creator, expected["currency"], period, sales.MOST_AT_ONCE)
         nothing = {"count": 0, "gross": 0, "fees": 0, "net": 0}
         total = {key: sum(each[key] for each in sums.values()) for key in ("gross", "fees", "net")}
         told = {name: sums.get(kind, nothing) for name, kind in SUMS.items()}

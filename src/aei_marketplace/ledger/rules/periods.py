@@ -54,6 +54,10 @@ class Period:
         return Period(self.year + self.month // 12, self.month % 12 + 1)
 
     @property
+    def before(self) -> "Period":
+        return Period(self.year - (self.month == 1), self.month - 1 or 12)
+
+    @property
     def closes_at(self) -> datetime:
         """From when on it can be closed."""
         after = self.next

@@ -50,7 +50,8 @@ async def read_statement(statement_id: UUID, deps: TheDeps, actor: TheActor, tra
         {
             **statement_shape(found, names),
             "releases": [part_shape(part) for part in parts],
-            "late_lines": [line_shape(line) for line in late],
+            "late_lines": [line_shape(line) for line in late.lines],
+            "late_total": late.total,
             "payout_id": payout and payout.id,
             "payout_state": payout and payout_shape(payout, names, for_staff=staff)["state"],
         }

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from aei_marketplace.accounts.service import TenantName
 from aei_marketplace.payouts import service
 from aei_marketplace.payouts.pages.words import KINDS, PAYOUTS, REVENUE, STATEMENTS, WORDS, month
-from aei_marketplace.payouts.service import CreatorLine, Part, Payout, Statement
+from aei_marketplace.payouts.service import Late, Part, Payout, Statement
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
 from aei_marketplace.web.shell.rendering import PageContext, render
 
@@ -23,14 +23,14 @@ class StatementPage(PageContext):
 
     Attributes:
         creator: what the tenant is called.
-        late: lines that belong to an earlier month.
+        late: what belongs to an earlier month.
         payout: None where nothing is paid.
     """
 
     statement: Statement
     creator: TenantName
     parts: Sequence[Part]
-    late: Sequence[CreatorLine]
+    late: Late
     payout: Payout | None
     words: Any = field(default_factory=lambda: WORDS)
     kinds: Any = field(default_factory=lambda: KINDS)

@@ -6,11 +6,6 @@ from aei_marketplace.ledger.rules.periods import Period
 from aei_marketplace.payouts.errors import MonthNotOver, MonthUnfinished
 
 
-def before(period: Period) -> Period:
-    """The month before."""
-    return Period(period.year - (period.month == 1), period.month - 1 or 12)
-
-
 def due_months(first_open: Period | None, unfinished: Period | None, now: datetime) -> list[Period]:
     """Months to close now, the oldest first.
 

@@ -45,6 +45,7 @@ from aei_marketplace.payouts.service.policies import (
     set_threshold,
 )
 from aei_marketplace.payouts.service.reading import (
+    Late,
     Step,
     Total,
     Wanted,
@@ -80,6 +81,7 @@ __all__ = [
     "CreatorLine",
     "Destination",
     "Figures",
+    "Late",
     "Outcome",
     "Part",
     "Payout",

@@ -16,7 +16,7 @@ from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.ledger import service as ledger
 from aei_marketplace.ledger.service import Period
 from aei_marketplace.payouts.events import CloseAsked, MonthFinished
-from aei_marketplace.payouts.rules.months import before, check_next, due_months
+from aei_marketplace.payouts.rules.months import check_next, due_months
 from aei_marketplace.payouts.rules.moving import reserve
 from aei_marketplace.payouts.rules.payouts import Payout, State
 from aei_marketplace.payouts.rules.statements import Figures, Statement, Whose, draw_up
@@ -160,7 +160,7 @@ async def _shut(works: Works, period: Period, by: UUID | None) -> _Month | None:
         return _Month(
             period,
             by if begun is None else begun.begun_by,
-            await store.carried(work, before(period).first_day),
+            await store.carried(work, period.before.first_day),
             await earnings.sum_month(work, period),
             await store.reversed_in(work, period.first_day),
         )

@@ -9,7 +9,6 @@ from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import rfc3339
 from aei_marketplace.ground.csv_lines import BOM, csv_line
-from aei_marketplace.ground.paging import PageWanted, decode_cursor
 from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.ledger.service import Period
 from aei_marketplace.payouts.rules import reports
@@ -22,7 +21,6 @@ from aei_marketplace.sales import service as sales
 
 #: So many lines are read at once.
 LINES_AT_ONCE = 500
-_LINES = PageWanted(limit=200)
 #: Where a report goes on: month, creator's id, currency.
 _After = tuple[date, UUID, str]
 
@@ -128,14 +126,17 @@ async def lines(
 ) -> AsyncIterator[bytes]:
     """The lines that a statement adds up, as CSV: from them the creator recomputes it."""
     yield (BOM if bom else b"") + csv_line(reports.LINE_COLUMNS)
-    wanted, whose = _LINES, statement.whose
+    whose, after = statement.whose, None
     while True:
         async with works.begin(actor, trace_id) as work:
-            page = await sales.lines_page(work, whose.creator, whose.currency, statement.period, wanted)
-        yield b"".join(csv_line(_cells(line)) for line in page.items)
-        if page.next_cursor is None:
+            found = await sales.lines_after(
+                work, whose.creator, whose.currency, statement.period, after, LINES_AT_ONCE
+            )
+        if found:
+            yield b"".join(csv_line(_cells(line)) for line in found)
+        if len(found) < LINES_AT_ONCE:
             return
-        wanted = PageWanted(_LINES.limit, decode_cursor(page.next_cursor))
+        after = found[-1].id
 
 
 def _cells(line: sales.CreatorLine) -> tuple[str | int | None, ...]:

@@ -20,6 +20,9 @@ from aei_marketplace.payouts.store import statements as store
 from aei_marketplace.sales import service as sales
 from aei_marketplace.sales.service import CreatorLine
 
+#: So many late lines stand on a statement itself.
+LATE_SHOWN = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -38,6 +41,19 @@ class Wanted:
     def first_day(self) -> date | None:
         """The month as the database keeps it."""
         return None if self.period is None else self.period.first_day
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What came late into a month.
+
+    Attributes:
+        lines: the first of it, at most `LATE_SHOWN`; all of it stands among the statement's lines.
+        total: how many lines there are.
+    """
+
+    lines: Sequence[CreatorLine]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +183,10 @@ async def names_of(work: Work, creators: Collection[UUID]) -> dict[UUID, TenantN
     return {id: found.get(id, TenantName(str(id), str(id))) for id in creators}
 
 
-async def late_of(work: Work, statement: Statement) -> list[CreatorLine]:
+async def late_of(work: Work, statement: Statement) -> Late:
     """Lines of a statement that the actor may read which belong to an earlier month."""
     whose = statement.whose
-    return await sales.late_lines(work, whose.creator, whose.currency, statement.period)
+    return Late(*await sales.late_lines(work, whose.creator, whose.currency, statement.period, LATE_SHOWN))
 
 
 async def list_lines(work: Work, statement: Statement, page: PageWanted) -> Page:

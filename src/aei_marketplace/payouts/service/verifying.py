@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.ledger import service as ledger
 from aei_marketplace.ledger.service import Finding, Period
-from aei_marketplace.payouts.rules.months import before
 from aei_marketplace.payouts.rules.statements import Account, Figures, Statement, Whose, differences
 from aei_marketplace.payouts.service import earnings
 from aei_marketplace.payouts.store import closes
@@ -90,7 +89,7 @@ async def _verify_month(work: Work, period: Period, findings: list[Finding]) -> 
 async def _sources(work: Work, period: Period) -> _Sources:
     held = await ledger.balances(work, kind="creator", until=period)
     return _Sources(
-        await store.carried(work, before(period).first_day),
+        await store.carried(work, period.before.first_day),
         await earnings.sum_month(work, period),
         await store.reversed_in(work, period.first_day),
         {Whose(each.account.owner, each.account.currency): -each.amount for each in held},

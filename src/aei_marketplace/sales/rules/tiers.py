@@ -15,9 +15,4 @@ def counted_until(earned_at: datetime) -> Period:
     That month closed on the third day of the month between, and never changes again. So a tier that is
     reached in September applies from November on, to all that is earned then, in whatever order it is told.
     """
-    return before(before(Period.of(earned_at)))
-
-
-def before(period: Period) -> Period:
-    """The month before."""
-    return Period(period.year - (period.month == 1), 12 if period.month == 1 else period.month - 1)
+    return Period.of(earned_at).before.before

@@ -188,9 +188,30 @@ async def tax_owed(work: Work) -> list[TaxOwed]:
     return [TaxOwed(row.currency, row.tax_country, int(row.tax)) for row in await store.sum_tax(work)]
 
 
-async def late_lines(work: Work, creator: UUID, currency: str, period: Period) -> list[CreatorLine]:
-    """A creator's lines of a month that belong to an earlier one, by the time when they happened."""
-    return [_line(row) for row in await store.late(work, creator, currency, period.first_day)]
+async def late_lines(
+    work: Work, creator: UUID, currency: str, period: Period, limit: int
+) -> tuple[list[CreatorLine], int]:
+    """A creator's lines of a month that belong to an earlier one.
+
+    Returns:
+        At most `limit` of them, by the time when they happened, and how many there are.
+    """
+    day = period.first_day
+    found = [_line(row) for row in await store.late(work, creator, currency, day, limit)]
+    whole = len(found) < limit
+    return found, len(found) if whole else await store.count_late(work, creator, currency, day)
+
+
+async def lines_after(
+    work: Work, creator: UUID, currency: str, period: Period, after: UUID | None, limit: int
+) -> list[CreatorLine]:
+    """A creator's next lines of a month, in the order in which they were booked, for an export of all.
+
+    Args:
+        after: the id of the last line that the caller has; None from the beginning.
+    """
+    rows = await store.page(work, creator, currency, period.first_day, after, limit)
+    return [_line(row) for row in rows[:limit]]
 
 
 async def lines_page(work: Work, creator: UUID, currency: str, period: Period, wanted: PageWanted) -> Page:

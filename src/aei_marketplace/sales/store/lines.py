@@ -89,10 +89,17 @@ async def sum_tax(work: Work) -> Sequence[Row[Any]]:
     return (await work.run(query.where(by[1].is_not(None)).group_by(*by).order_by(*by))).all()
 
 
-async def late(work: Work, creator: UUID, currency: str, period: date) -> Sequence[Row[Any]]:
+async def late(work: Work, creator: UUID, currency: str, period: date, limit: int) -> Sequence[Row[Any]]:
     """A creator's lines of a month that belong to an earlier one."""
     query = select(table).where(*_of(creator, currency, period), table.c.ref_period.is_not(None))
-    return (await work.run(query.order_by(table.c.occurred_at, table.c.key))).all()
+    return (await work.run(query.order_by(table.c.occurred_at, table.c.key).limit(limit))).all()
+
+
+async def count_late(work: Work, creator: UUID, currency: str, period: date) -> int:
+    """How many lines of a month belong to an earlier one."""
+    query = select(func.count()).select_from(table)
+    late_ones = query.where(*_of(creator, currency, period), table.c.ref_period.is_not(None))
+    return int((await work.run(late_ones)).scalar_one())
 
 
 async def page(

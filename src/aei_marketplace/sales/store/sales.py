@@ -91,12 +91,6 @@ async def find_told(work: Work, names: Collection[str]) -> list[Told]:
     return [_as_told(row) for row in await work.run(select(facts).where(facts.c.name.in_(names)))]
 
 
-async def list_parked(work: Work, limit: int) -> list[Told]:
-    """Facts that wait, the longest waiting first."""
-    query = select(facts).where(facts.c.state == "parked").order_by(facts.c.told_at, facts.c.name)
-    return [_as_told(row) for row in await work.run(query.limit(limit))]
-
-
 async def add_facts(work: Work, told: Sequence[Told]) -> None:
     """Write facts down that were told for the first time."""
     rows = [_fact_row(work, each) for each in told]
