@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -13,9 +14,10 @@ from aei_marketplace.billing.pages.invoices import SPEND
 from aei_marketplace.billing.pages.words import ALL, DETAILS, TAX
 from aei_marketplace.billing.rules.parties import Party
 from aei_marketplace.billing.rules.tax import TaxRate
-from aei_marketplace.billing.service import parties, taxes
+from aei_marketplace.billing.service import buyers, parties, taxes
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Invalid, NotFound
+from aei_marketplace.ground.typed import read_choice
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
 from aei_marketplace.web.shell.flashes import Flash, leave_flash
 from aei_marketplace.web.shell.forms import Form, FormRoute, TheForm, amiss, filled
@@ -39,12 +41,21 @@ class TaxPage(PageContext):
         rates: those recorded last first.
         seller: the form of it.
         rate, category: the forms that add to the tables.
+        account: the form that decides whether a tenant has access before it pays.
     """
 
     rates: Sequence[TaxRate]
     seller: Form
     rate: Form
     category: Form
+    account: Form
+
+
+class Access(StrEnum):
+    """When a tenant has access to what it buys."""
+
+    PAID = "paid"
+    AT_ONCE = "at_once"
 
 
 @router.get(DETAILS)
@@ -118,6 +129,20 @@ async def set_category(
     return _back(request, TAX, "The category is kept.")
 
 
+@router.post(TAX + "/accounts")
+async def set_on_account(
+    request: Request, deps: TheDeps, actor: TheActor, trace: TheTrace, form: TheForm
+) -> Response:
+    """Decide whether a tenant has access before it pays."""
+    try:
+        access = read_choice(Access, form.text("access"), "/access")
+        async with deps.works.begin(actor, trace) as work:
+            await buyers.set_on_account(work, form.text("tenant"), on_account=access is Access.AT_ONCE)
+    except (Invalid, NotFound) as refusal:
+        return await _tax_page(request, actor, refusal.status, account=form.refused(refusal))
+    return _back(request, TAX, "It is decided, and what the tenant has bought follows.")
+
+
 def _party(form: Form) -> Party:
     return Party(*(form.text(name) for name in ("name", "address", "country", "tax_id", "email")))
 
@@ -159,6 +184,7 @@ async def _tax_page(request: Request, actor: Actor, status: int = 200, **forms: 
         "seller": seller,
         "rate": filled(category="digital", where="*", from_day=today),
         "category": Form(),
+        "account": Form(),
         **forms,
     }
     page = TaxPage(title="Seller and tax", crumbs=(("Invoices", ALL),), rates=rates[::-1], **shown)
