@@ -23,6 +23,14 @@ class Reckoned:
     micros: int
     runs: int
 
+    @property
+    def minor(self) -> int:
+        """Their prices together in minor units, rounded half up, as an invoice charges them."""
+        import iso4217
+
+        each: int = 10 ** (6 - (iso4217.Currency(self.currency).exponent or 0))
+        return (2 * self.micros + each) // (2 * each)
+
 
 def reckon(runs: Iterable[Mapping[str, Any]]) -> list[Reckoned]:
     """Reckon each currency's billed runs; they come in the order of their ids."""

@@ -29,14 +29,15 @@ RUNS = [
 ]
 
 
-def usage(root: str) -> web.Response:
+def usage(root: str, runs: list[UsageRecord] = RUNS, amount: int = 14) -> web.Response:
     charge = {
         "key": "usage:1",
+        "invoice_id": "i1",
         "quantity": 2,
         "receipt_root": root,
-        "net": {"amount_minor": 14, "currency": "USD"},
+        "net": {"amount_minor": amount, "currency": "USD"},
     }
-    items = [{**each.shape(), "state": each.state} for each in RUNS]
+    items = [{**each.shape(), "state": each.state} for each in runs]
     return web.json_response({"items": items, "charges": [charge], "next_cursor": None})
 
 
@@ -88,3 +89,7 @@ def test_a_receipt_is_reckoned_again_from_its_runs(aei: Aei, marketplace: Market
     marketplace.answers[("GET", "/api/billing/usage")] = lambda: usage("00" * 32)
     result = aei(*words, "--json")
     assert (result.exit_code, json.loads(result.stdout)["differs"]) == (1, ["USD"])
+    for charged in ({"runs": []}, {"amount": 15}):
+        marketplace.answers[("GET", "/api/billing/usage")] = lambda charged=charged: usage(root, **charged)
+        result = aei(*words)
+        assert (result.exit_code, "tell the operator" in result.stdout) == (1, True), charged

@@ -55,7 +55,7 @@ def purchases(
         else:
             page = call(lambda client: client.billing.purchases())
             rows = [(p["plugin_id"], p["state"], _price(p), p["period_end"], p["id"]) for p in page["items"]]
-            screen.show(page, lambda: screen.table(("plugin", "state", "price", "until", "id"), rows))
+            screen.show(page, lambda: screen.table(("PLUGIN", "STATE", "PRICE", "UNTIL", "ID"), rows))
 
 
 def usage(
@@ -68,10 +68,10 @@ def usage(
         plugin_id = checked_id(plugin)
         runs, charges = call(lambda client: _read(client, plugin_id, period))
         found = reckon(runs)
-        wrong = [each for each in found if not _agrees(each, charges)]
-        answer = {"runs": len(runs), "charges": charges, "differs": [each.currency for each in wrong]}
+        wrong = [charge["net"]["currency"] for charge in charges if not _is_borne_out(charge, found)]
+        answer = {"runs": len(runs), "charges": charges, "differs": wrong}
         screen.show(answer, lambda: _checked(screen, found, charges))
-        if wrong and charges:
+        if wrong:
             raise typer.Exit(int(ExitCode.FAILED))
 
 
@@ -80,8 +80,11 @@ async def _read(client: Any, plugin_id: str, period: str) -> tuple[list[CountedR
     return [run async for run in client.billing.usage(plugin_id, period)], charges
 
 
-def _agrees(found: Reckoned, charges: list[Charge]) -> bool:
-    return any(c["receipt_root"] == found.root and c["quantity"] == found.runs for c in charges)
+def _is_borne_out(charge: Charge, found: list[Reckoned]) -> bool:
+    """Whether the runs come to what was charged: nothing is charged for a month without any."""
+    net = charge["net"]
+    said = (net["currency"], net["amount_minor"], charge["receipt_root"], charge["quantity"])
+    return any(said == (each.currency, each.minor, each.root, each.runs) for each in found)
 
 
 def _checked(screen: Screen, found: list[Reckoned], charges: list[Charge]) -> None:
@@ -90,12 +93,15 @@ def _checked(screen: Screen, found: list[Reckoned], charges: list[Charge]) -> No
     for each in found:
         screen.say(f"{each.runs:,} runs, {each.micros / 1_000_000:,.6f} {each.currency} together", "bold")
         screen.say(f"  receipt {each.root}")
-        if not charges:
-            screen.say("  The month is not charged yet.", "dim")
-        elif _agrees(each, charges):
+        if each.currency not in {charge["net"]["currency"] for charge in charges}:
+            screen.say("  It is not charged, or not yet.", "dim")
+    for charge in charges:
+        if _is_borne_out(charge, found):
             screen.say("  The invoice holds this very receipt.")
         else:
-            screen.say("  The invoice holds another receipt: tell the operator.", "bold red")
+            screen.say(
+                f"  Invoice {charge['invoice_id']} holds another receipt: tell the operator.", "bold red"
+            )
 
 
 def _bought(screen: Screen, bought: Purchase) -> None:

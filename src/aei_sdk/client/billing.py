@@ -1,6 +1,7 @@
 """What plugins cost, what the tenant has bought, and what its runs have come to."""
 
 from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 from aei_sdk.client.transport import Transport
 from aei_sdk.client.values import Charge, CountedRun, Offer, Page, Purchase
@@ -14,7 +15,7 @@ class Billing:
 
     async def offer(self, plugin_id: str) -> Offer:
         """What a plugin costs now and later, and what the tenant holds of it."""
-        offer: Offer = await self._transport.get(f"/api/billing/offers/{plugin_id}")
+        offer: Offer = await self._transport.get(f"/api/billing/offers/{quote(plugin_id, safe='')}")
         return offer
 
     async def buy(self, plugin_id: str, offer: Offer) -> Purchase:
@@ -30,12 +31,12 @@ class Billing:
 
     async def cancel(self, purchase_id: str) -> Purchase:
         """End a subscription with its period, or pay for no further usage."""
-        ended: Purchase = await self._transport.post(f"/api/billing/purchases/{purchase_id}/cancel", None)
+        ended: Purchase = await self._transport.post(f"{_purchase(purchase_id)}/cancel", None)
         return ended
 
     async def resume(self, purchase_id: str) -> Purchase:
         """Take a cancellation back."""
-        resumed: Purchase = await self._transport.post(f"/api/billing/purchases/{purchase_id}/resume", None)
+        resumed: Purchase = await self._transport.post(f"{_purchase(purchase_id)}/resume", None)
         return resumed
 
     async def charges(self, plugin_id: str, period: str) -> list[Charge]:
@@ -56,3 +57,7 @@ class Billing:
             cursor = page["next_cursor"]
             if cursor is None:
                 return
+
+
+def _purchase(purchase_id: str) -> str:
+    return f"/api/billing/purchases/{quote(purchase_id, safe='')}"
