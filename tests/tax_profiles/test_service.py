@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
@@ -18,6 +19,7 @@ from aei_marketplace.tax_profiles.rules.declarations import Declaration, Form, K
 from aei_marketplace.tax_profiles.rules.profiles import Profile, State
 from aei_marketplace.vault import service as vault
 from tests.builders import Tenant, make_staff, make_tenant
+from tests.serving import Client
 
 DECLARED = Declaration(
     Form.SELF_DECLARATION, Kind.COMPANY, "DE", "Canary Works GmbH", "Canary Quay 1", "DE136695976"
@@ -77,6 +79,21 @@ async def test_what_is_sealed_stands_nowhere_in_the_open_and_opens_for_staff_wit
         await connection.close()
     assert not any("Canary" in row[0] or "136695976" in row[0] for row in (*rows, *entries))
     assert any("tax_profile.reveal" in row[0] for row in entries)
+
+
+async def test_what_was_opened_over_http_is_kept_nowhere_for_a_repeated_request(
+    deps: Deps, acme: Tenant, client: Client
+):
+    sent = await submit(deps, acme.admin)
+    _, token = await make_staff(deps.works, "Finance")
+    for _ in range(2):
+        once = {"Idempotency-Key": "k"}
+        answer = await client.post(f"/api/tax-profiles/{sent.id}/reveal", token, headers=once)
+        assert (answer.status, answer.json["tax_id"]) == (200, "DE136695976")
+    async with deps.works.system("tests") as work:
+        assert (await work.run(text("select count(*) from idempotency_keys"))).scalar_one() == 0
+        looks = text("select count(*) from audit_entries where action = 'tax_profile.reveal'")
+        assert (await work.run(looks)).scalar_one() == 2
 
 
 async def test_a_replaced_data_key_takes_tax_profiles_along(deps: Deps, acme: Tenant, finance: Actor):
