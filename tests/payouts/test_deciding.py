@@ -1,6 +1,7 @@
 """Staff decide about payouts: two persons, the gate of taxes, the day of release, and what comes back."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from aei_marketplace.accounts import service as accounts
+from aei_marketplace.ground.actor import ProofNeeded
+from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.errors import Invalid, NotAllowed, Refusal
+from aei_marketplace.ground.ports.billing import ManualBilling
 from aei_marketplace.ledger import service as ledger
 from aei_marketplace.payouts import errors, service
 from aei_marketplace.payouts.service import State
@@ -135,6 +139,32 @@ async def test_nobody_decides_alone_or_about_their_own_tenant_and_no_program_at_
         with pytest.raises(NotAllowed):
             async with books.works.begin(actor) as work:
                 await service.approve(work, payout)
+    assert (await books.payout()).state == State.TAX_CHECK
+
+
+async def test_a_session_without_a_recent_proof_moves_no_money_and_no_rule_of_it(books: Books):
+    payout = await closed(books)
+    works, alone = (
+        books.works,
+        replace(books.staff["fay"], session=new_id(), proven_until=books.works.clock()),
+    )
+    for step in (
+        lambda work: service.approve(work, payout),
+        lambda work: service.release(work, payout),
+        lambda work: service.mark_failed(work, payout, "no"),
+        lambda work: service.set_threshold(work, "USD", 100),
+        lambda work: service.set_december_sweep(work, True),
+        lambda work: service.ask_close(work, DECEMBER),
+        lambda work: service.begin_bank_run(work, NOVEMBER),
+        lambda work: service.set_destination(work, ManualBilling(), books.studio.id, None),
+        lambda work: service.confirm_tax_model(work, "A", work.now.date(), service.CONFIRMATION),
+    ):
+        with pytest.raises(ProofNeeded):
+            async with works.begin(alone) as work:
+                await step(work)
+    for many in (service.approve_all, service.release_all):
+        with pytest.raises(ProofNeeded):
+            await many(works, alone, "t", NOVEMBER)
     assert (await books.payout()).state == State.TAX_CHECK
 
 

@@ -89,9 +89,11 @@ async def set_threshold(work: Work, currency: str, amount: int) -> None:
 
     Raises:
         NotAllowed: the actor does not administer revenue.
+        ProofNeeded: their last proof is too old.
         AmountUnfit, ThresholdUnfit: it cannot be used.
     """
     work.actor.require("revenue.administer")
+    work.actor.require_recent_proof(work.now)
     check_threshold(currency, amount)
     await store.put_operators_threshold(work, currency, amount)
     context = {"amount_minor": amount}
@@ -120,8 +122,10 @@ async def set_december_sweep(work: Work, on: bool) -> None:
 
     Raises:
         NotAllowed: the actor does not administer revenue.
+        ProofNeeded: their last proof is too old.
     """
     work.actor.require("revenue.administer")
+    work.actor.require_recent_proof(work.now)
     await store.put_december_sweep(work, on)
     work.record(Fact("payout_policy.set", "december_sweep", "on" if on else "off"))
 
@@ -158,7 +162,7 @@ async def confirm_tax_model(work: Work, name: str, day: date, typed: str) -> Non
 
 
 async def revoke_tax_model(work: Work) -> None:
-    """Take the word back: nothing is released any more.
+    """Take the word back: nothing is released any more. Stopping money asks for no fresh proof.
 
     Raises:
         NotAllowed: the actor does not administer revenue.
