@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import NotAllowed
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Works
 from aei_marketplace.notices import service as notices
 from aei_marketplace.sales import service as sales
-from aei_marketplace.sales.errors import AgreementUnfit
+from aei_marketplace.sales.errors import AgreementUnfit, OwnAgreement
 from aei_marketplace.sales.rules.shares import NOTICE
 from aei_marketplace.sales.service import Terms
 from tests.builders import Tenant, make_staff, make_tenant
@@ -125,3 +126,14 @@ async def test_two_who_set_terms_at_once_are_held_against_each_other(works: Work
     with pytest.raises(NotAllowed):
         async with works.begin(acme.admin) as work:
             await sales.check_agreement(work, "acme.echo", Terms(9000, begins, "Mine"))
+
+
+async def test_nobody_sets_the_share_of_a_tenant_that_they_belong_to(works: Works, acme: Tenant):
+    finance, _ = await make_staff(works, "Finance")
+    assert finance.id is not None
+    async with works.system("tests") as work:
+        await accounts.add_member(work, finance.id, "Viewer", acme.id)
+    with pytest.raises(OwnAgreement):
+        async with works.begin(finance) as work:
+            terms = Terms(10_000, work.now + timedelta(days=1), "We are worth it")
+            await sales.set_agreement(work, "acme.echo", terms)

@@ -1,6 +1,6 @@
 """Refusals of sales."""
 
-from aei_marketplace.ground.errors import Conflict, Invalid
+from aei_marketplace.ground.errors import Conflict, Invalid, NotAllowed
 
 
 class SalesFactUnfit(Invalid):
@@ -24,3 +24,11 @@ class AgreementUnfit(Invalid):
 
     type = "share-agreement-unfit"
     title = "The agreement cannot be set"
+
+
+class OwnAgreement(NotAllowed):
+    """Nobody sets the terms of a plugin of a tenant that they belong to."""
+
+    type = "own-share-agreement"
+    title = "It is a plugin of your own tenant"
+    advice = "Ask another member of staff who administers revenue."

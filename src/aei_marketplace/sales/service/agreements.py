@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.errors import NotYourPlugin
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id, rfc3339
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
+from aei_marketplace.sales.errors import OwnAgreement
 from aei_marketplace.sales.events import ShareAgreementSet
 from aei_marketplace.sales.rules.shares import (
     Agreement,
@@ -44,15 +46,18 @@ async def set_agreement(work: Work, plugin_id: str, terms: Terms) -> Agreement:
 
     Raises:
         NotAllowed: the actor may not, or has not proven lately who they are.
+        OwnAgreement: they belong to the tenant that would get the share.
         AgreementUnfit: the terms are none, begin in the past, or too soon for the creator's harm.
         PluginNotFound: there is no such plugin.
     """
     work.actor.require("revenue.administer")
     work.actor.require_recent_proof(work.now)
     plugin = await catalog.find_plugin(work, plugin_id)
+    assert work.actor.id is not None, "who sets terms is a person"
+    if await accounts.belongs_to(work, work.actor.id, plugin.owner_tenant):
+        raise OwnAgreement("You belong to the tenant that gets this share.")
     await store.hold(work, plugin_id)
     before = await check_agreement(work, plugin_id, terms)
-    assert work.actor.id is not None, "who sets terms is a person"
     agreement = await store.add(work, Agreement(new_id(), plugin_id, terms, work.actor.id, work.now))
     work.record(
         Fact(
