@@ -8,6 +8,7 @@ import pytest
 
 from aei_marketplace.disputes.errors import (
     BankDecides,
+    BuyersComplaint,
     DisputeDecided,
     DisputeUnfit,
     EvidenceTooLarge,
@@ -20,6 +21,7 @@ from aei_marketplace.disputes.rules.cases import (
     Side,
     State,
     check_complaint,
+    check_withdrawal,
     end,
     end_complaint,
     side_of,
@@ -68,6 +70,15 @@ def test_nobody_here_decides_for_the_bank():
     with pytest.raises(BankDecides):
         end_complaint(replace(OPEN, kind=Kind.CHARGEBACK), State.WON)
     assert end_complaint(OPEN, State.WON) is State.WON
+
+
+def test_staff_take_back_what_they_opened_and_a_buyer_what_is_theirs():
+    check_withdrawal(OPEN, Side.BUYER)
+    check_withdrawal(replace(OPEN, opened_by=Side.STAFF), Side.STAFF)
+    with pytest.raises(BuyersComplaint):
+        check_withdrawal(replace(OPEN, opened_by=Side.BUYER), Side.STAFF)
+    with pytest.raises(BankDecides):
+        check_withdrawal(replace(OPEN, kind=Kind.CHARGEBACK), Side.BUYER)
 
 
 def test_sides_are_told_by_the_tenant():

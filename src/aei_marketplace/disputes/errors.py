@@ -59,6 +59,14 @@ class OwnDispute(NotAllowed):
     advice = "Ask another member of staff who administers revenue."
 
 
+class BuyersComplaint(NotAllowed):
+    """Staff decide what a buyer complains of; they do not take it back."""
+
+    type = "buyers-complaint"
+    title = "It is the buyer's complaint"
+    advice = "Decide it with POST /api/disputes/{id}/verdict."
+
+
 class EvidenceUnfit(Invalid):
     """The evidence cannot be kept."""
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from aei_marketplace.disputes.errors import BankDecides, DisputeDecided, DisputeUnfit
+from aei_marketplace.disputes.errors import BankDecides, BuyersComplaint, DisputeDecided, DisputeUnfit
 from aei_marketplace.ground.errors import Fault
 from aei_marketplace.ground.money import check_amount
 
@@ -119,6 +119,18 @@ def end_complaint(dispute: Dispute, to: State) -> State:
     if dispute.kind is Kind.CHARGEBACK:
         raise BankDecides("The buyer's bank decides this dispute.")
     return end(dispute, to)
+
+
+def check_withdrawal(dispute: Dispute, side: Side) -> None:
+    """Refuse that a complaint is taken back by who neither made it nor bought.
+
+    Raises:
+        BankDecides, DisputeDecided: there is nothing to withdraw.
+        BuyersComplaint: staff would take back what they did not open.
+    """
+    end_complaint(dispute, State.WITHDRAWN)
+    if side is Side.STAFF and dispute.opened_by is not Side.STAFF:
+        raise BuyersComplaint("The buyer has complained, and staff decide with a reason.")
 
 
 def end(dispute: Dispute, to: State) -> State:

@@ -14,6 +14,7 @@ from aei_marketplace.disputes.rules.cases import (
     Kind,
     Side,
     State,
+    check_withdrawal,
     end_complaint,
 )
 from aei_marketplace.disputes.service.reading import find_dispute, held_dispute, read_dispute
@@ -61,10 +62,12 @@ async def withdraw(work: Work, dispute_id: UUID) -> Dispute:
         NotAllowed: the actor may not.
         DisputeNotFound: there is none of theirs.
         BankDecides, DisputeDecided: there is nothing to withdraw.
+        BuyersComplaint: staff would take back what they did not open.
     """
     work.actor.require("spend.administer" if work.actor.tenant else "revenue.administer")
     dispute = await held_dispute(work, dispute_id)
     side = Side.BUYER if work.actor.tenant else Side.STAFF
+    check_withdrawal(dispute, side)
     return await _end(work, dispute, State.WITHDRAWN, side, None)
 
 
