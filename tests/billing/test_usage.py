@@ -18,6 +18,7 @@ from aei_marketplace.billing.rules.caps import Cap
 from aei_marketplace.billing.rules.usage import UsageRecord, charge_key, month_end, receipt_root
 from aei_marketplace.billing.service import caps, invoices, purchases, usage
 from aei_marketplace.billing.store import charges
+from aei_marketplace.billing.store import usage as store
 from aei_marketplace.executions import service as executions
 from aei_marketplace.executions.rules.tryouts import TryWanted
 from aei_marketplace.executions.service import Runs
@@ -70,6 +71,40 @@ async def fresh_token(deps: Deps, tenant: Tenant, role: str) -> str:
         assert owner is not None
         token = await accounts.issue_token(work, name="later", owner=owner, tenant=tenant.id)
     return token.secret or ""
+
+
+@pytest.fixture(autouse=True)
+def within_a_month(time: Time) -> None:
+    """No run of a test falls into another month than the one before it."""
+    if (time.now() + timedelta(minutes=10)).month != time.now().month:
+        time.ahead = timedelta(minutes=15)
+
+
+async def test_every_tenant_is_told_of_its_cap_however_many_were_told_before(
+    deps: Deps, acme: Tenant, globex: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caps, "_BATCH", 1)
+    for tenant in (acme, globex):
+        async with deps.works.begin(tenant.admin) as work:
+            await caps.put_caps(work, [Cap("USD", None, 100, None)])
+        async with deps.works.system("tests") as work:
+            period = caps.this_month(work)
+            await store.add_spend(work, tenant.id, period, "USD", "acme.echo", 600_000, capped=True)
+    told = []
+    for _ in range(3):
+        async with deps.works.system("tests") as work:
+            told.append(await caps.tell_near_caps(work))
+    assert told == [1, 1, 0]
+
+
+async def test_of_caps_that_two_set_at_once_one_set_stands(deps: Deps, globex: Tenant) -> None:
+    async def put(most: int) -> None:
+        async with deps.works.begin(globex.admin) as work:
+            await caps.put_caps(work, [Cap("EUR", None, most, None)])
+
+    await asyncio.gather(*(put(most) for most in (1, 2, 3)))
+    async with deps.works.begin(globex.admin) as work:
+        assert len(await caps.find_caps(work)) == 1
 
 
 def month(time: Time) -> datetime:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Numeric, Row, cast, delete, func, insert, or_, select, update
 
 from aei_marketplace.billing.models.usage import spend_caps, spend_months
 from aei_marketplace.billing.rules.caps import ALERTS, Cap, micros_minor
@@ -20,7 +20,9 @@ async def find_caps(work: Work, tenant: UUID) -> list[Cap]:
 
 
 async def replace_caps(work: Work, tenant: UUID, caps: Sequence[Cap]) -> None:
-    """Put these caps in the place of the tenant's."""
+    """Put these caps in the place of the tenant's, one writer after the other."""
+    named = func.hashtextextended(f"caps:{tenant}", 0)
+    await work.run(select(func.pg_advisory_xact_lock(named)))
     await work.run(delete(spend_caps).where(spend_caps.c.tenant_id == tenant))
     if caps:
         await work.run(insert(spend_caps), [_row(work, tenant, cap) for cap in caps])
@@ -33,15 +35,19 @@ async def forget_alerts(work: Work, tenant: UUID, period: date) -> None:
 
 
 async def near_caps(work: Work, period: date, limit: int) -> Sequence[Row[Any]]:
-    """Spend that has reached the first alert of its cap and of which not all was told, held."""
+    """Spend that has reached an alert of its cap which was not told, held."""
     same = (
         (spend_caps.c.tenant_id == spend_months.c.tenant_id)
         & (spend_caps.c.currency == spend_months.c.currency)
         & (spend_caps.c.plugin_id == spend_months.c.plugin_id)
     )
-    near = spend_months.c.micros >= spend_caps.c.month_micros // 2  # the first of ALERTS
+    most = cast(spend_caps.c.month_micros, Numeric)
+    reached = [
+        (spend_months.c.alerted < percent) & (cast(spend_months.c.micros, Numeric) * 100 >= most * percent)
+        for percent in ALERTS
+    ]
     query = select(spend_months, spend_caps.c.month_micros).join(spend_caps, same)
-    untold = (spend_months.c.period == period, spend_months.c.alerted < ALERTS[-1], near)
+    untold = (spend_months.c.period == period, spend_months.c.micros > 0, or_(*reached))
     return (await work.run(query.where(*untold).limit(limit).with_for_update(of=spend_months))).all()
 
 
