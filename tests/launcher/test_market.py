@@ -201,7 +201,7 @@ def test_another_platform_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_word_is_refused_with_what_is_known(clone: Path, uv: Path, arguments: list[str]) -> None:
     refused = run(clone, uv, *arguments)
     assert refused.returncode == 2
-    assert "market help" in refused.stderr or "runtime, c, python, dev" in refused.stderr
+    assert "market help" in refused.stderr or "runtime, c, python, stripe, dev" in refused.stderr
     assert asked(clone) == []
 
 
