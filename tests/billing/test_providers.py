@@ -162,6 +162,16 @@ async def test_a_payment_that_is_not_what_was_asked_for_settles_nothing(shop: Sh
     assert sorted(each.kind for each in report.differences) == ["missing_here", *["unsettled"] * 3]
     await shop.deliver(paid)
     assert (await shop.books(invoice))["state"] == "paid"
+    intent = paid["data"]["object"]["id"]
+    nothing = {"id": "re_0", "amount": 0, "currency": "usd", "status": "succeeded", "payment_intent": intent}
+    disputed = {**nothing, "id": "dp_0", "status": "lost", "created": shop.fake.now}
+    told = [
+        shop.fake.event("refund.created", nothing),
+        shop.fake.event("charge.dispute.created", disputed),
+    ]
+    await shop.deliver(*told)
+    events = (await shop.books(invoice))["events"]
+    assert {events[each["id"]] for each in told} == {"rejected"}
 
 
 async def test_money_for_an_invoice_that_staff_settled_meanwhile_is_told_and_not_booked(shop: Shop) -> None:

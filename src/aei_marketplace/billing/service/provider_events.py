@@ -212,6 +212,8 @@ async def _refund_unasked(work: Work, provider: str, seen: RefundSeen) -> Settle
         return parked(seen.payment, "the payment is not known yet")
     if seen.currency != payment.currency:
         return rejected(f"{seen.currency} came back of a payment in {payment.currency}")
+    if seen.amount <= 0:
+        return rejected(f"{seen.amount} {seen.currency} came back, which is no amount")
     await standing_of(work, payment.invoice_id, for_update=True)
     amounts = fill(seen.amount, list((await lines_left(work, payment.invoice_id)).items()))
     if amounts is None:
@@ -240,7 +242,7 @@ async def _open_dispute(work: Work, provider: str, seen: DisputeSeen) -> Settled
     payment = await payment_store.find_told(work, provider, seen.payment)
     if payment is None or payment.state != "succeeded":
         return parked(seen.payment, "the payment is not known yet")
-    if seen.currency != payment.currency or seen.amount > payment.amount:
+    if seen.currency != payment.currency or not 0 < seen.amount <= payment.amount:
         return rejected(f"{seen.amount} {seen.currency} are disputed of {payment.amount} {payment.currency}")
     parts = await _parts(work, payment.invoice_id, seen.amount)
     rows = [
