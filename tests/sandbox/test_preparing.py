@@ -151,6 +151,7 @@ async def test_a_component_asked_for_several_times_at_once_is_compiled_once(host
 
 async def test_executions_go_on_while_a_component_is_compiled(host: HostLine) -> None:
     prepared = await host.prepare(echo())
+    await host.execute(prepared.component, "{}")  # its worker is there from now on
     compiling = asyncio.create_task(host.prepare(slow_to_compile()))
     await asyncio.sleep(0.1)
     await host.execute(prepared.component, "{}")
@@ -158,7 +159,7 @@ async def test_executions_go_on_while_a_component_is_compiled(host: HostLine) ->
     await compiling
 
 
-def slow_to_compile(functions: int = 3000) -> bytes:
+def slow_to_compile(functions: int = 6000) -> bytes:
     """Some seconds of honest work for the compiler."""
     body = "(i64.mul (local.get 0) (i64.add (local.get 0) (i64.const 3)))"
     for _ in range(6):

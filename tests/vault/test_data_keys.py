@@ -13,12 +13,15 @@ from sqlalchemy import text
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.service.providers import usable_provider
 from aei_marketplace.adapters.postgres import DatabaseUrls
+from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.data_keys import keep_data_key
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.sealing import OPERATOR, SealBroken, SealedValue
 from aei_marketplace.ground.work import Work
 from aei_marketplace.notices import service as notices
 from aei_marketplace.notices.service.webhooks import valid_secrets
+from aei_marketplace.tax_profiles.rules.declarations import Declaration, Form, Kind
+from aei_marketplace.tax_profiles.service import reveal_profile, submit_profile
 from aei_marketplace.vault import service as vault
 from aei_marketplace.vault.service import data_keys as replacing
 from aei_marketplace.vault.service.asking import _opened_key
@@ -32,9 +35,11 @@ SEALED = {
     ("identity_providers", "secret_sealed"),
     ("model_endpoints", "key_sealed"),
     ("secrets", "ciphertext"),
+    ("tax_profiles", "sealed"),
     ("webhooks", "old_sealed"),
     ("webhooks", "secret_sealed"),
 }
+DECLARED = Declaration(Form.SELF_DECLARATION, Kind.COMPANY, "DE", "Acme GmbH", "Hafen 1", "DE136695976")
 MODELS = EndpointWanted("chat", "https://models.example/v1", {"small": "up"}, key="sk-model")
 NO_KEY_SENT = EndpointWanted("chat", "https://models.example/v2", {"small": "up"}, keep_key=True)
 
@@ -57,8 +62,10 @@ class Keeper:
     hook: UUID
     hook_secrets: list[str]
     provider: UUID
+    operator: Actor
     operators_hook: UUID
     operators_secret: str
+    tax_profile: UUID
 
     async def readable(self) -> dict[str, object]:
         """All values, read as whoever needs them reads them."""
@@ -81,7 +88,12 @@ class Keeper:
             "hook": hook_secrets,
             "provider": provider.client_secret,
             "operator": operators_secrets,
+            "tax": await self._tax_id(),
         }
+
+    async def _tax_id(self) -> str:
+        works, key = self.deps.works, self.deps.master_key
+        return (await reveal_profile(works, self.operator, "0" * 32, key, self.tax_profile)).tax_id
 
     @property
     def written(self) -> dict[str, object]:
@@ -91,6 +103,7 @@ class Keeper:
             "hook": self.hook_secrets,
             "provider": "between us",
             "operator": [self.operators_secret],
+            "tax": "DE136695976",
         }
 
     async def change_endpoint(self, work: Work) -> None:
@@ -127,16 +140,18 @@ async def keeper(deps: Deps) -> Keeper:
         provider = await accounts.add_provider(
             work, key, name="login", issuer="https://login.example", client_id="m", client_secret="between us"
         )
+        declared = await submit_profile(work, key, DECLARED)
     async with deps.works.begin(operator) as work:
         own = await notices.create_webhook(work, key, nowhere, "own", "https://b.example/hook")
     secrets = [second.secret, first.secret]
-    return Keeper(deps, acme, first.webhook.id, secrets, provider, own.webhook.id, own.secret)
+    hooks = (operator, own.webhook.id, own.secret)
+    return Keeper(deps, acme, first.webhook.id, secrets, provider, *hooks, declared.id)
 
 
 async def test_every_value_is_sealed_again_and_reads_as_before(keeper: Keeper) -> None:
     before = await keeper.sealed()
     done = await vault.replace_data_keys(keeper.deps.works, keeper.deps.master_key)
-    assert (done.resumed, done.keys, done.values, done.shut) == (False, 2, 6, ())
+    assert (done.resumed, done.keys, done.values, done.shut) == (False, 2, 7, ())
     after = await keeper.sealed()
     for place, values in before.items():
         assert len(after[place]) == len(values), place
