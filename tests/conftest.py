@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
 from pytest_asyncio import is_async_test
 from xdist.remote import Producer
@@ -64,6 +65,13 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Write down which tests failed, for `.ci/run`, which runs a few of them once more."""
+    if path := os.environ.get("AEI_FAILED_TESTS"):
+        ended = [report for how in ("failed", "error") for report in terminalreporter.stats.get(how, ())]
+        Path(path).write_text("".join(f"{name}\n" for name in sorted({report.nodeid for report in ended})))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Tests that share something run in one process."""
     return Scheduling(config, log)
