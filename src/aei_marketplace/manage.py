@@ -124,7 +124,9 @@ def add_tenant(slug: str, name: str, data: Data = None) -> None:
 
 @tenants.command("close", epilog="Example: aei-marketplace tenant close acme --reason 'They left'")
 def close_tenant(
-    slug: str, reason: Annotated[str, typer.Option(help="stands in the audit log")], data: Data = None
+    slug: str,
+    reason: Annotated[str, typer.Option(help="stands in the audit log, and its members are told it")],
+    data: Data = None,
 ) -> None:
     """Close a tenant: its tokens and sessions stop working at once, and nothing in it runs any more."""
 

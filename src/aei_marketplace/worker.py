@@ -9,7 +9,7 @@ import structlog
 
 from aei_marketplace import announcements
 from aei_marketplace.accounts import jobs as accounts_jobs
-from aei_marketplace.accounts.events import RecoveryAsked
+from aei_marketplace.accounts.events import RecoveryAsked, TenantClosed, TenantReopened
 from aei_marketplace.adapters.jobs import Handler, run_jobs
 from aei_marketplace.audit.jobs import deliver_for_ever, sequence_for_ever
 from aei_marketplace.billing.events.disputes import DisputeTold
@@ -117,6 +117,8 @@ Chore = Callable[[Deps], Awaitable[Any]]
 #: Who reacts to what: the one place to look when something happens "by itself".
 REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     RecoveryAsked: (accounts_jobs.mail_recovery,),
+    TenantClosed: (announcements.tenant_closed,),
+    TenantReopened: (announcements.tenant_reopened,),
     ReleasePublished: (catalog_jobs.prepare_release,),
     ReleaseCompiled: (certification_scans.guard_release,),
     QuotaNear: (announcements.quota_near,),

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from aei_marketplace.accounts import service as accounts
+from aei_marketplace.accounts.rules.roles import TENANT_ROLES
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Unavailable
@@ -22,10 +23,12 @@ from aei_marketplace.notices.rules.notices import to_holders, to_staff, to_user
 from aei_marketplace.notices.rules.retries import JITTER, LONGEST_PAUSE, MOST_ATTEMPTS
 from aei_marketplace.notices.service import Dispatch
 from aei_marketplace.notices.service.dispatch import LEASE, MOST_A_TENANT
+from tests.accounts.people import make_person
 from tests.builders import Tenant, make_staff
 from tests.notices.acts import asks_more, blocked, deliver, hook, mails, read_by, route, tell, until, yanked
 from tests.notices.conftest import Watch
 from tests.notices.hooks import Hooks, hang_up, stall, status, waits_for
+from tests.plugins import work_off
 
 #: After the longest pause, whatever its jitter.
 LATER = LONGEST_PAUSE * (1 + 2 * JITTER)
@@ -68,6 +71,32 @@ async def test_a_notice_is_mailed_once_to_each_whom_it_concerns(
     assert sorted(m["To"] for m in found) == ["admin@acme.example", "projectmanager@acme.example"]
     assert found[0]["Subject"] == "acme.echo 1.0.0 was withdrawn"
     assert "counts twice" in found[0].get_content()
+
+
+async def test_whoever_belongs_to_a_tenant_hears_why_it_was_closed_and_that_it_is_open_again(
+    deps: Deps, acme: Tenant, globex: Tenant, mailbox: Path, hooks: Hooks
+) -> None:
+    await hook(deps, acme, hooks.url())
+    both = await make_person(deps.works, "ada@both.example", "acme", "globex")
+    operator, _ = await make_staff(deps.works)
+    async with deps.works.begin(operator) as work:
+        await accounts.close_tenant(work, acme.id, "The contract ended.")
+    await work_off(deps)
+    await deliver(deps)
+    told = {"ada@both.example", *(f"{role.lower()}@acme.example" for role in TENANT_ROLES)}
+    assert {m["To"] for m in mails(mailbox)} == told
+    assert len(mails(mailbox)) == len(told)
+    assert {m["Subject"] for m in mails(mailbox)} == {"Acme was closed"}
+    assert "Reason given: The contract ended." in mails(mailbox)[0].get_content()
+    (notice,) = await read_by(deps, await accounts.actor_for(deps.works, both, globex.id))
+    assert notice.words.title == "Acme was closed"
+    assert await read_by(deps, globex.admin) == []
+    async with deps.works.begin(operator) as work:
+        await accounts.reopen_tenant(work, acme.id)
+    await work_off(deps)
+    await deliver(deps)
+    assert [m["Subject"] for m in mails(mailbox)][-len(told) :] == ["Acme is open again"] * len(told)
+    assert hooks.received == [], "what is written to people does not leave for a system of their tenant"
 
 
 async def test_a_repetition_is_not_mailed_again(deps: Deps, acme: Tenant, mailbox: Path) -> None:

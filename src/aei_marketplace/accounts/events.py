@@ -17,3 +17,31 @@ class RecoveryAsked:
     kind: ClassVar[str] = "accounts.recovery_asked"
     user_id: UUID
     origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantClosed:
+    """Staff have closed a tenant.
+
+    Attributes:
+        name: the tenant's.
+        reason: as staff typed it.
+    """
+
+    kind: ClassVar[str] = "accounts.tenant_closed"
+    tenant_id: UUID
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantReopened:
+    """Staff have opened a closed tenant again.
+
+    Attributes:
+        name: the tenant's.
+    """
+
+    kind: ClassVar[str] = "accounts.tenant_reopened"
+    tenant_id: UUID
+    name: str

@@ -33,6 +33,7 @@ from aei_marketplace.announcements.reviews import (
 )
 from aei_marketplace.announcements.shares import share_agreement_set
 from aei_marketplace.announcements.taxes import tax_profile_reviewed, tax_profile_submitted
+from aei_marketplace.announcements.tenants import tenant_closed, tenant_reopened
 
 __all__ = [
     "advisory_filed",
@@ -72,4 +73,6 @@ __all__ = [
     "spend_near_cap",
     "tax_profile_reviewed",
     "tax_profile_submitted",
+    "tenant_closed",
+    "tenant_reopened",
 ]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from aei_marketplace.accounts import rules
 from aei_marketplace.accounts.errors import NoSuchTenant
+from aei_marketplace.accounts.events import TenantClosed, TenantReopened
 from aei_marketplace.accounts.service.sessions import end_sessions
 from aei_marketplace.accounts.service.tenants import TenantRow
 from aei_marketplace.accounts.store import invitations, people, tokens
@@ -18,7 +19,7 @@ async def close_tenant(work: Work, tenant_id: UUID, reason: str) -> None:
     """Close a tenant: its tokens, sessions and invitations end in this commit, and nobody acts in it.
 
     What runs in it ends within seconds, what waits is refused when its turn comes. Nothing is deleted; what
-    it published stays as it is.
+    it published stays as it is. Its members are told, with the reason.
 
     Raises:
         NotAllowed, ProofNeeded: the actor may not, or has not proven lately who they are.
@@ -39,10 +40,13 @@ async def close_tenant(work: Work, tenant_id: UUID, reason: str) -> None:
     await invitations.revoke_to(work, tenant_id)
     context = {"tokens": revoked, "sessions": ended}
     work.record(Fact("tenant.close", "tenant", str(tenant_id), context=context, personal={"reason": typed}))
+    work.emit(TenantClosed(tenant_id, await _name(work, tenant_id), typed))
 
 
 async def reopen_tenant(work: Work, tenant_id: UUID) -> None:
     """Open a closed tenant again, with its members and installations; tokens and sessions stay ended.
+
+    Its members are told.
 
     Raises:
         NotAllowed, ProofNeeded: the actor may not, or has not proven lately who they are.
@@ -54,6 +58,7 @@ async def reopen_tenant(work: Work, tenant_id: UUID) -> None:
         raise NoSuchTenant("There is no such tenant that is closed.")
     await store.save_closed(work, tenant_id, None)
     work.record(Fact("tenant.reopen", "tenant", str(tenant_id)))
+    work.emit(TenantReopened(tenant_id, await _name(work, tenant_id)))
 
 
 async def describe_tenant(work: Work, tenant_id: UUID) -> TenantRow:
@@ -73,6 +78,10 @@ async def describe_tenant(work: Work, tenant_id: UUID) -> TenantRow:
 async def closed_among(work: Work, tenants: Collection[UUID]) -> frozenset[UUID]:
     """Those of these tenants that are closed, for named jobs, which do nothing for them."""
     return await store.closed_among(work, tenants)
+
+
+async def _name(work: Work, tenant_id: UUID) -> str:
+    return (await describe_tenant(work, tenant_id)).name
 
 
 async def _belongs(work: Work, tenant_id: UUID) -> bool:

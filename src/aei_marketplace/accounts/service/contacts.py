@@ -25,6 +25,11 @@ async def holders(work: Work, action: str, tenant: UUID | None) -> list[Contact]
     return [Contact(row.id, row.email) for row in await store.holders(work, action, tenant)]
 
 
+async def members(work: Work, tenant: UUID) -> list[Contact]:
+    """Everybody with an open account who belongs to a tenant, open or closed."""
+    return [Contact(row.id, row.email) for row in await store.members(work, tenant)]
+
+
 async def person(work: Work, user_id: UUID, tenant: UUID | None) -> Contact | None:
     """One person, if their account is open and they belong to the tenant (None: wherever they are)."""
     row = await store.person(work, user_id)

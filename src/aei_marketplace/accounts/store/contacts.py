@@ -17,6 +17,12 @@ async def holders(work: Work, action: str, tenant: UUID | None) -> Sequence[Row[
     return (await work.run(_PEOPLE.where(exists(_granting(action, tenant))).order_by(users.c.id))).all()
 
 
+async def members(work: Work, tenant: UUID) -> Sequence[Row[Any]]:
+    """People who belong to a tenant."""
+    belonging = exists().where(memberships.c.user_id == users.c.id, memberships.c.tenant_id == tenant)
+    return (await work.run(_PEOPLE.where(belonging).order_by(users.c.id))).all()
+
+
 async def person(work: Work, user_id: UUID) -> Row[Any] | None:
     """One person whose account is open."""
     return (await work.run(_PEOPLE.where(users.c.id == user_id))).first()

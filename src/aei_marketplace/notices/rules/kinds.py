@@ -236,6 +236,23 @@ KINDS: Mapping[str, Kind] = {
             mail=MailSetting.IMMEDIATE,
         ),
         Kind(
+            "tenant.closed",
+            "$tenant was closed",
+            "The operator of this marketplace has closed it. Your tokens and sessions in it have ended, and"
+            " nothing of it runs any more. Its data is kept as long as retention says, and it can be opened"
+            " again: write to the operator if you think that it should be.\nReason given: $reason",
+            severity=Severity.CRITICAL,
+            mail=MailSetting.IMMEDIATE,
+            fixed="It says why nobody can work there any more.",
+        ),
+        Kind(
+            "tenant.reopened",
+            "$tenant is open again",
+            "Its members and installations are as they were. Sign in anew; tokens and invitations that ended"
+            " stay ended, so make new ones.",
+            mail=MailSetting.IMMEDIATE,
+        ),
+        Kind(
             "webhook.disabled",
             "The webhook $name was disabled",
             "It does not get notices any more. Last: $problem. Correct it, test it, and enable it again.",
