@@ -151,6 +151,18 @@ async def test_a_security_release_is_what_its_publisher_says_or_what_replaces_a_
     assert (await found(deps, globex)).version == "1.2.0"
 
 
+async def test_a_deprecated_release_is_passed_over_for_the_one_below_it(
+    deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    await follow(deps, globex, ALL)
+    for version in ("1.1.0", "1.2.0"):
+        await release(deps, acme, version)
+    async with deps.works.begin(acme.manager) as work:
+        await catalog.change_state(work, "acme.echo", "1.2.0", ReleaseState.DEPRECATED, "it forgets")
+    assert await run_job(deps) == 1
+    assert (await found(deps, globex)).version == "1.1.0"
+
+
 async def test_a_release_below_the_minimum_age_waits_and_is_installed_by_name_alone(
     deps: Deps, acme: Tenant, globex: Tenant
 ) -> None:

@@ -71,6 +71,21 @@ def test_an_update_that_asks_for_more_waits_and_the_highest_that_does_not_is_tak
     assert chosen(ANY, "1.0.0", asking, FINE) == "1.1.0"
 
 
+def test_nothing_goes_by_itself_to_what_its_publisher_advises_against() -> None:
+    deprecated = replace(FINE, version="1.2.0", deprecated=True)
+    assert chosen(ANY, "1.0.0", deprecated) is None
+    assert chosen(ANY, "1.0.0", deprecated, FINE) == "1.1.0"
+
+
+def test_a_deprecated_release_is_still_better_than_one_that_is_no_better_or_harms() -> None:
+    deprecated = replace(FINE, version="1.2.0", deprecated=True)
+    assert chosen(ANY, "1.0.0", deprecated, endangered=True) == "1.2.0"
+    assert chosen(ANY, "1.0.0", replace(deprecated, security=True)) == "1.2.0"
+    assert choose_update(ANY, "1.0.0", [deprecated], NOW, endangered=False, deprecated=True) == deprecated
+    both = [deprecated, FINE]
+    assert choose_update(ANY, "1.0.0", both, NOW, endangered=False, deprecated=True) == FINE
+
+
 @pytest.mark.parametrize(
     "change",
     [

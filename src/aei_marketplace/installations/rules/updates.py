@@ -51,6 +51,7 @@ class Newer:
         asks_more: it requests something that the present release does not.
         config_fits: it accepts the installation's configuration.
         same_publisher: who released it released the present one too.
+        deprecated: its publisher advises against it.
     """
 
     version: str
@@ -61,6 +62,7 @@ class Newer:
     asks_more: bool
     config_fits: bool
     same_publisher: bool
+    deprecated: bool = False
 
 
 def terms_of(tenant: Mapping[str, Any], installation: Mapping[str, Any]) -> Terms:
@@ -90,20 +92,39 @@ def left_behind(present: Iterable[str], newer: Iterable[str]) -> bool:
 
 
 def choose_update(
-    terms: Terms, present: str, newer: Iterable[Newer], now: datetime, *, endangered: bool
+    terms: Terms,
+    present: str,
+    newer: Iterable[Newer],
+    now: datetime,
+    *,
+    endangered: bool,
+    deprecated: bool = False,
 ) -> Newer | None:
     """The highest release that nothing stands against; never one below the present version.
+
+    One that its publisher advises against is taken only where there is no other.
 
     Args:
         endangered: the present release was yanked, or stopped by the registry: whatever replaces it
             counts as a security release.
+        deprecated: the present release's publisher advises against it.
     """
-    fitting = [n for n in newer if hindrance(terms, present, n, now, endangered=endangered) is None]
-    return max(fitting, key=lambda n: parse_version(n.version), default=None)
+    fitting = [
+        n
+        for n in newer
+        if hindrance(terms, present, n, now, endangered=endangered, deprecated=deprecated) is None
+    ]
+    return max(fitting, key=lambda n: (not n.deprecated, parse_version(n.version)), default=None)
 
 
 def hindrance(
-    terms: Terms, present: str, newer: Newer, now: datetime, *, endangered: bool = False
+    terms: Terms,
+    present: str,
+    newer: Newer,
+    now: datetime,
+    *,
+    endangered: bool = False,
+    deprecated: bool = False,
 ) -> str | None:
     """Why an installation does not go to a release by itself; None when it does."""
     if terms.updates is Updates.OFF:
@@ -118,6 +139,9 @@ def hindrance(
         return f"{newer.version} is younger than the tenant's minimum age"
     if newer.refusal is not None:
         return newer.refusal
+    # What mends a weakness is better than what has it, deprecated or not.
+    if newer.deprecated and not (deprecated or endangered or newer.security):
+        return f"{newer.version} is deprecated, and {present} is not"
     if not newer.same_publisher:
         return f"{newer.version} is of another publisher than {present}; a person has to update once"
     if newer.asks_more:

@@ -100,7 +100,10 @@ async def _choose(
         for release, r in newer
     ]
     endangered = present.state is ReleaseState.YANKED or present.state in catalog.STOPPED
-    chosen = choose_update(terms, installation.version, offers, work.now, endangered=endangered)
+    deprecated = present.state is ReleaseState.DEPRECATED
+    chosen = choose_update(
+        terms, installation.version, offers, work.now, endangered=endangered, deprecated=deprecated
+    )
     return None if chosen is None else by_version[chosen.version]
 
 
@@ -121,6 +124,7 @@ def _newer(
         asks_more=bool(permission_difference(present.manifest, release.manifest)),
         config_fits=kept_config(installation.config, release.manifest) == installation.config,
         same_publisher=release.released_by == present.released_by,
+        deprecated=release.state is ReleaseState.DEPRECATED,
     )
 
 
