@@ -14,7 +14,7 @@ from aei_marketplace.catalog.rules.rollouts import Rollout, reaches
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid, NotAllowed
 from tests.builders import Tenant
-from tests.publishing import publish_listed
+from tests.publishing import prepare, publish, publish_listed
 from tests.serving import Client
 
 PATH = "/api/plugins/acme.echo/versions/1.0.0/rollout"
@@ -48,6 +48,21 @@ async def test_a_release_begins_with_the_plugins_own_percentage_and_earlier_ones
     async with deps.works.begin(acme.viewer) as work:
         assert await catalog.find_rollout(work, "acme.echo", "1.0.0") == Rollout(100)
         assert await catalog.find_rollout(work, "acme.echo", "1.1.0") == Rollout(10)
+
+
+async def test_a_mark_before_the_listing_does_not_skip_the_plugins_own_percentage(
+    deps: Deps, acme: Tenant
+) -> None:
+    await publish_listed(deps, acme.manager)
+    async with deps.works.begin(acme.manager) as work:
+        await catalog.change_rollout_start(work, "acme.echo", 10)
+    release = await publish(deps, acme.manager, {"version": "1.1.0"})
+    async with deps.works.begin(acme.manager) as work:
+        assert await catalog.find_rollout(work, "acme.echo", "1.1.0") == Rollout(10)
+        await catalog.change_rollout(work, "acme.echo", "1.1.0", security=True)
+    await prepare(deps, release)
+    async with deps.works.begin(acme.viewer) as work:
+        assert await catalog.find_rollout(work, "acme.echo", "1.1.0") == Rollout(10, security=True)
 
 
 async def test_newer_releases_are_the_offered_ones_of_the_channel_and_none_below(

@@ -21,8 +21,7 @@ async def find_rollout(work: Work, plugin_id: str, version: str) -> Rollout:
     Raises:
         PluginNotFound, ReleaseNotFound: there is none that the actor may see.
     """
-    release = await find_release(work, plugin_id, version)
-    return (await rollouts.find(work, [release.release_id])).get(release.release_id, Rollout())
+    return await _rollout(work, await find_release(work, plugin_id, version))
 
 
 async def change_rollout(
@@ -41,7 +40,7 @@ async def change_rollout(
     await _require_own(work, plugin_id)
     await plugins.lock(work, plugin_id)
     release = await find_release(work, plugin_id, version)
-    before = (await rollouts.find(work, [release.release_id])).get(release.release_id, Rollout())
+    before = await _rollout(work, release)
     rollout = Rollout(
         before.percent if percent is None else check_percent(percent, "/percent"),
         before.security if security is None else security,
@@ -85,6 +84,14 @@ async def newer_releases(
     found = {release.release_id: release for release in await releases.by_ids(work, ids)}
     decided = await rollouts.find(work, ids)
     return [(found[id], decided.get(id, Rollout())) for id in ids]
+
+
+async def _rollout(work: Work, release: ReleaseView) -> Rollout:
+    """What was decided of a release; one that waits to be listed begins with the plugin's percentage."""
+    decided = (await rollouts.find(work, [release.release_id])).get(release.release_id)
+    if decided is not None or release.listed_at is not None:
+        return decided or Rollout()
+    return Rollout(await rollouts.find_start(work, release.plugin_id))
 
 
 async def _require_own(work: Work, plugin_id: str) -> None:
