@@ -313,6 +313,17 @@ async def test_the_other_known_form_of_claims_is_read_too(
     assert await code(trusting, issuer.token(**form, ci_config_ref_uri=elsewhere)) == "incomplete"
 
 
+async def test_a_tag_that_holds_an_at_sign_is_no_part_of_the_file(
+    trusting: Deps, issuer: Issuer, acme: Tenant
+) -> None:
+    await trust(trusting, acme.manager)
+    tag = "refs/tags/@acme/echo@1.2.0"
+    await exchange(trusting, issuer.token(ref=tag, workflow_ref=f"{REPOSITORY}/{WORKFLOW}@{tag}"))
+    for ref in ("refs/heads/other", "", None, 7):
+        with pytest.raises(NotTrustedPublisher):
+            await exchange(trusting, issuer.token(ref=ref, workflow_ref=f"{REPOSITORY}/{WORKFLOW}@{tag}"))
+
+
 async def test_who_is_trusted_no_longer_publishes_no_longer_at_once(
     trusting: Deps, issuer: Issuer, acme: Tenant, globex: Tenant
 ) -> None:

@@ -197,7 +197,16 @@ def _file(claims: Mapping[str, Any], name: str, prefix: str, plain: str | None) 
         return str(claims[plain])
     if not isinstance(reference, str) or not reference.startswith(prefix):
         raise refused("incomplete", "It names no workflow of its repository.")
-    return reference.removeprefix(prefix).rpartition("@")[0] or reference.removeprefix(prefix)
+    return _without_ref(reference.removeprefix(prefix), claims)
+
+
+def _without_ref(place: str, claims: Mapping[str, Any]) -> str:
+    """The file alone. What the issuer says was checked out is taken off whole: tags hold `@` as well."""
+    for name in ("ref", "ref_path", "sha"):
+        ref = claims.get(name)
+        if isinstance(ref, str) and ref and place.endswith(f"@{ref}"):
+            return place.removesuffix(f"@{ref}")
+    return place.rpartition("@")[0] or place
 
 
 def _token_id(token: str, claims: Mapping[str, Any]) -> str:
