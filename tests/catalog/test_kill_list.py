@@ -19,6 +19,7 @@ from aei_marketplace.ground.actor import ANONYMOUS, Actor, ProofNeeded
 from aei_marketplace.ground.deps import Deps
 from aei_protocol.kill_list import MOST_BYTES, KillList, read_kill_list
 from tests.builders import Tenant
+from tests.packages import component_wat, make_package
 from tests.publishing import publish_listed
 from tests.serving import Client
 
@@ -109,6 +110,36 @@ async def test_a_private_plugin_leaves_no_trace_on_the_list(
     await publish_listed(deps, acme.manager, visibility="private", audience=[])
     await move(deps, operator[0], S.BLOCKED, "malware")
     assert (await signed(deps)).entries == ()
+
+
+@pytest.mark.parametrize("removed", [False, True])
+async def test_what_is_on_the_list_does_not_come_back_under_another_version_or_name(
+    deps: Deps, acme: Tenant, globex: Tenant, operator: tuple, removed: bool
+) -> None:
+    await publish_listed(deps, acme.manager, visibility="private")
+    await move(deps, operator[0], S.BLOCKED, "steals keys")
+    if removed:
+        await move(deps, operator[0], S.REMOVED, "for good")
+    again = await publish_listed(deps, acme.manager, {"version": "1.0.1"})
+    renamed = await publish_listed(deps, globex.manager, {"id": "globex.harmless"})
+    assert [again.state, renamed.state] == [S.HELD, S.HELD]
+    assert "kill list" in (renamed.state_reason or "")
+    assert not {"acme", "steals"} & set((renamed.state_reason or "").replace(".", " ").split())
+    other = make_package({"version": "1.0.2"}, wat=component_wat('{"said":"sorry"}'))
+    assert (await publish_listed(deps, acme.manager, package=other)).state is S.LISTED
+
+
+async def test_what_was_taken_off_the_list_can_be_listed_again_elsewhere(
+    deps: Deps, acme: Tenant, operator: tuple
+) -> None:
+    await publish_listed(deps, acme.manager)
+    await move(deps, operator[0], S.BLOCKED, "by mistake")
+    held = await publish_listed(deps, acme.manager, {"version": "1.0.1"})
+    await move(deps, operator[0], S.QUARANTINED, "it was another")
+    async with deps.works.system("tests") as work:
+        await catalog.list_release(work, held.release_id, held=True)
+    async with deps.works.begin(acme.viewer) as work:
+        assert (await catalog.find_release(work, "acme.echo", "1.0.1")).state is S.LISTED
 
 
 async def test_a_list_is_signed_anew_only_when_it_changed(deps: Deps, acme: Tenant, operator: tuple) -> None:

@@ -79,6 +79,20 @@ async def test_a_replacement_is_another_plugin_that_the_publisher_can_see(
     assert refused.value.faults[0].pointer == "/replacement"
 
 
+async def test_a_public_release_names_no_private_plugin_as_its_replacement_and_a_private_one_may(
+    deps: Deps, acme: Tenant, operator: tuple, two: None
+) -> None:
+    for plugin in ("acme.secret", "acme.old"):
+        await publish_listed(deps, acme.manager, {"id": plugin}, visibility="private")
+    for actor in (acme.manager, operator[0]):
+        with pytest.raises(Invalid) as refused:
+            await change(deps, actor, "1.1.0", S.DEPRECATED, "old", "acme.secret")
+        assert refused.value.faults[0].pointer == "/replacement"
+    async with deps.works.begin(acme.manager) as work:
+        moved = await catalog.change_state(work, "acme.old", "1.0.0", S.DEPRECATED, "old", "acme.secret")
+    assert moved.replacement == "acme.secret"
+
+
 async def test_a_plugin_whose_releases_are_all_yanked_is_not_found_by_search_and_keeps_its_page(
     deps: Deps, acme: Tenant, globex: Tenant, two: None
 ) -> None:

@@ -13,7 +13,7 @@ from aei_marketplace.catalog.rules.states import Change, Mover, ReleaseState
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
 from aei_marketplace.catalog.service.members import require_right
-from aei_marketplace.catalog.store import plugins, releases, rollouts, stops
+from aei_marketplace.catalog.store import kill_list, plugins, releases, rollouts, stops
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.work import Work
@@ -23,6 +23,8 @@ STOPS = "releases_stopped"
 #: The topic with what is said on it.
 STOPPED_NOW = f"{STOPS}:{stops.PAYLOAD}"
 PROCESSING = frozenset({ReleaseState.PROCESSING})
+#: Says nothing of the other release: it may be of a plugin that this publisher must not know of.
+_KILLED = "Its component is that of a release on the kill list. Ask the marketplace's staff."
 
 
 async def change_state(
@@ -53,7 +55,7 @@ async def change_state(
     if needed == "killlist.administer":
         work.actor.require_recent_proof(work.now)
     states.check_change(release.state, change, mover, was_listed=release.listed_at is not None)
-    await _check_replacement(work, plugin_id, replacement)
+    await _check_replacement(work, release, replacement)
     moved = await _move(work, release, change, mover)
     work.emit(
         ReleaseStateChanged(plugin_id, version, release.release_id, release.component_sha256, str(state))
@@ -70,11 +72,16 @@ async def await_scan(work: Work, release_id: UUID) -> None:
 async def list_release(work: Work, release_id: UUID, *, held: bool = False) -> None:
     """List a release that passed what new ones pass; nothing happens unless it is still processing.
 
+    What was blocked does not come back under another version or name: it is held.
+
     Args:
         held: list it also when it is held, because what held it is mended.
     """
     release = await _waiting(work, release_id, PROCESSING | {ReleaseState.HELD} if held else PROCESSING)
     if release is None:
+        return
+    if await kill_list.holds_content_of(work, release):
+        await hold_release(work, release_id, _KILLED)
         return
     await _move(work, release, Change(ReleaseState.LISTED))
     await rollouts.begin(work, release.release_id, release.plugin_id)
@@ -164,16 +171,24 @@ async def _again(work: Work, release_id: UUID) -> ReleaseView:
     return (await releases.by_ids(work, [release_id]))[0]
 
 
-async def _check_replacement(work: Work, plugin_id: str, replacement: str | None) -> None:
+async def _check_replacement(work: Work, release: ReleaseView, replacement: str | None) -> None:
     if replacement is None:
         return
     try:
-        known = replacement != plugin_id and await plugins.exists(work, check_plugin_id(replacement))
-    except PluginNotFound:
-        known = False
-    if not known:
-        fault = Fault("/replacement", "the id of another plugin in this marketplace")
-        raise Invalid("The replacement cannot be one.", faults=[fault])
+        named = check_plugin_id(replacement)
+    except PluginNotFound as error:
+        raise _no_replacement("the id of another plugin in this marketplace") from error
+    known = (await plugins.briefs(work, [named])).get(named)
+    if known is None or named == release.plugin_id:
+        raise _no_replacement("the id of another plugin in this marketplace")
+    # Whoever reads of this release would read of the other as well. What is let go keeps what it named.
+    told_to_all = release.visibility == "public" and release.state not in states.STOPPED
+    if told_to_all and not (known.visibility == "public" and known.was_listed):
+        raise _no_replacement("a public plugin is replaced by one that everybody sees")
+
+
+def _no_replacement(expected: str) -> Invalid:
+    return Invalid("The replacement cannot be one.", faults=[Fault("/replacement", expected)])
 
 
 async def _move(work: Work, release: ReleaseView, change: Change, mover: Mover | None = None) -> ReleaseView:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from aei_marketplace.catalog.models import kill_lists, plugins, release_states, releases
 from aei_marketplace.catalog.rules.states import ReleaseState
+from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.ground.work import Work
 from aei_protocol.kill_list import Killed
 
@@ -72,6 +73,20 @@ async def named(work: Work, entries: Iterable[Killed]) -> list[tuple[str, str, s
     return [
         (r.plugin_id, r.version, reasons.get(r.package_sha256) or reasons[r.component_sha256]) for r in rows
     ]
+
+
+async def holds_content_of(work: Work, release: ReleaseView) -> bool:
+    """Whether another release with this one's component stands on the list, a private one too."""
+    was_blocked = select(release_states.c.release_id).where(
+        release_states.c.release_id == releases.c.id, _WAS_BLOCKED
+    )
+    wanted = select(releases.c.id).where(
+        releases.c.component_sha256 == release.component_sha256,
+        releases.c.id != release.release_id,
+        releases.c.state.in_(_STILL),
+        was_blocked.exists(),
+    )
+    return (await work.run(wanted.limit(1))).first() is not None
 
 
 async def signed(work: Work) -> Row[Any] | None:
