@@ -231,6 +231,27 @@ async def test_what_admission_refuses_is_not_brought_along(
     assert expected[barred] in str(problem)
 
 
+async def test_an_exact_pin_still_brings_along_what_was_yanked_and_the_reason_is_told(
+    deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    for version in ("1.0.0", "1.5.0", "1.6.0"):
+        await needing(deps, acme, "acme.tally", {}, version)
+    await needing(deps, acme, "acme.counter", {"acme.tally": "1.5.0"})
+    await needing(deps, acme, "acme.other", {"acme.tally": "~1.5.0"})
+    async with deps.works.begin(acme.manager) as work:
+        await catalog.change_state(work, "acme.tally", "1.5.0", catalog.ReleaseState.YANKED, "it miscounts")
+    plan = await plan_of(deps, globex, "acme.counter")
+    assert plan.told() == [
+        "acme.tally is not installed; 1.5.0 does for acme.counter 1.0.0."
+        " acme.tally 1.5.0 was yanked: it miscounts"
+    ]
+    along = {"acme.tally": Along("1.5.0")}
+    assert (await install(deps, globex.admin, "acme.counter", along=along)).state == "succeeded"
+    assert await installed(deps, globex) == {"acme.counter": "1.0.0", "acme.tally": "1.5.0"}
+    problem = (await plan_of(deps, acme, "acme.other")).problem or ""
+    assert "acme.tally 1.5.0 would do, and your tenant cannot install it: The release was yanked" in problem
+
+
 async def test_a_dependency_on_anothers_private_plugin_tells_nothing_of_it(
     deps: Deps, acme: Tenant, globex: Tenant
 ) -> None:

@@ -1,6 +1,7 @@
 """Dependencies: one version that does for all, what stays as it is, and who excludes whom."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -67,6 +68,20 @@ def test_plugins_that_need_one_another_are_chosen_together() -> None:
         "a": "1.0.0",
         "b": "1.0.0",
     }
+
+
+def test_what_was_yanked_does_for_who_needs_that_very_version_and_for_nobody_else() -> None:
+    yanked = replace(one("b", "1.4.0"), yanked=True)
+    offered = {"b": [one("b", "2.0.0"), yanked, one("b", "1.0.0")]}
+    for wanted, expected in (("1.4.0", "1.4.0"), ("= 1.4.0", "1.4.0"), ("^1.0.0", "1.0.0"), ("*", "2.0.0")):
+        found = resolve(Choices(one("a", b=wanted), offered=offered))
+        assert versions(found.chosen)["b"] == expected
+    refused = {"b": [("1.4.0", "It was yanked: it leaks.")]}
+    none = resolve(Choices(one("a", b="~1.4.0"), offered=offered, refused=refused))
+    assert none.chosen is None
+    assert "b 1.4.0 would do, and your tenant cannot install it: It was yanked: it leaks" in none.why
+    others = resolve(Choices(one("a", b=">=3"), offered=offered))
+    assert "does for all (2.0.0, 1.0.0)" in others.why
 
 
 def test_what_is_installed_and_does_is_kept_though_there_is_newer() -> None:

@@ -220,10 +220,12 @@ STEPS = [
         "action": "install", "plugin_id": "acme.tally", "version": "1.4.0", "present": None,
         "needed_by": ["acme.counter 1.1.0"], "permissions": {"network": {"hosts": HOSTS, "reason": REASON}},
         "new_permissions": {"network": {"hosts": HOSTS}},
+        "warning": "acme.tally 1.4.0 was yanked: it miscounts",
     },
     {
         "action": "update", "plugin_id": "acme.echo", "version": "2.0.0", "present": "1.0.0",
         "needed_by": ["acme.tally 1.4.0"], "permissions": {}, "new_permissions": {},
+        "warning": None,
     },
 ]  # fmt: skip
 
@@ -234,6 +236,7 @@ def test_what_comes_along_is_shown_and_brought_along_only_where_somebody_agrees(
     marketplace.steps = STEPS
     alone = aei("install", "acme.counter")
     assert "Needs acme.tally 1.4.0, for acme.counter 1.1.0." in alone.stdout
+    assert "acme.tally 1.4.0 was yanked: it miscounts." in alone.stdout
     assert "Needs acme.echo 2.0.0 (now 1.0.0), for acme.tally 1.4.0." in alone.stdout
     assert "--with-dependencies" in alone.stderr
     sent = marketplace.last("POST", "/api/plugins/acme.counter/install").body

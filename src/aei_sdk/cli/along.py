@@ -41,5 +41,7 @@ def _show(screen: Screen, step: PlanStep) -> None:
     stands = f" (now {step['present']})" if step["present"] else ""
     needed = ", ".join(step["needed_by"])
     screen.say(f"Needs {step['plugin_id']} {step['version']}{stands}, for {needed}.")
+    if step["warning"]:
+        screen.say(f"{step['warning']}.")
     if step["new_permissions"]:
         show_permissions(screen, step["permissions"])

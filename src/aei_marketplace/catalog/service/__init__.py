@@ -85,6 +85,7 @@ from aei_marketplace.catalog.service.reading import (
     offered_releases,
     offered_releases_of,
     releases_by_id,
+    resolvable_releases_of,
 )
 from aei_marketplace.catalog.service.release_log import BATCH as LOG_BATCH
 from aei_marketplace.catalog.service.release_log import (
@@ -284,6 +285,7 @@ __all__ = [
     "require_own_release",
     "require_publisher",
     "require_signatures",
+    "resolvable_releases_of",
     "revoke_signing_key",
     "save_rating",
     "search_plugins",

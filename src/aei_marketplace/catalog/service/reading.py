@@ -8,6 +8,7 @@ from uuid import UUID
 from aei_marketplace.catalog.errors import IconNotFound, PluginNotFound, ReleaseNotFound
 from aei_marketplace.catalog.rules.icons import Icon
 from aei_marketplace.catalog.rules.names import check_plugin_id
+from aei_marketplace.catalog.rules.states import OFFERED, ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginBrief, PluginView, ReleaseTexts, ReleaseView
 from aei_marketplace.catalog.store import plugins, releases
@@ -106,10 +107,14 @@ async def offered_releases_of(
     work: Work, plugin_ids: Iterable[str], limit: int
 ) -> dict[str, list[ReleaseView]]:
     """The offered releases of each plugin that the actor may see, the highest first, at most so many each."""
-    found: dict[str, list[ReleaseView]] = {}
-    for release in await releases.offered_of(work, plugin_ids, limit):
-        found.setdefault(release.plugin_id, []).append(release)
-    return found
+    return await _by_plugin(work, plugin_ids, OFFERED, limit)
+
+
+async def resolvable_releases_of(
+    work: Work, plugin_ids: Iterable[str], limit: int
+) -> dict[str, list[ReleaseView]]:
+    """The same with those that were yanked, which exact pins still resolve to."""
+    return await _by_plugin(work, plugin_ids, OFFERED | {ReleaseState.YANKED}, limit)
 
 
 async def list_processing(work: Work, published_before: datetime) -> list[ReleaseView]:
@@ -146,6 +151,15 @@ def check_channel(channel: str) -> Channel:
     except ValueError as error:
         fault = Fault("/channel", f"one of {', '.join(Channel)}")
         raise Invalid("There is no such channel.", faults=[fault]) from error
+
+
+async def _by_plugin(
+    work: Work, plugin_ids: Iterable[str], states: Iterable[ReleaseState], limit: int
+) -> dict[str, list[ReleaseView]]:
+    found: dict[str, list[ReleaseView]] = {}
+    for release in await releases.in_states_of(work, plugin_ids, states, limit):
+        found.setdefault(release.plugin_id, []).append(release)
+    return found
 
 
 async def _exact(work: Work, plugin_id: str, version: str) -> ReleaseView:

@@ -159,12 +159,14 @@ async def offered(work: Work) -> list[UUID]:
     return list((await work.run(wanted.order_by(releases.c.published_at))).scalars())
 
 
-async def offered_of(work: Work, plugin_ids: Iterable[str], limit: int) -> list[ReleaseView]:
-    """The offered releases of each of these plugins that the actor may see, the highest first."""
+async def in_states_of(
+    work: Work, plugin_ids: Iterable[str], states: Iterable[ReleaseState], limit: int
+) -> list[ReleaseView]:
+    """The releases of each of these plugins in such states, the highest first, at most so many each."""
     place = func.row_number().over(partition_by=releases.c.plugin_id, order_by=releases.c.precedence.desc())
     ranked = (
         select(releases.c.id, place.label("place"))
-        .where(releases.c.plugin_id.in_(list(plugin_ids)), releases.c.state.in_(OFFERED))
+        .where(releases.c.plugin_id.in_(list(plugin_ids)), releases.c.state.in_(list(states)))
         .subquery()
     )
     wanted = _VIEW.join(ranked, ranked.c.id == releases.c.id).where(ranked.c.place <= limit)

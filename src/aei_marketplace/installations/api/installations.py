@@ -179,6 +179,7 @@ def _plan_shape(plan: service.Plan) -> JsonObject:
                 "needed_by": step.needed_by,
                 "permissions": step.release.manifest.permissions,
                 "new_permissions": step.new_permissions,
+                "warning": step.doubt or None,
             }
             for step in plan.steps
         ],

@@ -43,6 +43,11 @@ class Verdict:
         grounds = {r.code for r in self.reasons if r.answer is Answer.NO}
         return grounds == {PAYMENT_REQUIRED}
 
+    @property
+    def wants_exact_pin(self) -> bool:
+        """Whether nothing stands against it but that it was yanked: who needs this very version has it."""
+        return {r.code for r in self.reasons if r.answer is Answer.NO} == {YANKED}
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -82,6 +87,8 @@ class Facts:
 #: Said of what nobody has certified, wherever it is installed; by itself it gives nobody anything to decide.
 UNCERTIFIED = "uncertified"
 NOT_CERTIFIED = "Not certified: nobody but its publisher has checked this release."
+#: The ground that goes away where the very version is named.
+YANKED = "yanked"
 #: The ground that goes away with a purchase.
 PAYMENT_REQUIRED = "payment_required"
 _OFFERED = {"listed", "deprecated"}
@@ -123,7 +130,7 @@ def _state(facts: Facts) -> Iterator[Reason]:
     elif facts.state == "yanked":
         # What runs goes on, and who names the very version knows what they do: that is what yanking means.
         answer = Answer.WARN if facts.exact or facts.purpose == "execute" else Answer.NO
-        yield Reason(answer, "yanked", f"The release was yanked{because}.")
+        yield Reason(answer, YANKED, f"The release was yanked{because}.")
     elif facts.state == "deprecated":
         yield Reason(Answer.WARN, "deprecated", f"The release is deprecated{because}.")
     elif facts.state is not None and facts.state not in _OFFERED:

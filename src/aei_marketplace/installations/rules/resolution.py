@@ -23,11 +23,13 @@ class Candidate:
 
     Attributes:
         needs: the ranges that it asks for, by plugin id.
+        yanked: it does only where somebody needs this very version.
     """
 
     plugin: str
     version: str
     needs: Mapping[str, str]
+    yanked: bool = False
 
     def __str__(self) -> str:
         return f"{self.plugin} {self.version}"
@@ -41,8 +43,9 @@ class Choices:
         wanted: what is asked for; it stays as it is.
         installed: what the tenant has, by plugin id, without the wanted plugin.
         pinned: those of them that stay as they are.
-        offered: by plugin id, what the tenant's admission lets it install, the highest first.
-        refused: by plugin id, the versions that it does not, each with the reason.
+        offered: by plugin id, what the tenant's admission lets it install, the highest first; what was yanked
+            among it.
+        refused: by plugin id, the versions that it does not, each with the reason; the yanked ones too.
     """
 
     wanted: Candidate
@@ -142,6 +145,16 @@ def lies_in(version: str, wanted: str) -> bool:
         return False
 
 
+def _does(option: Candidate, wanted: Sequence[str]) -> bool:
+    named = not option.yanked or any(_names(each, option.version) for each in wanted)
+    return named and all(lies_in(option.version, each) for each in wanted)
+
+
+def _names(wanted: str, version: str) -> bool:
+    """Whether a range is nothing but this version."""
+    return wanted.strip().removeprefix("=").strip() == version
+
+
 def _unmet(candidate: Candidate, others: Sequence[Candidate]) -> Iterator[str]:
     installed = {other.plugin: other.version for other in others}
     for plugin, wanted in candidate.needs.items():
@@ -211,7 +224,7 @@ class _Search:
             plugin: [
                 option
                 for option in self._options.get(plugin, ())
-                if all(lies_in(option.version, asker.needs[plugin]) for asker in _askers(plugin, chosen))
+                if _does(option, [asker.needs[plugin] for asker in _askers(plugin, chosen)])
             ]
             for plugin in {*needed, *self._choices.installed} - chosen.keys()
         }
@@ -237,7 +250,8 @@ def _asking(choices: Choices, asker: Candidate, plugin: str) -> str:
 
 def _standing(choices: Choices, dead_end: _DeadEnd) -> str:
     """What there is of the plugin that nobody can agree on."""
-    plugin, offered = dead_end.plugin, choices.offered.get(dead_end.plugin, ())
+    plugin = dead_end.plugin
+    offered = [c for c in choices.offered.get(plugin, ()) if not c.yanked]
     if plugin == choices.wanted.plugin:
         return f"{choices.wanted} is what is asked for"
     present = choices.installed.get(plugin)

@@ -8,7 +8,7 @@ from uuid import UUID
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.billing import service as billing
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.catalog.service import ReleaseView
+from aei_marketplace.catalog.service import ReleaseState, ReleaseView
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations.errors import TooEntangled
 from aei_marketplace.installations.rules.admission import Answer
@@ -42,7 +42,14 @@ class Step:
         """The step as something that the tenant has to do."""
         plugin, version = self.release.plugin_id, self.release.version
         stands = f"{self.present.version} is installed" if self.present else "is not installed"
-        return f"{plugin} {stands}; {version} does for {', '.join(self.needed_by)}."
+        return f"{plugin} {stands}; {version} does for {', '.join(self.needed_by)}. {self.doubt}".strip()
+
+    @property
+    def doubt(self) -> str:
+        """What speaks against it, with the publisher's reason; empty when nothing does."""
+        if self.release.state is not ReleaseState.YANKED:
+            return ""
+        return f"{self.release.plugin_id} {self.release.version} was yanked: {self.release.state_reason}"
 
 
 @dataclass(slots=True)
@@ -52,7 +59,8 @@ class Surroundings:
     Attributes:
         installed: all that the tenant has, by plugin id.
         releases: of these, as far as the tenant still sees them.
-        offered: what admission lets the tenant install, by plugin id, the highest first.
+        offered: what admission lets the tenant install, by plugin id, the highest first; what was yanked
+            among it, for who needs that very version.
         refused: what it does not, each version with the reason.
     """
 
@@ -75,7 +83,7 @@ class Surroundings:
         while todo := todo - self.offered.keys() - {own}:
             if len(self.offered) + len(todo) > MOST_PLUGINS:
                 raise TooEntangled(f"More than {MOST_PLUGINS} plugins hang together with {own}.")
-            found = await catalog.offered_releases_of(work, todo, MOST_VERSIONS)
+            found = await catalog.resolvable_releases_of(work, todo, MOST_VERSIONS)
             held = await billing.entitlements_of(work, [each[0] for each in found.values()])
             for plugin in todo:
                 hindrance = owed(held[plugin]) if plugin in held else ""
@@ -122,7 +130,7 @@ class Surroundings:
             verdict = judged(release, self.aei_version, policies, work.now, exact=False, owed=hindrance)
             if verdict.answer is Answer.NO:
                 self.refused[plugin].append((release.version, verdict.why()))
-            else:
+            if verdict.answer is not Answer.NO or verdict.wants_exact_pin:
                 self.offered[plugin].append(release)
 
     def _needs(self, installation: Installation) -> Mapping[str, str]:
@@ -152,7 +160,8 @@ class Surroundings:
 
 
 def _candidate(release: ReleaseView) -> Candidate:
-    return Candidate(release.plugin_id, release.version, release.manifest.dependencies)
+    yanked = release.state is ReleaseState.YANKED
+    return Candidate(release.plugin_id, release.version, release.manifest.dependencies, yanked)
 
 
 def _in_order(wanted: str, chosen: Mapping[str, Candidate]) -> list[str]:

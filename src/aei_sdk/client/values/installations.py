@@ -29,7 +29,7 @@ class Installation(TypedDict):
 
 
 class PlanStep(TypedDict):
-    """A plugin that comes along with an installation or an update."""
+    """A plugin that comes along with an installation or an update; `warning` says what speaks against it."""
 
     action: Literal["install", "update"]
     plugin_id: str
@@ -38,6 +38,7 @@ class PlanStep(TypedDict):
     needed_by: list[str]
     permissions: dict[str, dict[str, Any]]
     new_permissions: dict[str, Any]
+    warning: str | None
 
 
 class Plan(TypedDict):
