@@ -122,9 +122,9 @@ class Refused:
     Codes: `component_missing` (send it with `Prepare`), `not_a_component`, `invalid_component`,
     `overreach` (imports beyond `interfaces`, or a foreign signature), `no_run_export`,
     `compile_limit`, `input_limit` (the task is larger than its limit), `duplicate` (this execution
-    runs already), `no_walls`, `busy` (as many wait as are let wait), `restarting` (a part of the host
-    was lost and is being replaced), `not_forgotten` (files are
-    still there).
+    runs already), `no_walls`, `busy` (as many wait as are let wait, or none was served for long),
+    `restarting` (a part of the host was lost and is being replaced, or it is stopping),
+    `not_forgotten` (files are still there), `failed` (the host itself; its log says why).
     """
 
     id: str

@@ -29,6 +29,8 @@ from aei_sandbox.zygote import Description, Zygote, ZygoteLost
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
 _ZYGOTE_SECONDS = 10.0
+#: So long an execution waits for a worker, attempts included; the marketplace's patience is longer.
+_WAIT_SECONDS = 120.0
 _LONGEST_PAUSE = 5.0
 _NICENESS_OF_FURTHER = 10
 #: How long artefacts of another runtime are kept: an upgrade that is taken back finds its own again.
@@ -138,15 +140,13 @@ class House:
         """
         self._require_walls()
         await self._require_admission(execution)
-        worker = await self._acquire(execution)
-        self._give_way(worker)
-        services = Services(self._fetch, self._cabinet, ask_secret, ask_model, ask_plugin, tell)
-        supervision = Supervision(execution, worker, rehearsed(services) if execution.rehearsal else services)
-        self._running.add(supervision)
+        worker = await self._acquire_in_time(execution)
         try:
-            return await supervision.run()
+            services = Services(self._fetch, self._cabinet, ask_secret, ask_model, ask_plugin, tell)
+            return await self._run_on(
+                worker, execution, rehearsed(services) if execution.rehearsal else services
+            )
         finally:
-            self._running.discard(supervision)
             self._pool.release(worker)
 
     def retire(self, component: str, tenant: str | None) -> None:
@@ -213,6 +213,26 @@ class House:
             except BadJournal as error:
                 raise NotAdmitted("unreadable_journal", str(error)) from error
 
+    async def _run_on(self, worker: Worker, execution: Execute, services: Services) -> Ended:
+        if self._closed:  # nobody would stop it any more
+            raise NotAdmitted("restarting", "the sandbox host is stopping: try again shortly")
+        self._give_way(worker)
+        supervision = Supervision(execution, worker, services)
+        self._running.add(supervision)
+        try:
+            return await supervision.run()
+        finally:
+            self._running.discard(supervision)
+
+    async def _acquire_in_time(self, execution: Execute) -> Worker:
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                return await self._acquire(execution)
+        except TimeoutError:
+            raise NotAdmitted(
+                "busy", f"no worker was free for {_WAIT_SECONDS:g} s: try again later"
+            ) from None
+
     async def _acquire(self, execution: Execute) -> Worker:
         """A worker, also when the zygote is lost meanwhile: the task has not been sent yet."""
         key = Key(execution.tenant, execution.component, execution.interfaces)
@@ -256,7 +276,8 @@ class House:
 
     async def _living_zygote(self) -> Zygote:
         try:
-            return await asyncio.wait_for(asyncio.shield(self._zygote), _ZYGOTE_SECONDS)
+            async with asyncio.timeout(_ZYGOTE_SECONDS):
+                return await asyncio.shield(self._zygote)
         except TimeoutError:
             raise NotAdmitted("restarting", "the sandbox is starting again: try again shortly") from None
 

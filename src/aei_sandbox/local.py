@@ -267,7 +267,8 @@ class LocalHost(HostLine):
         command += ["--artefacts", str(self._artefacts), "--files", str(self._files), *self._arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: ASYNC220 it returns at once
         try:
-            await asyncio.wait_for(asyncio.to_thread(self._wait_until_ready), _START_SECONDS)
+            async with asyncio.timeout(_START_SECONDS):
+                await asyncio.to_thread(self._wait_until_ready)
             self.hello = await self.connect(self.path)
         except BaseException:
             self._end()

@@ -123,8 +123,9 @@ class _CompilingChild:
         child = None
         try:
             limits = self._limits
-            child = await zygote.fork("compile", theirs, limits.memory_bytes, limits.cpu_seconds)
-            body = await asyncio.wait_for(self._answer, limits.wall_seconds)
+            async with asyncio.timeout(limits.wall_seconds):
+                child = await zygote.fork("compile", theirs, limits.memory_bytes, limits.cpu_seconds)
+                body = await self._answer
         except TimeoutError:
             text = f"not compiled after {self._limits.wall_seconds:g} s"
             raise NotAdmitted("compile_limit", text) from None

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import os
 import socket
 from collections.abc import Coroutine
@@ -36,6 +37,7 @@ from aei_sandbox.imports import NotAdmitted
 from aei_sandbox.wire import BadMessage, decode_for_host, encode
 
 _SECRET_SECONDS = 2.0
+_log = logging.getLogger(__name__)
 
 
 class Desk:
@@ -125,6 +127,9 @@ class Desk:
         except asyncio.CancelledError:
             # It had not begun: a running one answers with its own end.
             self._tell(Ended(message.id, Outcome.CANCELLED, None, "cancelled before it began", Usage()))
+        except Exception:  # noqa: BLE001 it is logged, and who waits for the end is told
+            _log.exception("execution %s of tenant %s was lost", message.id, message.tenant)
+            self._tell(Ended(message.id, Outcome.WORKER_LOST, None, "the sandbox host failed", Usage()))
         finally:
             self._executions.pop(message.id, None)
 
@@ -138,13 +143,17 @@ class Desk:
             self._tell(await work)
         except NotAdmitted as refusal:
             self._tell(Refused(question, refusal.code, str(refusal)))
+        except Exception:  # noqa: BLE001 it is logged, and who waits for the answer is told
+            _log.exception("question %s was not answered", question)
+            self._tell(Refused(question, "failed", "the sandbox host failed: its log says why"))
 
     async def _ask_secret(self, tenant: str, execution: str, name: str) -> str | None:
         call = next(self._calls)
         waiting = self._secrets[call] = asyncio.get_running_loop().create_future()
         self._tell(SecretWanted(call, execution, tenant, name))
         try:
-            return await asyncio.wait_for(waiting, _SECRET_SECONDS)
+            async with asyncio.timeout(_SECRET_SECONDS):
+                return await waiting
         except TimeoutError:
             return None
         finally:

@@ -108,11 +108,12 @@ class Worker:
         ours.setblocking(False)
         await loop.create_unix_connection(lambda: self._line, sock=ours)
         try:
-            self._child = await zygote.fork(
-                "worker", theirs, artefact, self.key.interfaces, self.memory_bytes
-            )
-            self._watch = loop.create_task(self._wait_for_death(on_dead))
-            await asyncio.wait_for(self._ready, _START_SECONDS)
+            async with asyncio.timeout(_START_SECONDS):
+                self._child = await zygote.fork(
+                    "worker", theirs, artefact, self.key.interfaces, self.memory_bytes
+                )
+                self._watch = loop.create_task(self._wait_for_death(on_dead))
+                await self._ready
         except TimeoutError:
             self.kill()
             raise ZygoteLost("the worker did not become ready") from None
@@ -216,7 +217,8 @@ class Worker:
         assert self._child is not None
         status = await self._child.ended
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._hung_up, 1)
+            async with asyncio.timeout(1):
+                await self._hung_up
         supervisor, self._supervisor, self.state = self._supervisor, None, State.DEAD
         if not self._ready.done():
             self._ready.set_exception(ZygoteLost("the worker ended before it was ready"))

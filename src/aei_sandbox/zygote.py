@@ -99,7 +99,8 @@ class Zygote:
         self._line.setblocking(False)
         self._loop.add_reader(self._line, self._read)
         try:
-            return await asyncio.wait_for(self._described, _START_SECONDS)
+            async with asyncio.timeout(_START_SECONDS):
+                return await self._described
         except TimeoutError:
             self.close()
             raise ZygoteLost("the zygote did not become ready") from None
