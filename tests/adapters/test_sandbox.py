@@ -24,6 +24,7 @@ from aei_protocol.messages import (
     Hello,
     LogLine,
     Progress,
+    Refused,
     SecretWanted,
     Status,
     Usage,
@@ -35,7 +36,9 @@ from tests.packages import component_wat, make_component
 
 ECHO = make_component(component_wat('{"said":"echo"}'))
 LOOPING = make_component(component_wat(body="(loop (br 0))"))
-IMPATIENT = Patience(connect=2.0, answer=2.0, after_deadline=1.0, first_retry=0.01, last_retry=0.1)
+IMPATIENT = Patience(
+    connect=2.0, answer=1.0, after_deadline=1.0, sign_of_life=1.0, first_retry=0.01, last_retry=0.1
+)
 
 
 class NoModels:
@@ -259,10 +262,10 @@ class ScriptedHost:
 
 @contextlib.asynccontextmanager
 async def facing(
-    host: ScriptedHost, folder: Path, secrets: Secrets | None = None
+    host: ScriptedHost, folder: Path, secrets: Secrets | None = None, patience: Patience = IMPATIENT
 ) -> AsyncIterator[SandboxClient]:
     server = await asyncio.start_unix_server(host.serve, str(folder / "s"))
-    client = SandboxClient(folder / "s", secrets or Secrets(), NoModels(), IMPATIENT)
+    client = SandboxClient(folder / "s", secrets or Secrets(), NoModels(), patience)
     try:
         yield client
     finally:
@@ -333,6 +336,56 @@ async def test_a_host_that_says_nothing_is_given_up(tmp_path: Path) -> None:
             await asyncio.wait_for(client.execute(task(limits=Limits(wall_ms=100)), Heard()), 20)
         with pytest.raises(SandboxGone):
             await asyncio.wait_for(client.status(), 20)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.execute(task("late", limits=Limits(wall_ms=1)), Heard()),
+        lambda client: client.prepare(digest(ECHO), (), ECHO),
+    ],
+    ids=["execute", "prepare"],
+)
+async def test_a_host_that_is_late_with_one_answer_keeps_its_line_and_what_else_runs_there(
+    tmp_path: Path, ask: Callable[[SandboxClient], Any]
+) -> None:
+    def late(host: ScriptedHost) -> None:
+        kind, fields = host.heard[-1]
+        if kind == "StatusWanted":
+            host.say(Status(fields["id"], 0, 0, 0, 0))
+        elif fields["id"] == "other":  # the late answer comes after all, and hurts nobody
+            asked, first = host.heard[0]
+            host.say(ok("late") if asked == "Execute" else Refused(first["id"], "busy", "late"))
+            host.say(ok("other"))
+
+    host = ScriptedHost(late)
+    patience = Patience(answer=0.05, after_deadline=0.05, sign_of_life=20.0)
+    async with facing(host, tmp_path, patience=patience) as client:
+        with pytest.raises(SandboxGone, match="in time"):
+            await ask(client)
+        assert (await client.execute(task("other", limits=Limits(wall_ms=20_000)), Heard())).id == "other"
+        assert (host.connections, host.cut.is_set()) == (1, False)
+    kinds = [kind for kind, _ in host.heard]
+    assert kinds in (["Execute", "Cancel", "StatusWanted", "Execute"], ["Prepare", "StatusWanted", "Execute"])
+
+
+async def test_what_is_cancelled_while_the_host_is_looked_for_is_never_sent(tmp_path: Path) -> None:
+    host = ScriptedHost(lambda h: h.say(ok("e2")), greet=False)
+    async with facing(host, tmp_path, patience=Patience(connect=30.0)) as client:
+        waiting = asyncio.create_task(client.execute(task("e1"), Heard()))
+        async with asyncio.timeout(20):
+            while not host.connections:  # noqa: ASYNC110 the host has no event for it
+                await asyncio.sleep(0.01)
+        await client.cancel("e1")
+        host.say(Hello("scripted", "none", (), development=True))
+        ended = await waiting
+        assert (ended.id, ended.outcome, ended.problem) == (
+            "e1",
+            Outcome.CANCELLED,
+            "cancelled before it began",
+        )
+        assert (await client.execute(task("e2"), Heard())).outcome is Outcome.OK
+    assert [fields["id"] for _, fields in host.heard] == ["e2"]
 
 
 async def test_without_a_host_nothing_was_sent_and_the_refusal_says_so(tmp_path: Path) -> None:

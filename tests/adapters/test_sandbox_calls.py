@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from aei_marketplace.adapters.sandbox import Patience
 from aei_marketplace.adapters.sandbox.calls import Calls, Running
 from aei_marketplace.adapters.sandbox.line import BrokenProtocol
-from aei_marketplace.ground.ports import SandboxGone, plugin_failure
+from aei_marketplace.ground.ports import SandboxGone, SandboxRefused, plugin_failure
 from aei_protocol.limits import Limits
 from aei_protocol.messages import (
     Attempt,
@@ -20,6 +21,7 @@ from aei_protocol.messages import (
     ModelWanted,
     PluginAnswer,
     PluginWanted,
+    Refused,
     SecretWanted,
     Usage,
 )
@@ -140,15 +142,30 @@ async def test_a_second_call_while_the_first_is_answered_costs_the_line(tmp_path
     assert listener.wanted in ([], [WANTED])
 
 
-async def test_the_end_of_a_caller_cancels_what_it_waits_for(tmp_path: Path) -> None:
-    def end_at_once(host: ScriptedHost) -> None:
-        host.say(WANTED)
-        asyncio.get_running_loop().call_later(0.1, host.say, ok())
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda host: host.say(ok()),
+        lambda host: host.say(Refused("e1", "busy", "after all")),
+        lambda host: host.hang_up(),
+    ],
+    ids=["ended", "refused", "lost"],
+)
+async def test_the_end_of_a_caller_cancels_what_it_waits_for(
+    tmp_path: Path, end: Callable[[ScriptedHost], None]
+) -> None:
+    async def end_at_once(_: PluginWanted) -> PluginAnswer:
+        end(host)
+        return await never(WANTED)
 
-    listener = Calling(never)
-    _, ended = await having_called(tmp_path, end_at_once, listener)
-    assert ended == ok()
-    assert listener.cancelled
+    host = ScriptedHost(lambda h: h.say(WANTED))
+    listener = Calling(end_at_once)
+    async with facing(host, tmp_path, patience=Patience()) as client:
+        with contextlib.suppress(SandboxGone, SandboxRefused):
+            assert await client.execute(task(capabilities=HELD), listener) == ok()
+        async with asyncio.timeout(20):
+            while not listener.cancelled:  # noqa: ASYNC110 the listener has no event for it
+                await asyncio.sleep(0.01)
 
 
 async def test_a_call_that_goes_wrong_here_is_a_failure_for_the_guest_and_no_more(tmp_path: Path) -> None:

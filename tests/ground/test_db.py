@@ -1,10 +1,33 @@
 """Connections that are lost while nobody uses them."""
 
+import asyncio
+
+import asyncpg
 import pytest
 from sqlalchemy import text
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.ground import db
+
+
+async def test_pools_are_closed_although_a_connection_never_comes_back(
+    urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "_FAREWELL_SECONDS", 0.05)
+    async with asyncio.timeout(30):
+        async with db.open_database(urls.app, urls.system, size=1) as database:
+            await database.quick.acquire()
+    with pytest.raises(asyncpg.InterfaceError, match="closed"):
+        await database.quick.acquire()
+
+
+async def test_a_statement_that_is_never_answered_is_given_up(
+    urls: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "_LONGEST_STATEMENT", 0.05)
+    async with db.open_database(urls.app, urls.system, size=1) as database:
+        with pytest.raises(TimeoutError):
+            await database.quick.execute("select pg_sleep(3600)")
 
 
 async def test_a_connection_that_was_lost_at_rest_is_replaced_and_nobody_notices(

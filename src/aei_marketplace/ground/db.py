@@ -1,8 +1,9 @@
 """The two ways into PostgreSQL: `app` under row-level security, `system` for named jobs."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -17,6 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 metadata = MetaData()
 #: A connection that served less than so many seconds ago is taken as it is: to try it costs a round trip.
 _SURELY_ALIVE = 1.0
+#: A server that is silent for so many seconds after a single statement is taken for lost: a network may
+#: drop a connection without a word.
+_LONGEST_STATEMENT = 60.0
+#: So long connections get to come back when the pools are closed, in seconds.
+_FAREWELL_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +48,18 @@ async def open_database(app_url: str, system_url: str, *, size: int = 8) -> Asyn
         app_url, system_url: asyncpg DSNs (`postgresql://…`).
         size: connections in each pool, at most.
     """
-    quick = await asyncpg.create_pool(app_url, min_size=1, max_size=size, reset=_leave_as_is)
+    quick = await asyncpg.create_pool(
+        app_url, min_size=1, max_size=size, reset=_leave_as_is, command_timeout=_LONGEST_STATEMENT
+    )
     app, system = engine(app_url, size), engine(system_url, size)
     try:
         yield Database(app, system, quick)
     finally:
         await app.dispose()
         await system.dispose()
-        await quick.close()
+        with suppress(TimeoutError):  # then asyncpg ends them as they are
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await quick.close()
 
 
 async def _leave_as_is(_: object) -> None:

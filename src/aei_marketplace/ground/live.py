@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 #: A listener that falls this far behind loses the oldest news; the final state is never lost,
@@ -42,7 +42,8 @@ class Live:
 async def until_quiet(queue: "asyncio.Queue[Any]", seconds: float) -> AsyncIterator[Any]:
     """News as they come; None whenever `seconds` pass without any, so that the caller can look again."""
     while True:
-        try:
-            yield await asyncio.wait_for(queue.get(), seconds)
-        except TimeoutError:
-            yield None
+        news = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                news = await queue.get()
+        yield news

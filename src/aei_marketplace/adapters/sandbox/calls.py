@@ -177,6 +177,8 @@ class Calls:
 
     def _refuse(self, refused: Refused) -> None:
         run = self.running.pop(refused.id, None)
+        if run is not None:
+            run.leave()
         future = run.ended if run else self._question(refused.id)
         if not future.done():
             future.set_exception(SandboxRefused(refused.code, refused.detail))

@@ -40,7 +40,9 @@ from aei_protocol.messages import (
     SecretWanted,
     Status,
     StatusWanted,
+    Usage,
 )
+from aei_protocol.outcomes import Outcome
 
 #: So many answers may be under way to the vault at once; a host that asks faster is broken.
 MOST_SECRETS_WANTED = 1_000
@@ -55,14 +57,16 @@ class Patience:
     Attributes:
         connect: for a connection, when one is needed and none stands.
         answer: for an answer to a question (compiling a component is the longest).
-        after_deadline: for the end of an execution beyond its own wall limit, queueing included;
-            then the host holds the line and says nothing, and the line is cut.
+        after_deadline: for the end of an execution beyond its own wall limit, queueing included; longer
+            than a host lets an execution wait for a worker.
+        sign_of_life: for any answer at all of a host that is late; one that gives none loses its line.
         first_retry, last_retry: between two attempts to connect, doubling.
     """
 
     connect: float = 5.0
     answer: float = 180.0
-    after_deadline: float = 60.0
+    after_deadline: float = 150.0
+    sign_of_life: float = 10.0
     first_retry: float = 0.05
     last_retry: float = 0.25
 
@@ -86,6 +90,7 @@ class SandboxClient:
         self._line: Line | None = None
         self._hello: Hello | None = None
         self._calls = Calls()
+        self._unsent: set[str] = set()
         self._ready = asyncio.Event()
         self._ended = asyncio.Event()
         self._answering: set[asyncio.Task[None]] = set()
@@ -111,10 +116,9 @@ class SandboxClient:
             SandboxRefused: it never started; code `unreachable` when no host answered.
             SandboxGone: the connection broke after it was sent.
         """
-        try:
-            line = await self._connected()
-        except SandboxGone as gone:
-            raise SandboxRefused("unreachable", str(gone)) from gone
+        line = await self._connected_for(task)
+        if line is None:
+            return Ended(task.id, Outcome.CANCELLED, None, "cancelled before it began", Usage())
         run = Running(task, listener, asyncio.get_running_loop().create_future())
         self._calls.running[task.id] = run
         if not line.say(task):
@@ -125,14 +129,16 @@ class SandboxClient:
                 # The future outlives a waiter that leaves: the host's end of it must still find its place.
                 return await asyncio.shield(run.ended)
         except TimeoutError:
-            line.cut()
+            line.say(Cancel(task.id))
+            await self._cut_if_mute(line)
             raise SandboxGone("the sandbox host did not report the end of an execution in time") from None
         except asyncio.CancelledError:
             line.say(Cancel(task.id))
             raise
 
     async def cancel(self, execution: str) -> None:
-        """End a running execution now; nothing happens when it has ended."""
+        """End a running execution now, or never send it; nothing happens when it has ended."""
+        self._unsent.discard(execution)
         if self._line is not None and execution in self._calls.running:
             self._line.say(Cancel(execution))
 
@@ -189,7 +195,7 @@ class SandboxClient:
 
     async def _connected(self) -> Line:
         if not self._ready.is_set():
-            if self._connecting is None:
+            if self._connecting is None or self._connecting.done():
                 self._connecting = asyncio.create_task(self._keep_connected())
             try:
                 async with asyncio.timeout(self._patience.connect):
@@ -198,6 +204,31 @@ class SandboxClient:
                 raise SandboxGone(f"no sandbox host answers at {self._socket}") from None
         assert self._line is not None
         return self._line
+
+    async def _connected_for(self, task: Execute) -> Line | None:
+        """The line on which a task goes out; None when it was cancelled before there was one."""
+        self._unsent.add(task.id)
+        try:
+            line = await self._connected()
+            return line if task.id in self._unsent else None
+        except SandboxGone as gone:
+            raise SandboxRefused("unreachable", str(gone)) from gone
+        finally:
+            self._unsent.discard(task.id)
+
+    async def _cut_if_mute(self, line: Line) -> None:
+        """Cut the line of a host that answers nothing: what else runs there is lost with it.
+
+        A host that is only late with one answer keeps it, for other tenants' executions run on it.
+        """
+        sign: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        question = StatusWanted(str(uuid4()))
+        if not line.say(question):
+            return
+        self._calls.asked[question.id] = sign
+        await asyncio.wait((sign,), timeout=self._patience.sign_of_life)
+        if not sign.done():
+            line.cut()
 
     async def _ask(self, question: Prepare | Forget | StatusWanted) -> Any:
         line = await self._connected()
@@ -210,7 +241,7 @@ class SandboxClient:
             async with asyncio.timeout(self._patience.answer):
                 return await asyncio.shield(answer)
         except TimeoutError:
-            line.cut()
+            await self._cut_if_mute(line)
             raise SandboxGone("the sandbox host did not answer in time") from None
 
     def _hear(self, line: Line, message: Any) -> None:

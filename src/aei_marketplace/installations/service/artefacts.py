@@ -13,7 +13,7 @@ from aei_marketplace.installations.service.requested import prepare
 
 _BATCH = 100
 #: Refusals that say something about the sandbox, and nothing about the component.
-_PASSING = {"busy", "restarting", "no_walls"}
+_PASSING = {"busy", "restarting", "no_walls", "failed"}
 
 log = structlog.get_logger()
 
