@@ -16,6 +16,9 @@ _CLEARLY = 20
 #: A name that one slip of the finger separates from what was typed.
 TYPO = 0.9
 _SHORTEST_SLIP = 3
+#: What the name's share is made of: that it begins with what was typed, and how much of it that is.
+_BEGINNING, _LENGTH = 0.55, 0.35
+MOST_NAME = _BEGINNING + _LENGTH
 #: Half of the text's share is reached at this bm25.
 _HALF_TEXT = 8.0
 #: The usual constants of BM25, and the length of a usual name and summary in words.
@@ -65,7 +68,7 @@ def name_share(typed: str, name: str) -> float:
     """From 0 to 0.9: how much of a name that begins with what was typed that is; both squeezed."""
     if not typed or not name.startswith(typed):
         return 0.0
-    return 0.55 + 0.35 * len(typed) / len(name)
+    return _BEGINNING + _LENGTH * len(typed) / len(name)
 
 
 def rarity(holders: int, total: int) -> float:
@@ -85,6 +88,11 @@ def bm25(hits: float, length: float, rarity: float) -> float:
         length: of the text, in words.
     """
     return rarity * hits * (_K1 + 1) / (hits + _K1 * (1 - _B + _B * length / _USUAL_LENGTH))
+
+
+def most_bm25(rarity: float) -> float:
+    """What a word cannot exceed, however often it stands in however short a text."""
+    return rarity * (_K1 + 1)
 
 
 def likeliest(installs: Mapping[int, int], slipped: Collection[int]) -> int | None:

@@ -22,6 +22,7 @@ from aei_marketplace.catalog.rules.views import PluginView
 from aei_marketplace.catalog.store import plugins
 from aei_marketplace.catalog.store.index import documents, layout
 from aei_marketplace.catalog.store.index.asking import Found, Reader
+from aei_marketplace.catalog.store.index.facts import Facts
 from aei_marketplace.catalog.store.index.feeding import Feeder
 from aei_marketplace.catalog.store.index.matching import Viewer
 from aei_marketplace.ground.actor import Actor
@@ -73,6 +74,7 @@ class SearchIndex:
     def __init__(self, works: Works, fresh_seconds: float = FRESH_SECONDS) -> None:
         self._works = works
         self._fresh_seconds = fresh_seconds
+        self._facts = Facts()
         self._folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{os.getpid()}-{id(self):x}"
         self._threads = ThreadPoolExecutor(_READERS, "search")
         self._readers = threading.local()
@@ -92,7 +94,7 @@ class SearchIndex:
         """Begin to fill it."""
         _remove_abandoned()
         self._folder.mkdir(mode=0o700)
-        self._feeder = Feeder(self._remember(layout.create(self._path)))
+        self._feeder = Feeder(self._remember(layout.create(self._path)), self._facts)
         self._filling = asyncio.create_task(self._fill())
 
     async def close(self) -> None:
@@ -183,7 +185,7 @@ class SearchIndex:
     def _reader(self) -> Reader:
         reader: Reader | None = getattr(self._readers, "reader", None)
         if reader is None:
-            reader = self._readers.reader = Reader(self._remember(layout.connect(self._path)))
+            reader = self._readers.reader = Reader(self._remember(layout.connect(self._path)), self._facts)
         return reader
 
     def _remember(self, connection: sqlite3.Connection) -> sqlite3.Connection:

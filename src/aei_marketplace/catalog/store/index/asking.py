@@ -5,15 +5,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from heapq import nsmallest
 
 from aei_marketplace.catalog.rules import ranking
 from aei_marketplace.catalog.rules.ranking import Parts, likeliest, squeezed
-from aei_marketplace.catalog.rules.searching import Criteria
+from aei_marketplace.catalog.rules.searching import Criteria, Sort
+from aei_marketplace.catalog.store.index.facts import Facts
+from aei_marketplace.catalog.store.index.first import First, Ranked
 from aei_marketplace.catalog.store.index.matching import (
     MOST_NAMES,
     Matches,
-    Place,
     Viewer,
     all_words,
     any_word,
@@ -21,7 +21,7 @@ from aei_marketplace.catalog.store.index.matching import (
 )
 from aei_marketplace.catalog.store.index.shelves import Shelves
 from aei_marketplace.catalog.store.index.stems import Stems, Word
-from aei_marketplace.catalog.store.index.weighing import ORDERS, Candidate, likely_first, rank_of, weigher
+from aei_marketplace.catalog.store.index.weighing import ORDERS, Candidate, Weigher, likely_first
 
 #: So many matches are looked at, the most installed first; so many of those that have but one of the words.
 MOST_CANDIDATES, MOST_LOOSE = 1_000, 250
@@ -58,19 +58,27 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Matching:
-    """What has every word.
+    """Everything that could come first, each once.
 
     Attributes:
         words: as they were found; the last one perhaps cut short.
-        places: the first that have them, also what is not admitted.
-        candidates: everything that could come first, each once.
+        places: of the first that have every word, also of what is not admitted.
+        read: by place, those whose texts are known.
+        unread: of all others whether they have every word.
+        namesakes: whether one of these may have the very name.
         holding: the places of what has what was typed; only where names one slip away were looked for.
     """
 
     words: Sequence[Word]
-    places: Sequence[Place]
-    candidates: Sequence[Candidate]
+    places: Sequence[int]
+    read: Mapping[int, Candidate]
+    unread: Mapping[int, bool]
+    namesakes: bool
     holding: Set[int] = frozenset()
+
+    @property
+    def total(self) -> int:
+        return len(self.read) + len(self.unread)
 
 
 class Reader:
@@ -78,10 +86,11 @@ class Reader:
 
     Args:
         connection: to the index.
+        facts: kept beside it.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
+    def __init__(self, connection: sqlite3.Connection, facts: Facts) -> None:
+        self._db, self._facts = connection, facts
         self._shelves = Shelves(connection)
         self._stems = Stems(connection)
 
@@ -104,14 +113,13 @@ class Reader:
         if not key and (criteria.q or "").strip():
             return Found([], 0, whole=True)  # marks alone say nothing
         with self._unchanged():
-            matches = Matches(self._db, self._shelves, criteria, viewer)
+            matches = Matches(self._db, self._facts, self._shelves, criteria, viewer)
             if not key:
                 found = self._browse(matches, criteria, limit, after)
                 return replace(found, facets=_facets(matches, criteria)) if facets else found
             matching = self._matching(matches, criteria, key)
-            found = self._rank(criteria, key, matching, limit, after)
-        counted = Counter(place.traits for place in matching.places)
-        return replace(found, facets=matches.facets_of(counted)) if facets else found
+            found = self._rank(matches, criteria, key, matching, limit, after)
+        return replace(found, facets=matches.facets_of(self._counted(matching.places))) if facets else found
 
     def begin_with(self, typed: str, viewer: Viewer, limit: int) -> list[str]:
         """Ids of plugins whose name begins with what was typed, the most installed first."""
@@ -119,7 +127,7 @@ class Reader:
         if not key:
             return []
         with self._unchanged():
-            matches = Matches(self._db, self._shelves, Criteria(), viewer)
+            matches = Matches(self._db, self._facts, self._shelves, Criteria(), viewer)
             found = [*matches.named([key]), *matches.beginning(key, limit)]
         return list(dict.fromkeys(c.id for c in found))[:limit]
 
@@ -138,7 +146,7 @@ class Reader:
         """What could come first, and the words that it was found by."""
         words = self._stems.look_up(criteria.words)
         matching = _candidates(matches, criteria, key, words)
-        if matching.candidates:
+        if matching.total:
             return matching
         shorter = self._stems.cut_short(words)
         return _candidates(matches, criteria, key, shorter) if shorter != words else matching
@@ -147,52 +155,84 @@ class Reader:
         self, matches: Matches, criteria: Criteria, limit: int, after: tuple[float, str] | None
     ) -> Found:
         total = matches.count()
-        weigh = weigher(criteria, "", (), self._shelves.plugins, self._shelves.most)
+        weigher = Weigher(criteria, "", (), self._shelves.plugins, self._shelves.most)
         found = matches.ordered(total, limit, after)
         order = ORDERS[criteria.sort]
-        return Found([Hit(c.id, getattr(c, order), Parts(*weigh(c))) for c in found], total, whole=True)
+        return Found(
+            [Hit(c.id, getattr(c, order), Parts(*weigher.terms(c))) for c in found], total, whole=True
+        )
 
     def _rank(
         self,
+        matches: Matches,
         criteria: Criteria,
         key: str,
         matching: _Matching,
         limit: int,
         after: tuple[float, str] | None,
     ) -> Found:
-        candidates = matching.candidates
-        weigh = weigher(criteria, key, matching.words, self._shelves.plugins, self._shelves.most)
-        terms = {c.place: weigh(c) for c in candidates}
-        slipped = {c.place for c in candidates if c.typo}
-        known = {c.place: c.installs for c in candidates if c.typo or c.place in matching.holding}
+        weigher = Weigher(criteria, key, matching.words, self._shelves.plugins, self._shelves.most)
+        terms = {place: weigher.terms(c) for place, c in matching.read.items()}
+        slipped = {place for place, c in matching.read.items() if c.typo}
+        holding = matching.holding | slipped
+        known = {place: c.installs for place, c in matching.read.items() if place in holding}
         likely = likeliest(known, slipped)
         if likely is not None:
             terms[likely] = likely_first(terms[likely])
-        ranked = [(-rank_of(c, criteria.sort, terms[c.place]), c.id, c.place) for c in candidates]
-        behind = ranked if after is None else [place for place in ranked if place[:2] > (-after[0], after[1])]
-        hits = [Hit(id, -rank, Parts(*terms[place])) for rank, id, place in nsmallest(limit, behind)]
-        return Found(hits, len(ranked), len(ranked) < MOST_CANDIDATES)
+        first = First(criteria.sort, limit, after)
+        first.take(matching.read.values(), terms)
+        for places in first.promising(self._hopes(matches, criteria.sort, key, matching, weigher)):
+            read = matches.read({place: matching.unread[place] for place in places})
+            terms |= {c.place: weigher.terms(c) for c in read}
+            first.take(read, terms)
+        hits = [Hit(id, -rank, Parts(*terms[place])) for rank, id, place in first.ranked]
+        return Found(hits, matching.total, matching.total < MOST_CANDIDATES)
+
+    def _hopes(
+        self, matches: Matches, sort: Sort, key: str, matching: _Matching, weigher: Weigher
+    ) -> list[Ranked]:
+        """How high each could come whose texts were not read; with its id only where texts decide nothing."""
+        unread, facts = matching.unread, self._facts
+        if not unread:
+            return []
+        if sort is not Sort.RELEVANCE:
+            ids, order = matches.ids(unread), getattr(facts, ORDERS[sort])
+            return [(-order[place], ids[place], place) for place in unread]
+        ids = {} if weigher.best_text else matches.ids(unread)
+        named, namesakes = matches.named_so(key), matching.namesakes
+        hopes = []
+        for place, whole in unread.items():
+            standing = (facts.installs[place], facts.rating[place], facts.certified[place], whole)
+            rank = weigher.highest(standing, named is None or place in named, namesakes)
+            hopes.append((-rank, ids.get(place, ""), place))
+        return hopes
+
+    def _counted(self, places: Sequence[int]) -> Mapping[int, int]:
+        """How many of these there are of each traits."""
+        return Counter(map(self._facts.traits.__getitem__, places))
 
 
 def _candidates(matches: Matches, criteria: Criteria, key: str, words: Sequence[Word]) -> _Matching:
     places = matches.places(all_words(words), MOST_CANDIDATES)
-    found = {c.place: c for c in _having_all(matches, words, places)}
-    for c in found.values():
-        c.all_words = True
+    unread = dict.fromkeys(matches.admitted_places(all_words(words), MOST_CANDIDATES, places), True)
     telling = [word for word in words if word.plugins]
-    if len(words) > 1 and telling and len(found) < MOST_NAMES:
-        for c in matches.matching(any_word(telling), MOST_LOOSE):
-            found.setdefault(c.place, c)
-    named = [*matches.named([key]), *matches.with_id((criteria.q or "").strip().lower())]
-    for c in (*named, *matches.beginning(key, MOST_NAMES)):
-        found.setdefault(c.place, c)
+    if len(words) > 1 and telling and len(unread) < MOST_NAMES:
+        loose = matches.admitted_places(any_word(telling), MOST_LOOSE)
+        unread = dict.fromkeys(loose, False) | unread
+    namesakes = matches.named([key])
+    named = [*namesakes, *matches.with_id((criteria.q or "").strip().lower())]
+    read = {c.place: c for c in (*named, *matches.beginning(key, MOST_NAMES))}
     # A name is typed without blanks; several words are what is looked for, unless one of them is none.
     strange = len((criteria.q or "").split()) == 1 or any(word.plugins == 0 for word in words)
     slips = ranking.slips(key) if strange and not named else ()
-    holding = _holding(matches, key, words, found.values()) if slips else frozenset()
+    if slips:
+        read = {c.place: c for c in matches.read(unread)} | read
+    for place in unread.keys() & read.keys():
+        read[place].all_words = unread.pop(place)
+    holding = _holding(matches, key, words, read.values()) if slips else frozenset()
     for c in matches.named(slips) if slips else ():
-        found.setdefault(c.place, c).typo = True
-    return _Matching(words, places, list(found.values()), holding)
+        read.setdefault(c.place, c).typo = True
+    return _Matching(words, places, read, unread, len(namesakes) == MOST_NAMES, holding)
 
 
 def _holding(matches: Matches, key: str, words: Sequence[Word], found: Iterable[Candidate]) -> Set[int]:
@@ -200,7 +240,7 @@ def _holding(matches: Matches, key: str, words: Sequence[Word], found: Iterable[
 
     Not what has some of them, and not what begins as a stem does: nobody who typed `flaks` means `flake8`.
     """
-    whole = {place.place for place in matches.places(whole_words(words), MOST_CANDIDATES)}
+    whole = set(matches.places(whole_words(words), MOST_CANDIDATES))
     typed = [f" {word.typed}" for word in words]
     return whole | {c.place for c in found if _begins(c, key, typed)}
 
@@ -208,14 +248,6 @@ def _holding(matches: Matches, key: str, words: Sequence[Word], found: Iterable[
 def _begins(c: Candidate, key: str, typed: Sequence[str]) -> bool:
     named = any(name.startswith(key) for name in c.squeezed.split(" "))
     return named or all(word in c.name + c.topics + c.summary for word in typed)
-
-
-def _having_all(matches: Matches, words: Sequence[Word], places: Sequence[Place]) -> list[Candidate]:
-    """What has every word and is admitted; asked for once more only where others came before it."""
-    admitted = [place.place for place in places if place.traits in matches.admitted.wholly]
-    if len(admitted) == len(places) or len(places) < MOST_CANDIDATES:
-        return matches.at(admitted)
-    return matches.matching(all_words(words), MOST_CANDIDATES)
 
 
 def _facets(matches: Matches, criteria: Criteria) -> dict[str, dict[str, int]]:

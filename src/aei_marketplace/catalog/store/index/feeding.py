@@ -18,6 +18,7 @@ from aei_marketplace.catalog.rules.ranking import (
 )
 from aei_marketplace.catalog.rules.searching import Traits
 from aei_marketplace.catalog.store.index.documents import Document
+from aei_marketplace.catalog.store.index.facts import Facts
 from aei_marketplace.catalog.store.index.layout import INDEXES
 
 EVERYBODY = 0
@@ -30,6 +31,8 @@ _DOC = """
     categories, permissions, spans, traits, installs, rating, certified, updated_at, quality)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+#: Of the marks of a plugin, from its traits to its update.
+_FACTS = slice(6, 11)
 _WORDS = "insert into words (rowid, name, squeezed, topics, summary) values (?, ?, ?, ?, ?)"
 _UNWORDS = (
     "insert into words (words, rowid, name, squeezed, topics, summary)"
@@ -42,10 +45,11 @@ class Feeder:
 
     Args:
         connection: to an index made by `layout.create`.
+        facts: kept beside it.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
+    def __init__(self, connection: sqlite3.Connection, facts: Facts) -> None:
+        self._db, self._facts = connection, facts
         self._traits: dict[str, int] = {}
         self._access: dict[tuple[str, ...], int] = {}
         self._spans: dict[tuple[str, ...], int] = {}
@@ -96,9 +100,11 @@ class Feeder:
         self._most = max(self._most, document.installs)
         own = document.id.partition(".")[2]
         words = _words(document)
+        marks = self._marks(document)
+        # Before the commit: nobody may find a place without them.
+        self._facts.put(place, *marks[_FACTS])
         self._db.execute(
-            _DOC, (place, document.id, *words, document.namespace, document.publisher,
-                   *self._marks(document))
+            _DOC, (place, document.id, *words, document.namespace, document.publisher, *marks)
         )  # fmt: skip
         self._db.execute(_WORDS, (place, *words))
         keys = {squeezed(own), squeezed(document.name)} - {""}
@@ -108,6 +114,7 @@ class Feeder:
         marks = self._marks(document)
         self._leave(traits)
         self._most = max(self._most, document.installs)
+        self._facts.put(place, *marks[_FACTS])
         self._db.execute(
             "update doc set namespace = ?, publisher = ?, access = ?, kind = ?, price = ?, categories = ?,"
             " permissions = ?, spans = ?, traits = ?, installs = ?, rating = ?, certified = ?,"
@@ -117,6 +124,7 @@ class Feeder:
 
     def _remove(self, place: int, traits: int) -> None:
         self._leave(traits)
+        self._facts.drop(place)
         self._db.execute(_UNWORDS, [place])
         self._db.execute("delete from name_key where place = ?", [place])
         self._db.execute("delete from doc where place = ?", [place])

@@ -1,13 +1,15 @@
 """Which plugins fit: by their words, their names, the beginnings of their names, their traits."""
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 
 from aei_marketplace.catalog.rules.searching import NO_PERMISSION, Criteria, Sort
+from aei_marketplace.catalog.store.index.facts import Facts
 from aei_marketplace.catalog.store.index.looking import all_of, marks
 from aei_marketplace.catalog.store.index.shelves import Admitted, Shelves
 from aei_marketplace.catalog.store.index.stems import Word
@@ -15,12 +17,18 @@ from aei_marketplace.catalog.store.index.weighing import COLUMNS, ORDERS, Candid
 
 #: So many names that begin with what was typed are looked at.
 MOST_NAMES = 100
+#: So many names that begin with what was typed are told apart from those that do not.
+_MOST_NAMED = 5_000
+#: Where too few are admitted of what was looked at, so many times as many are looked at next.
+_FURTHER = 4
+_IDS = list[tuple[int, str]]
 #: Below so many plugins with the right traits they are collected, above them the whole order is walked.
 _FEW = 3_000
 #: A word that stands in fewer is looked for as a beginning too.
 _FEW_PLUGINS = 500
 _ITEM = f"json_array({', '.join(COLUMNS)})"
 _COLUMNS = ", ".join(f"d.{column}" for column in COLUMNS)
+_LISTED = "json_each(?) j cross join doc d on d.place = j.value"
 _MATCHING = "words cross join doc d on d.place = words.rowid where words match ?"
 _WALKED = {
     Sort.RELEVANCE: "doc_by_quality",
@@ -42,41 +50,76 @@ class Viewer:
     staff: bool
 
 
-class Place(msgspec.Struct, array_like=True):
-    """A plugin that matches, whoever may see it, and its traits."""
-
-    place: int
-    traits: int
-
-
 class Matches:
     """One connection's look for plugins under the conditions of one search.
 
     Args:
         connection: to the index.
+        facts: kept beside it.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, shelves: Shelves, criteria: Criteria, viewer: Viewer
+        self,
+        connection: sqlite3.Connection,
+        facts: Facts,
+        shelves: Shelves,
+        criteria: Criteria,
+        viewer: Viewer,
     ) -> None:
-        self._db, self._shelves, self._criteria = connection, shelves, criteria
+        self._db, self._facts, self._shelves, self._criteria = connection, facts, shelves, criteria
         self._tenant, self._staff = None if viewer.tenant is None else str(viewer.tenant), viewer.staff
         self.admitted = shelves.admitted(criteria, self._tenant, staff=self._staff)
 
-    def places(self, query: str, limit: int) -> list[Place]:
+    def places(self, query: str, limit: int, behind: int = 0) -> list[int]:
         """The first that match, the most installed first, also what the search does not admit.
 
         Only a publisher that is asked for holds for these too.
+
+        Args:
+            behind: the place of the last one before.
         """
         whose, values = _published_by(self._criteria)
-        source = f"(select d.place, d.traits from {_MATCHING}{whose} limit ?)"  # noqa: S608 words of ours
-        return all_of(self._db, list[Place], "json_array(place, traits)", source, [query, *values, limit])
+        joined = f" cross join doc d on d.place = words.rowid{whose}" if whose else ""
+        matching = f"words{joined} where words match ? and words.rowid > ?"
+        source = f"(select words.rowid as place from {matching} limit ?)"  # noqa: S608 words of ours
+        return all_of(self._db, list[int], "place", source, [*values, query, behind, limit])
 
-    def at(self, places: Collection[int]) -> list[Candidate]:
-        """The plugins at these places, without asking whether they are admitted."""
-        source = "json_each(?) j cross join doc d on d.place = j.value"
-        item = f"json_array({_COLUMNS})"
-        return all_of(self._db, list[Candidate], item, source, [msgspec.json.encode(list(places)).decode()])
+    def admitted_places(self, query: str, limit: int, found: Sequence[int] = ()) -> list[int]:
+        """The first that match and are admitted, the most installed first.
+
+        Args:
+            found: the first `limit` that match, if they were looked for already.
+        """
+        many, wholly = limit, self.admitted.wholly
+        found = found or self.places(query, many)
+        admitted = self._facts.having(found, wholly)
+        while len(found) == many and len(admitted) < limit:
+            many *= _FURTHER
+            found = self.places(query, many, behind=found[-1])
+            admitted += self._facts.having(found, wholly)
+        return admitted[:limit]
+
+    def ids(self, places: Iterable[int]) -> dict[int, str]:
+        """The plugins at these places."""
+        return dict(all_of(self._db, _IDS, "json_array(place, d.id)", _LISTED, [_json(places)]))
+
+    def named_so(self, key: str) -> Set[int] | None:
+        """The places of all that have a name beginning so; None where these are too many to tell."""
+        rows = "(select place from name_key where key >= ? and key < ? limit ?)"
+        beginning = [key, key + chr(sys.maxunicode), _MOST_NAMED]
+        places = all_of(self._db, list[int], "place", rows, beginning)
+        return set(places) if len(places) < _MOST_NAMED else None
+
+    def read(self, places: Mapping[int, bool]) -> list[Candidate]:
+        """The plugins at these places with their texts.
+
+        Args:
+            places: whether each has every word that was typed.
+        """
+        candidates = all_of(self._db, list[Candidate], f"json_array({_COLUMNS})", _LISTED, [_json(places)])
+        for c in candidates:
+            c.all_words = places[c.place]
+        return candidates
 
     def matching(self, query: str, limit: int) -> list[Candidate]:
         """The first that match and are admitted, the most installed first."""
@@ -92,8 +135,7 @@ class Matches:
             "(select distinct k.place as found from json_each(?) j cross join name_key k on k.key = j.value)"
             " cross join doc d on d.place = found where true"
         )
-        keys_listed = msgspec.json.encode(sorted(keys)).decode()
-        return self._first(source, [keys_listed], " order by d.place", MOST_NAMES)
+        return self._first(source, [_json(sorted(keys))], " order by d.place", MOST_NAMES)
 
     def with_id(self, id: str) -> list[Candidate]:
         """The one with this id."""
@@ -184,6 +226,10 @@ def _filters(criteria: Criteria, admitted: Admitted) -> Iterator[tuple[str, Sequ
     for column, ids in (("access", admitted.access), ("spans", admitted.spans)):
         if ids is not None:
             yield f"d.{column} in ({marks(ids)})", ids
+
+
+def _json(values: Iterable[object]) -> str:
+    return msgspec.json.encode(list(values)).decode()
 
 
 def _published_by(criteria: Criteria) -> tuple[str, list[object]]:

@@ -1,6 +1,6 @@
 """How much each plugin that could come first weighs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -25,7 +25,8 @@ _LETTERS = 7.0
 #: Where a word stands counts so much: in the name, the topics, the summary.
 _NAME, _TOPICS, _SUMMARY = 8, 2, 1
 
-Weigh = Callable[["Candidate"], tuple[float, ...]]
+#: Installs, the rating's share, whether it is certified, whether it has every word that was typed.
+Standing = tuple[int, float, int, bool]
 
 
 class Candidate(
@@ -53,33 +54,79 @@ class Candidate(
     typo: bool = False
 
 
-def weigher(criteria: Criteria, key: str, words: Sequence[Word], total: int, most: int) -> Weigh:
-    """Gives the terms of a candidate's score, in the order of `Parts`; made once for a search.
+class Weigher:
+    """Gives the terms of scores in the order of `Parts`; made once for a search.
 
     Args:
         key: what was typed, squeezed.
         total: how many plugins there are.
         most: installations of the most installed plugin.
-    """
-    typed, texts, popular = (criteria.q or "").strip().lower(), _texts(words, total), dict[int, float]()
 
-    def weigh(c: Candidate) -> tuple[float, ...]:
-        popularity = popular.get(c.installs)
+    Attributes:
+        best_text: what the text's share cannot exceed.
+    """
+
+    def __init__(self, criteria: Criteria, key: str, words: Sequence[Word], total: int, most: int) -> None:
+        self._key, self._most = key, most
+        self._typed = (criteria.q or "").strip().lower()
+        telling = [(word, ranking.rarity(word.plugins, total)) for word in words if word.plugins]
+        self._telling = [(_beginnings(word), rarity) for word, rarity in telling]
+        self._popular: dict[int, float] = {}
+        self._highest: dict[tuple[Standing, bool], float] = {}
+        self.best_text = ranking.text_share(sum(ranking.most_bm25(rarity) for _, rarity in telling))
+
+    def terms(self, c: Candidate) -> tuple[float, ...]:
+        """Those of one whose texts were read."""
+        exact, name = 0.0, 0.0
+        if self._key in c.squeezed or c.id == self._typed:
+            exact, name = _named(c, self._key, self._typed)
+        text = ranking.text_share(self._bm25(c))
+        standing = (c.installs, c.rating, c.certified, c.all_words)
+        return self._together(exact, ranking.TYPO if c.typo else name, text, standing)
+
+    def highest(self, standing: Standing, named: bool, namesake: bool) -> float:
+        """The rank that one cannot exceed, whatever its texts say.
+
+        Args:
+            named: whether its name may begin with what was typed.
+            namesake: whether that may be all of its name.
+        """
+        alike = (standing, named)
+        highest = self._highest.get(alike)
+        if highest is None:
+            exact, name = ranking.EXACT * (named and namesake), ranking.MOST_NAME * named
+            highest = ranking.score(self._together(exact, name, self.best_text, standing))
+            self._highest[alike] = highest
+        return highest
+
+    def _together(self, exact: float, name: float, text: float, standing: Standing) -> tuple[float, ...]:
+        installs, rating, certified, all_words = standing
+        popularity = self._popular.get(installs)
         if popularity is None:
-            popularity = ranking.POPULARITY * ranking.popularity_share(c.installs, most)
-            popular[c.installs] = popularity
-        exact, name = (0.0, 0.0) if key not in c.squeezed and c.id != typed else _named(c, key, typed)
+            popularity = ranking.POPULARITY * ranking.popularity_share(installs, self._most)
+            self._popular[installs] = popularity
         return (
             exact,
-            ranking.NAME * (ranking.TYPO if c.typo else name),
-            ranking.TEXT * ranking.text_share(texts(c)),
+            ranking.NAME * name,
+            ranking.TEXT * text,
             popularity,
-            ranking.ALL_WORDS * c.all_words,
-            ranking.RATING * c.rating,
-            ranking.CERTIFIED * c.certified,
+            ranking.ALL_WORDS * all_words,
+            ranking.RATING * rating,
+            ranking.CERTIFIED * certified,
         )
 
-    return weigh
+    def _bm25(self, c: Candidate) -> float:
+        """What its text says. Common words tell nothing, and counting them would take long."""
+        name, topics, summary, weight = c.name, c.topics, c.summary, 0.0
+        for beginnings, rarity in self._telling:
+            hits = 0
+            for beginning in beginnings:
+                hits += _NAME * name.count(beginning) + _TOPICS * topics.count(beginning)
+                hits += _SUMMARY * summary.count(beginning)
+            if hits:
+                length = (len(name) + len(topics) + len(summary)) / _LETTERS
+                weight += ranking.bm25(hits, length, rarity)
+        return weight
 
 
 def likely_first(terms: Sequence[float]) -> tuple[float, ...]:
@@ -98,25 +145,6 @@ def _named(c: Candidate, key: str, typed: str) -> tuple[float, float]:
     keys = c.squeezed.split(" ")
     exact = bool(key) and (key in keys or c.id == typed)
     return ranking.EXACT if exact else 0.0, max(ranking.name_share(key, own) for own in keys)
-
-
-def _texts(words: Sequence[Word], total: int) -> Callable[[Candidate], float]:
-    """Weighs a candidate's text. Common words tell nothing, and counting them would take long."""
-    telling = [(_beginnings(word), ranking.rarity(word.plugins, total)) for word in words if word.plugins]
-
-    def weigh(c: Candidate) -> float:
-        name, topics, summary, weight = c.name, c.topics, c.summary, 0.0
-        for beginnings, rarity in telling:
-            hits = 0
-            for beginning in beginnings:
-                hits += _NAME * name.count(beginning) + _TOPICS * topics.count(beginning)
-                hits += _SUMMARY * summary.count(beginning)
-            if hits:
-                length = (len(name) + len(topics) + len(summary)) / _LETTERS
-                weight += ranking.bm25(hits, length, rarity)
-        return weight
-
-    return weigh
 
 
 def _beginnings(word: Word) -> tuple[str, ...]:
