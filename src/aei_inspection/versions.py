@@ -1,6 +1,7 @@
 """SemVer 2.0.0 versions and npm-style ranges, as the registry understands them everywhere."""
 
 from functools import lru_cache
+from typing import Any
 
 import nodesemver
 import semver
@@ -38,11 +39,21 @@ def check_range(text: str) -> str:
     if len(alternatives) > 1 and not all(alternative.strip() for alternative in alternatives):
         raise ValueError("An alternative beside || is empty and would allow every version")
     try:
-        nodesemver.make_range(text, loose=False)
+        found = nodesemver.make_range(text, loose=False).set
     except (ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
         # The parser lets several of its own errors through when a comparator makes no sense.
         raise ValueError(f"Not a version range ({error})") from error
+    if any(_beyond(comparator) for comparators in found for comparator in comparators):
+        raise ValueError(f"A number of the range is beyond {LARGEST_INTEGER}")
     return text
+
+
+def _beyond(comparator: Any) -> bool:
+    """Whether a bound lies where no version can; the open end of `^9007199254740991` lies one above."""
+    bound = comparator.semver
+    if not hasattr(bound, "major"):
+        return False  # `*`: no bound
+    return max(bound.major, bound.minor, bound.patch) > LARGEST_INTEGER + 1
 
 
 def satisfies(version: str, version_range: str) -> bool:

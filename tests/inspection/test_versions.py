@@ -47,7 +47,12 @@ def test_an_npm_range_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "latest", "^a.b.c", ">=1.0.0 <", "><1", ">=01.0.0", "1.0.0 ||", "|| 1", "🦊", "1" * 201]
+    "text",
+    [
+        *("", " ", "latest", "^a.b.c", ">=1.0.0 <", "><1", ">=01.0.0", "1.0.0 ||", "|| 1", "🦊", "1" * 201),
+        *("1.2.3.4", "^^1.2.3", "1.2.3, 2.0.0", "!=1.2.3", "1.2.3 -2.0.0", "1 - 2 - 3", "^1.2.3-01"),
+        *("~1.02.3", "99999999999999999999.0.0", "<1" + "0" * 120, "1.2.3+a+b", "1.2.3 | 2.0.0"),
+    ],
 )
 def test_what_is_no_range_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 as above
@@ -63,6 +68,47 @@ def test_what_is_no_range_is_refused(text: str) -> None:
         ("2.0.0", "^1.2.0", False),
         ("1.3.0-beta.1", "^1.2.0", False),
         ("1.2.0-beta.2", "^1.2.0-beta.1", True),
+        # Below 1.0.0 the caret holds the leftmost number that is not 0.
+        ("0.0.3", "^0.0.3", True),
+        ("0.0.4", "^0.0.3", False),
+        ("0.2.9", "^0.2.3", True),
+        ("0.3.0", "^0.2.3", False),
+        ("0.0.9", "^0.0", True),
+        ("0.1.0", "^0.0.x", False),
+        ("0.9.0", "^0", True),
+        # The tilde holds what is written of major and minor.
+        ("1.2.9", "~1.2.3", True),
+        ("1.3.0", "~1.2", False),
+        ("1.9.0", "~1", True),
+        ("1.2.3-beta.3", "~1.2.3-beta.2", True),
+        ("1.2.4-beta.3", "~1.2.3-beta.2", False),
+        # A hyphen range takes all of what its end leaves out, and no more than that.
+        ("2.3.9", "1.2.3 - 2.3", True),
+        ("2.4.0", "1.2.3 - 2.3", False),
+        ("2.3.5", "1.2.3 - 2.3.4", False),
+        ("1.2.0", "1.2 - 2.3.4", True),
+        ("2.9.9", "1.2.3 - 2", True),
+        # Comparators with numbers left out stand for all that they leave out.
+        ("1.2.9", ">1.2", False),
+        ("1.3.0", ">1.2", True),
+        ("1.2.9", "<=1.2", True),
+        ("1.2.0", "<1.2", False),
+        ("2.0.0-alpha", "<2", False),
+        ("7.1.2", "*", True),
+        ("7.1.2-rc.1", "*", False),
+        ("0.0.1", "<*", False),
+        # Alternatives stand beside each other; a pre-release needs one that names its own three numbers.
+        ("1.5.0", "<1.0.0 || >=1.5.0", True),
+        ("1.2.0", "<1.0.0 || >=1.5.0", False),
+        ("3.4.5-alpha.9", ">1.2.3-alpha.3 || ^3", False),
+        ("1.2.3-alpha.7", ">1.2.3-alpha.3", True),
+        ("1.2.3-alpha.10", "<1.2.3-alpha.9", False),
+        # Build metadata has no say.
+        ("1.2.3+one", "=1.2.3+other", True),
+        ("1.2.4", "<=1.2.3+other", False),
+        # Nothing lies in a range that excludes itself, and the largest number is one like any other.
+        ("1.5.0", ">1.5.0 <1.5.0", False),
+        ("9007199254740991.1.0", "^9007199254740991.0.0", True),
     ],
 )
 def test_a_version_lies_in_a_range_as_npm_says(version: str, version_range: str, inside: bool) -> None:

@@ -182,4 +182,7 @@ def _entitlement(facts: Facts) -> Iterator[Reason]:
 
 @lru_cache(maxsize=4096)
 def _supports(version: str, aei_range: str) -> bool:
-    return is_compatible(version, aei_range)
+    try:
+        return is_compatible(version, aei_range)
+    except ValueError:
+        return False  # an older gate let a range in that is refused now
