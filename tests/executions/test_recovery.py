@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,8 +12,12 @@ from aei_marketplace.executions import service
 from aei_marketplace.executions.errors import NotReady
 from aei_marketplace.executions.service import Runs
 from aei_marketplace.executions.service import owner as owner_module
+from aei_marketplace.executions.service import runs as runs_module
 from aei_marketplace.executions.service.owner import lock_key
+from aei_marketplace.executions.service.recovery import end_left
+from aei_marketplace.executions.store import quick
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.paging import PageWanted
 from tests.builders import Tenant
 from tests.executions.conftest import TRACE, Log, actions, run, until, wanted
 from tests.fakes import FakeSandbox
@@ -60,6 +65,76 @@ async def test_executions_of_a_lost_process_end_once_as_worker_lost_whoever_reco
     sandbox.hold.set()
     await process.__aexit__(None, None, None)
     await connection.close()
+    assert actions(await log.of(started.id)) == ["execution.start", "execution.end"]
+
+
+@pytest.mark.parametrize("lost", ["start", "end"])
+async def test_what_a_living_process_has_lost_is_ended_once_and_what_it_runs_is_left_alone(
+    runs: Runs,
+    deps: Deps,
+    acme: Tenant,
+    sandbox: FakeSandbox,
+    log: Log,
+    monkeypatch: pytest.MonkeyPatch,
+    lost: str,
+) -> None:
+    write_start = quick.write_start
+
+    async def start_unheard(*given: Any) -> None:
+        await write_start(*given)
+        raise asyncpg.ConnectionDoesNotExistError("closed in the middle of the operation")
+
+    async def end_unwritten(*_: Any) -> bool:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(quick, f"write_{lost}", start_unheard if lost == "start" else end_unwritten)
+        with pytest.raises((asyncpg.ConnectionDoesNotExistError, ZeroDivisionError)):
+            await run(runs, acme.agent)
+    assert not runs.running
+    sandbox.hold = asyncio.Event()
+    under_way = await service.execute_later(runs, acme.agent, TRACE, "acme.echo", wanted())
+    assert await service.recover(deps.works) == 0
+    assert [await end_left(runs), await end_left(runs)] == [1, 0]
+    async with deps.works.begin(acme.agent) as work:
+        running, left = (await service.list_executions(work, PageWanted())).items
+    assert (running.id, running.outcome) == (under_way.id, None)
+    assert (left.outcome, "not started again" in (left.problem or "")) == ("worker_lost", True)
+    assert actions(await log.of(left.id)) == ["execution.start", "execution.end"]
+    sandbox.hold.set()
+    await until(lambda: not runs.running)
+
+
+async def test_a_process_stops_although_nothing_can_be_recorded_and_what_it_ran_is_recovered(
+    deps: Deps,
+    acme: Tenant,
+    sandbox: FakeSandbox,
+    urls: DatabaseUrls,
+    log: Log,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def unreachable(*_: Any) -> bool:
+        raise OSError("nobody listens there")
+
+    async def ignore(_: str) -> None:
+        return None
+
+    monkeypatch.setattr(sandbox, "cancel", ignore)
+    for seconds in ("FAREWELL_SECONDS", "RECORDING_SECONDS"):
+        monkeypatch.setattr(runs_module, seconds, 0.2)
+    sandbox.hold = asyncio.Event()
+    async with asyncio.timeout(60):
+        async with service.serving(deps, urls.app) as runs:
+            started = await service.execute_later(runs, acme.agent, TRACE, "acme.echo", wanted())
+            await until(lambda: bool(sandbox.sent))
+            monkeypatch.setattr(quick, "write_end", unreachable)
+        assert not runs.running
+        with pytest.raises(NotReady, match="stopping"):
+            runs.require_room(acme.id)
+        while not await service.recover(deps.works):  # noqa: ASYNC110 the lock is free once the server notices
+            await asyncio.sleep(0.05)
+    ended = await service.read_execution(deps.works, acme.agent, started.id)
+    assert ended.outcome == "worker_lost"
     assert actions(await log.of(started.id)) == ["execution.start", "execution.end"]
 
 

@@ -20,6 +20,7 @@ from aei_marketplace.executions.errors import (
 )
 from aei_marketplace.executions.service import Runs
 from aei_marketplace.executions.service import runs as runs_module
+from aei_marketplace.executions.service.run import topic
 from aei_marketplace.ground.actor import MissingAction
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid, Refusal
@@ -314,6 +315,26 @@ async def test_a_closing_process_records_what_does_not_stop_in_time(
         await until(lambda: bool(sandbox.sent))
     assert (await service.read_execution(deps.works, acme.agent, started.id)).outcome == "worker_lost"
     assert actions(await log.of(started.id)) == ["execution.start", "execution.end"]
+
+
+async def test_a_follower_that_leaves_is_let_go_and_the_execution_goes_on(
+    runs: Runs, acme: Tenant, sandbox: FakeSandbox
+) -> None:
+    sandbox.hold = asyncio.Event()
+    started = await service.execute_later(runs, acme.agent, TRACE, "acme.echo", wanted())
+    followers = [asyncio.create_task(collect(runs, acme, started.id)) for _ in range(3)]
+    heard = topic(started.id)
+    await until(lambda: len(runs.deps.live._listeners.get(heard, ())) == 3)
+    for number, follower in enumerate(followers):
+        runs.deps.live.say(heard, ("progress", {"fraction": 0.5, "message": ""}))
+        for _ in range(number):
+            await asyncio.sleep(0)
+        follower.cancel()
+    await asyncio.wait(followers, timeout=30)
+    assert all(follower.cancelled() for follower in followers)
+    assert heard not in runs.deps.live._listeners
+    sandbox.hold.set()
+    await until(lambda: not runs.running)
 
 
 async def test_followers_hear_what_was_kept_then_news_then_the_end(

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -143,7 +144,7 @@ async def test_after_a_quarantine_is_lifted_the_installation_runs_again(
     assert (await run(runs, acme.agent)).outcome == "ok"
 
 
-async def test_a_sandbox_that_does_not_answer_is_asked_again(
+async def test_a_stop_is_carried_out_at_the_next_look_whatever_went_wrong_before(
     deps: Deps,
     runs: Runs,
     acme: Tenant,
@@ -154,13 +155,14 @@ async def test_a_sandbox_that_does_not_answer_is_asked_again(
     await begin(runs, acme, sandbox)
     cancel, asked = sandbox.cancel, 0
 
-    async def deaf_once(execution: str) -> None:
+    async def broken_once(execution: str) -> None:
         nonlocal asked
         asked += 1
-        if asked > 1:
-            await cancel(execution)
+        if asked == 1:
+            raise asyncpg.CannotConnectNowError("the database system is starting up")
+        await cancel(execution)
 
-    monkeypatch.setattr(sandbox, "cancel", deaf_once)
+    monkeypatch.setattr(sandbox, "cancel", broken_once)
     await move(deps, operator, S.QUARANTINED)
     await until(lambda: not runs.running)
     assert asked > 1

@@ -84,7 +84,7 @@ class TooFast(TooMany):
 
 
 class QueueFull(TooMany):
-    """The sandbox has as many executions waiting as it lets wait; it is recorded, and nothing ran."""
+    """The sandbox lets no more executions wait, or this one any longer; it is recorded, and nothing ran."""
 
     type = "sandbox-busy"
     title = "The sandbox is busy"

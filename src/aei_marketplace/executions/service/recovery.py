@@ -1,12 +1,16 @@
-"""Executions that lost their process, and what is forgotten with time."""
+"""Executions that lost their process, or were lost in it, and what is forgotten with time."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from aei_marketplace.executions.rules.endings import ending, lost
 from aei_marketplace.executions.service.owner import lock_key
+from aei_marketplace.executions.service.runs import MOST_RUNNING, Runs
 from aei_marketplace.executions.store import records
 from aei_marketplace.ground.actor import Actor, system_actor
 from aei_marketplace.ground.work import Works
@@ -14,6 +18,10 @@ from aei_marketplace.ground.work import Works
 OUTPUT_LASTS = timedelta(days=30)
 EXECUTIONS_LAST = timedelta(days=400)
 _BATCH = 500
+#: So often a process looks for executions of its own that it does not run.
+LOOK_SECONDS = 30.0
+
+log = structlog.get_logger()
 
 
 async def recover(works: Works) -> int:
@@ -25,6 +33,33 @@ async def recover(works: Works) -> int:
     async with works.system("executions.recover") as work:
         owners = await records.owners_with_running(work)
     return sum([await _recover_owner(works, owner) for owner in owners])
+
+
+async def end_left_for_ever(runs: Runs) -> None:
+    """Look again and again for what this process has lost."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            await end_left(runs)
+        except Exception:
+            log.exception("executions.looking_tries_again")
+
+
+async def end_left(runs: Runs) -> int:
+    """End, as `worker_lost`, what this process began by its record and does not run.
+
+    A start can be durable although the connection broke before it said so, and an end can be beyond
+    writing. `recover` leaves both alone, because the process lives.
+
+    Returns:
+        How many were ended.
+    """
+    async with runs.deps.works.system("executions.recover") as work:
+        # Read before the comparison: what ends in between has its end, and is not given another one.
+        rows = await records.running_of(work, runs.owner.id, MOST_RUNNING + _BATCH)
+    why = "its process lost it between start and end; it was not started again"
+    left = [row for row in rows if row.id not in runs.running]
+    return sum([await _end_one(runs.deps.works, row, why) for row in left])
 
 
 async def forget_old(works: Works) -> int:
@@ -41,13 +76,13 @@ async def _recover_owner(works: Works, owner: UUID) -> int:
         if not await records.owner_is_gone(work, lock_key(owner)):
             return 0
         rows = await records.running_of(work, owner, _BATCH)
-        return sum([await _end_one(works, row) for row in rows])
+        why = "the process that ran it ended before the execution did; it was not started again"
+        return sum([await _end_one(works, row, why) for row in rows])
 
 
-async def _end_one(works: Works, row: Any) -> bool:
+async def _end_one(works: Works, row: Any, why: str) -> bool:
     """In a work of its own: an entry belongs to the execution's tenant."""
     job: Actor = replace(system_actor("executions.recover"), tenant=row.tenant_id)
-    why = "the process that ran it ended before the execution did; it was not started again"
     end = ending(lost(row.id, why), row.plugin_id, row.version, row.id)
     async with works.begin(job, row.trace_id) as work:
         written = await records.write_end(work, row.id, end)

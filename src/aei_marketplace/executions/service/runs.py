@@ -35,6 +35,8 @@ from aei_protocol.outcomes import Outcome
 MOST_RUNNING, MOST_OF_A_TENANT = 512, 128
 #: Seconds that running guests get to end when the process is asked to stop.
 FAREWELL_SECONDS = 5.0
+#: Seconds that the database then gets to record what did not end.
+RECORDING_SECONDS = 10.0
 _LONGEST_PAUSE = 5.0
 _CONNECTION_LOST = (
     OSError,
@@ -74,14 +76,17 @@ class Runs:
         self.running: dict[UUID, Run] = {}
         self._of_tenant: Counter[UUID] = Counter()
         self._tasks: set[asyncio.Task[Execution]] = set()
+        self._closing = False
 
     def require_room(self, tenant: UUID) -> None:
         """Stop here unless one more execution may run.
 
         Raises:
             TooManyRunning: as many as may run do.
-            NotReady: this process has lost its lock and not yet taken it again.
+            NotReady: this process is stopping, or has lost its lock and not yet taken it again.
         """
+        if self._closing:
+            raise NotReady("This process of the marketplace is stopping.")
         if not self.owner.held:
             raise NotReady("The connection that vouches for running executions is being renewed.")
         if len(self.running) >= MOST_RUNNING or self._of_tenant[tenant] >= MOST_OF_A_TENANT:
@@ -111,14 +116,22 @@ class Runs:
         await self.deps.sandbox.cancel(str(execution))
 
     async def close(self) -> None:
-        """End what runs: guests are asked to, and what does not answer in time is recorded as lost."""
+        """End what runs: guests are asked to, and what does not answer in time is recorded as lost.
+
+        What cannot even be recorded in time, because the database does not answer, is left to `recover`.
+        """
+        self._closing = True
         for execution in list(self.running):
             await self.cancel(execution)
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=FAREWELL_SECONDS)
-            for task in late:
+        await self._wait_for_ends(FAREWELL_SECONDS)
+        for _ in range(2):  # once to be recorded as lost, and once to be left
+            for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await self._wait_for_ends(RECORDING_SECONDS)
+
+    async def _wait_for_ends(self, seconds: float) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
 
     async def _carry_out(self, run: Run) -> Execution:
         try:

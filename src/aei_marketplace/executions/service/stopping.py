@@ -4,14 +4,12 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.executions.service.runs import Runs
 from aei_marketplace.executions.store.quick import Start
 from aei_marketplace.ground.live import until_quiet
-from aei_marketplace.ground.ports import SandboxGone
 
 #: So often it is looked even when nothing was heard: word of a stop can come between a run's admission
 #: and its start, or while the connection that brings it is down.
@@ -26,8 +24,9 @@ async def end_stopped_for_ever(runs: Runs) -> None:
         async for _ in until_quiet(queue, LOOK_SECONDS):
             try:
                 await end_stopped(runs)
-            except (OSError, SQLAlchemyError, SandboxGone) as error:
-                log.warning("executions.stopping_tries_again", error=str(error))
+            except Exception:
+                # Whatever it was: who gives up here lets stopped code run on.
+                log.exception("executions.stopping_tries_again")
 
 
 async def end_stopped(runs: Runs) -> int:
