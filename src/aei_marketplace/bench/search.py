@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from aei_marketplace.bench.calls import Caller
 from aei_marketplace.bench.report import Result, median, percentile
 from aei_marketplace.bench.running import marketplace, workplace
+from aei_marketplace.bench.topical import topical_figures
 from aei_marketplace.catalog.rules.loading import NAMESPACE, Loaded, read_listings
 from aei_marketplace.catalogue_commands import load_into
 from aei_marketplace.settings import load_settings
@@ -43,8 +44,11 @@ def measure(quick: bool) -> Result:
             build_s = until_built(caller)
             figures = _figures(caller, listings, quick)
             visible_ms = _visible_after(caller, data)
+        ours, plain = topical_figures()
         counted: dict[str, float | int | None] = {"catalogue": len(listings), **figures}
-        return Result("search", {**counted, "visible_after_ms": visible_ms, "build_s": build_s})
+        return Result(
+            "search", {**counted, "visible_after_ms": visible_ms, "build_s": build_s, **ours}, plain
+        )
 
 
 def _figures(caller: Caller, listings: Sequence[Loaded], quick: bool) -> dict[str, float]:
