@@ -1,5 +1,7 @@
 """Disputes in a browser: a complaint, evidence of both sides, a verdict, and everybody reads how it ended."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -47,12 +49,13 @@ def test_a_dispute_goes_from_the_complaint_to_the_verdict(
     inspect(buyer, "invoice-paid")
     follow(buyer.get_by_role("link", name="Complain of lamp.light"))
     expect(buyer.get_by_label("Line of the invoice")).to_have_value(line)
-    buyer.get_by_label("Amount with tax, in minor units").fill("999999")
+    buyer.get_by_label("Amount with tax").fill("9999.99")
     buyer.get_by_label("What is wrong").fill("It does not shine at night.")
     follow(buyer.get_by_role("button", name="Open the dispute"))
     expect(buyer.get_by_role("alert")).to_contain_text("More cannot be disputed than is left")
+    expect(buyer.get_by_label("Amount with tax")).to_have_accessible_description(re.compile("are left of it"))
     inspect(buyer, "complaint")
-    buyer.get_by_label("Amount with tax, in minor units").fill("")
+    buyer.get_by_label("Amount with tax").fill("")
     follow(buyer.get_by_role("button", name="Open the dispute"))
     expect(buyer.get_by_text("The dispute is open.")).to_be_visible()
     site.run(work_off(site.deps))

@@ -49,15 +49,15 @@ OPEN = Dispute(
 @pytest.mark.parametrize("amount", [0, -1, 19.99, "1999", True, 10**13])
 def test_what_is_no_amount_is_not_disputed(amount: object):
     with pytest.raises(AmountUnfit):
-        check_complaint(amount, 1999, NOW, NOW)
+        check_complaint(amount, 1999, "USD", NOW, NOW)
 
 
 def test_no_more_is_disputed_than_is_left_and_not_for_ever():
-    assert check_complaint(1999, 1999, NOW - COMPLAINT_WITHIN, NOW) == 1999
+    assert check_complaint(1999, 1999, "USD", NOW - COMPLAINT_WITHIN, NOW) == 1999
     with pytest.raises(DisputeUnfit):
-        check_complaint(2000, 1999, NOW, NOW)
+        check_complaint(2000, 1999, "USD", NOW, NOW)
     with pytest.raises(DisputeUnfit):
-        check_complaint(1, 1999, NOW - COMPLAINT_WITHIN - timedelta(seconds=1), NOW)
+        check_complaint(1, 1999, "USD", NOW - COMPLAINT_WITHIN - timedelta(seconds=1), NOW)
 
 
 @pytest.mark.parametrize("state", [State.WON, State.LOST, State.WITHDRAWN])

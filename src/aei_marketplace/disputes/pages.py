@@ -23,7 +23,7 @@ from aei_marketplace.disputes.rules.cases import Dispute, Side, State
 from aei_marketplace.disputes.service import EVIDENCE_FORM, LARGEST_FORM, History, Upload
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Invalid, Refusal
-from aei_marketplace.ground.money import AmountUnfit
+from aei_marketplace.ground.money import AmountUnfit, read_amount
 from aei_marketplace.ground.typed import read_choice
 from aei_marketplace.web.csrf import upload_token
 from aei_marketplace.web.multipart import read_parts
@@ -155,13 +155,14 @@ async def complain(
     request: Request, deps: TheDeps, actor: TheActor, trace: TheTrace, form: TheForm
 ) -> Response:
     """Open it."""
-    amount = form.text("amount_minor")
+    line, amount = form.text("line"), form.text("amount")
     try:
         async with deps.works.begin(actor, trace) as work:
-            wanted = int(amount) if _NUMBER.fullmatch(amount) else (None if not amount else -1)
-            dispute = await service.complain(work, form.text("line"), wanted, form.text("reason"))
+            wanted = read_amount(amount, await service.currency_of(work, line)) if amount else None
+            dispute = await service.complain(work, line, wanted, form.text("reason"))
     except _REFUSED as refusal:
-        return await _complaint(request, form.refused(refusal), refusal)
+        refused = form.refused(refusal).renamed({"amount_minor": "amount"})
+        return await _complaint(request, refused, refusal)
     return _to(request, dispute.id, "The dispute is open. Both sides may show evidence for seven days.")
 
 

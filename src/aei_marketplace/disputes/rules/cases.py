@@ -7,7 +7,7 @@ from uuid import UUID
 
 from aei_marketplace.disputes.errors import BankDecides, BuyersComplaint, DisputeDecided, DisputeUnfit
 from aei_marketplace.ground.errors import Fault
-from aei_marketplace.ground.money import check_amount
+from aei_marketplace.ground.money import check_amount, write_amount
 
 #: For so long after it was paid a sale can be complained of.
 COMPLAINT_WITHIN = timedelta(days=120)
@@ -88,12 +88,12 @@ class Dispute:
         return f"dispute:{self.id}"
 
 
-def check_complaint(amount: object, left: int, sold_at: datetime, now: datetime) -> int:
+def check_complaint(amount: object, left: int, currency: str, sold_at: datetime, now: datetime) -> int:
     """How much of a sale is complained of.
 
     Args:
         amount: minor units with the tax.
-        left: what was neither refunded nor is held already.
+        left: what was neither refunded nor is held already, in minor units of the currency too.
         sold_at: when the sale was paid.
 
     Raises:
@@ -104,7 +104,11 @@ def check_complaint(amount: object, left: int, sold_at: datetime, now: datetime)
     if now - sold_at > COMPLAINT_WITHIN:
         raise DisputeUnfit(f"A sale is complained of within {COMPLAINT_WITHIN.days} days.")
     if wanted > left:
-        fault = Fault("/amount_minor", f"at most {left} minor units are left of it", "more_than_left")
+        fault = Fault(
+            "/amount_minor",
+            f"at most {write_amount(left, currency)} {currency} are left of it",
+            "more_than_left",
+        )
         raise DisputeUnfit("More cannot be disputed than is left of the sale.", faults=[fault])
     return wanted
 

@@ -9,7 +9,7 @@ from aei_marketplace.disputes.service.evidence import (
     read_file,
     show_evidence,
 )
-from aei_marketplace.disputes.service.opening import complain, hold
+from aei_marketplace.disputes.service.opening import complain, currency_of, hold
 from aei_marketplace.disputes.service.reading import (
     History,
     dispute_shape,
@@ -28,6 +28,7 @@ __all__ = [
     "Upload",
     "carry_out",
     "complain",
+    "currency_of",
     "decide",
     "dispute_shape",
     "evidence_too_large",

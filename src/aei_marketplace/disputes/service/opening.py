@@ -47,8 +47,9 @@ async def complain(work: Work, line_key: str, amount: int | None, reason: str) -
     if standing.state != "paid" or standing.paid_at is None:
         raise DisputeUnfit("The invoice is not paid.", advice="Ask for a credit note instead.")
     left = (await crediting.lines_left(work, invoice_id))[line_key]
-    wanted = check_complaint(left if amount is None else amount, left, standing.paid_at, work.now)
     invoice = await invoices.read_invoice(work, invoice_id)
+    asked = left if amount is None else amount
+    wanted = check_complaint(asked, left, invoice.currency, standing.paid_at, work.now)
     (line,) = (each for each in invoice.lines if each.key == line_key)
     if await store.is_open(work, line_key, Kind.CHARGEBACK):
         raise DisputedAlready("The buyer's bank has taken the money back, and decides.")
@@ -61,6 +62,15 @@ async def complain(work: Work, line_key: str, amount: int | None, reason: str) -
     work.record(Fact("dispute.open", "dispute", str(dispute_id), context=context, personal={"reason": words}))
     work.emit(DisputeOpened(dispute_id))
     return await read_dispute(work, dispute_id)
+
+
+async def currency_of(work: Work, line_key: str) -> str:
+    """The currency of the invoice that a line is of.
+
+    Raises:
+        NoSuchInvoice: there is no such line that the actor may see.
+    """
+    return (await invoices.read_invoice(work, await invoices.invoice_with(work, line_key))).currency
 
 
 async def hold(work: Work, dispute_id: UUID) -> None:

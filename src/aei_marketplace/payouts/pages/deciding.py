@@ -34,6 +34,7 @@ class PayoutPage(PageContext):
     Attributes:
         people: names of staff, by id.
         released_from: from when on it can be released.
+        provider: who could pay the creator in the bank's place, if anybody.
     """
 
     payout: Payout
@@ -44,6 +45,7 @@ class PayoutPage(PageContext):
     model: TaxModel | None
     released_from: Any
     destination: Destination | None
+    provider: str | None
     form: Form
     words: Any = field(default_factory=lambda: WORDS)
     month: Any = month
@@ -53,6 +55,34 @@ class PayoutPage(PageContext):
 async def show_payout(request: Request, payout_id: UUID, actor: TheActor) -> Response:
     """One payout. The fresh proof is asked for before a reason is typed, not after."""
     return await _page(request, actor, payout_id, Form())
+
+
+@router.post(PAYOUT + "/destination")
+async def pay_there(request: Request, payout_id: UUID, actor: TheActor, form: TheForm) -> Response:
+    """Have the provider pay the payout's creator."""
+    return await _pay_to(request, payout_id, actor, form, form.text("destination"))
+
+
+@router.post(PAYOUT + "/bank")
+async def pay_by_bank(request: Request, payout_id: UUID, actor: TheActor) -> Response:
+    """Have the bank pay them."""
+    return await _pay_to(request, payout_id, actor, Form(), None)
+
+
+async def _pay_to(
+    request: Request, payout_id: UUID, actor: Actor, form: Form, account: str | None
+) -> Response:
+    deps = request.app.state.deps
+    try:
+        async with deps.works.begin(actor, request.state.trace_id) as work:
+            payout = await service.find_payout(work, payout_id)
+            await service.set_destination(work, deps.billing, payout.creator, account)
+    except Refusal as refusal:
+        if refusal.status in (401, 404):
+            raise
+        return await _page(request, actor, payout_id, form.refused(refusal), refusal)
+    payer = "the bank" if account is None else deps.billing.name
+    return _back(request, payout_id, f"The creator is paid by {payer} from the next release on.")
 
 
 @router.post(PAYOUT + "/{step}")
@@ -73,11 +103,13 @@ async def take_step(
         if refusal.status in (401, 404):
             raise
         return await _page(request, actor, payout_id, form.refused(refusal), refusal)
-    response = RedirectResponse(f"{PAYOUTS}/{payout_id}", 303)
     said = WORDS[moved.state]
-    leave_flash(
-        request, response, Flash("It is held." if moved.held_reason else f"{said.label}. {said.says}")
-    )
+    return _back(request, payout_id, "It is held." if moved.held_reason else f"{said.label}. {said.says}")
+
+
+def _back(request: Request, payout_id: UUID, text: str) -> Response:
+    response = RedirectResponse(f"{PAYOUTS}/{payout_id}", 303)
+    leave_flash(request, response, Flash(text))
     return response
 
 
@@ -104,6 +136,7 @@ async def _take(work: Work, payout_id: UUID, step: str, form: Form) -> Payout:
 async def _page(
     request: Request, actor: Actor, payout_id: UUID, form: Form, refusal: Refusal | None = None
 ) -> Response:
+    billing = request.app.state.deps.billing
     async with request.app.state.deps.works.begin(actor, request.state.trace_id) as work:
         work.actor.require("revenue.administer")
         work.actor.require_recent_proof(work.now)
@@ -121,6 +154,7 @@ async def _page(
             model=await service.find_tax_model(work),
             released_from=release_from(payout.period),
             destination=await service.find_destination(work, payout.creator),
+            provider=billing.name if billing.online else None,
             form=form,
         )
     return await render(request, "payouts/payout.html", page, refusal.status if refusal else 200)
