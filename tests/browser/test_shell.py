@@ -20,10 +20,20 @@ def test_every_page_of_the_shell_is_accessible_and_fits(
     inspect(page, f"shell-{path.strip('/') or 'start'}-{who or 'nobody'}")
 
 
-def test_no_page_is_wider_than_320_pixels(open_window: OpenWindow):
+def test_no_window_is_too_narrow_or_falls_between_two_layouts(open_window: OpenWindow):
     page = open_window("admin", width=320)
     page.goto("/design")
     inspect(page, "shell-design-narrow")
+    for width in (728, 801, 970, 1060, 1210):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        field = page.get_by_role("searchbox", name="Search plugins").bounding_box()
+        assert field is not None
+        assert field["width"] >= 96, f"at {width} there is no room to search in"
+    page.set_viewport_size({"width": 970, "height": 800})
+    page.get_by_role("button", name="Menu").click()
+    follow(page.get_by_role("navigation", name="Menu").get_by_role("link", name="Installed"))
+    expect(page.get_by_role("heading", name="Installed", exact=True)).to_be_visible()
 
 
 def test_a_chosen_theme_outlasts_the_page_and_works_without_scripts(open_window: OpenWindow):
@@ -90,6 +100,10 @@ def test_a_page_that_is_not_there_says_so_and_what_to_do(open_window: OpenWindow
     assert answer.status == 404
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
     expect(page.get_by_role("link", name="Go to the start")).to_be_visible()
+    answer = page.goto("/executions/not-an-id")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
 
 
 def test_the_policy_lets_no_script_in_a_page_run(open_window: OpenWindow, site):

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from aei_marketplace.executions.rules.trends import DAYS, MOST_COUNTED, Group, trend
 from aei_marketplace.executions.rules.views import Execution
-from aei_marketplace.executions.rules.words import duration, end_of, measures, refusals
+from aei_marketplace.executions.rules.words import duration, end_of, measures, refusals, wall_words
 from aei_marketplace.ground.clock import first_id
 from aei_protocol.limits import Limits
 from aei_protocol.outcomes import Outcome
+from aei_sandbox import walls
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 RUN = Execution(
@@ -30,6 +31,11 @@ RUN = Execution(
     outcome="ok",
     usage=json.dumps({"cpu_ms": 250.0, "wall_ms": 7000.0, "peak_memory_bytes": 500_000, "host_calls": 1}),
 )
+
+
+def test_every_wall_that_the_sandbox_builds_says_what_it_is_for():
+    unexplained = [wall for wall, words in wall_words(walls.ALL) if not words]
+    assert unexplained == []
 
 
 @pytest.mark.parametrize("outcome", [None, *map(str, Outcome)])

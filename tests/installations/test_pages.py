@@ -352,6 +352,7 @@ async def test_what_it_depends_on_comes_along_with_its_own_permissions(
     await work_off(deps)
     assert (await present(deps, globex)).installation.grants == {"secrets": {"names": ["ACME_KEY"]}}
     leaving = text(await admin.open(f"{PLUGIN}/uninstall"))
+    assert "Uninstall Echo" in leaving
     assert "acme.lead 1.0.0" in leaving
     assert "30 days" in leaving
 

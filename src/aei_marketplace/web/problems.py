@@ -79,9 +79,14 @@ async def note_denial(request: Request, refusal: Refusal) -> None:
 async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [Fault("/" + "/".join(map(str, e["loc"][1:])), e["msg"], e["type"]) for e in error.errors()]
-    refusal = Invalid("The request is not well formed.", faults=faults)
     if wants_page(request):
-        return await refusal_page(request, refusal)
+        if any(e["loc"][0] == "path" for e in error.errors()):
+            return await _plain(request, HTTPException(404))  # an address that no page can have
+        advice = "Open the page from the link or the form that leads to it."
+        return await refusal_page(
+            request, Invalid("The address is not well formed.", faults=faults, advice=advice)
+        )
+    refusal = Invalid("The request is not well formed.", faults=faults)
     return answer(problem(refusal, request.state.trace_id))
 
 
@@ -108,7 +113,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
         "type": TYPE_BASE + "unexpected",
         "title": "Something went wrong here",
         "status": 500,
-        "detail": "This is our fault. Nothing was changed. Give the operator the trace id.",
+        "detail": "This is our fault. Look whether it was done before you try again. The trace id finds it.",
         "errors": [],
         "retry": True,
         "trace_id": trace_id,

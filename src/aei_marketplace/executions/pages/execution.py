@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.executions import service
 from aei_marketplace.executions.errors import NoSuchExecution, NotInstalled
 from aei_marketplace.executions.pages.paths import EXECUTIONS, page_of, runs_of, to
@@ -57,10 +58,12 @@ class ExecutionPage(PageContext):
         lines: of the log, the last ones; `{at, level, meaning, message}`.
         lines_left_out: how many stand before them.
         divergence: where a replay left its journal: `{call, expected, got, detail}`.
+        icon: the path of the plugin's icon; None for letters.
         again: where the task can be changed and sent again; None where it was not kept.
     """
 
     execution: Execution
+    icon: str | None
     end: End
     problem: str | None
     who: str
@@ -84,10 +87,10 @@ async def show(id: UUID, request: Request, actor: TheActor, trace: TheTrace) -> 
     """One execution."""
     execution, lines = await service.read_log(runs_of(request), actor, trace, id)
     async with runs_of(request).deps.works.begin(actor, trace) as work:
-        requested = await _requested(work, execution) if _was_denied(execution) else None
+        release = await _release(work, execution)
         names = await accounts.names_of(work, [execution.actor_id])
         elapsed = (execution.ended_at or work.now) - execution.started_at
-    page = _page(execution, lines, actor, requested, int(elapsed.total_seconds() * 1000), names)
+    page = _page(execution, lines, actor, release, int(elapsed.total_seconds() * 1000), names)
     return await render(request, "executions/execution.html", page)
 
 
@@ -158,16 +161,18 @@ def _page(
     execution: Execution,
     lines: Sequence[Mapping[str, Any]],
     actor: Actor,
-    requested: Sequence[str] | None,
+    release: ReleaseView | None,
     elapsed_ms: int,
     names: Mapping[UUID, str],
 ) -> ExecutionPage:
     shown, left_out = laid_out_log(lines)
     may_install = actor.may("plugin.install")
+    requested = list(release.manifest.permissions) if release else None
     return ExecutionPage(
         title=f"{execution.plugin_id} {execution.version}",
         crumbs=(("Executions", EXECUTIONS),),
         execution=execution,
+        icon=release.icon if release else None,
         end=end_of(execution.outcome),
         problem=None if execution.problem is None else plain(execution.problem),
         who=names.get(execution.actor_id, "Somebody"),
@@ -196,17 +201,12 @@ def _again(execution: Execution, actor: Actor) -> str | None:
     return f"{EXECUTIONS}/new?plugin={execution.plugin_id}&again={execution.id}"
 
 
-async def _requested(work: Work, execution: Execution) -> Sequence[str] | None:
-    """What the release asks for; None when the tenant sees it no more."""
+async def _release(work: Work, execution: Execution) -> ReleaseView | None:
+    """What ran; None when the tenant sees it no more."""
     try:
-        release = await catalog.find_release(work, execution.plugin_id, execution.version)
+        return await catalog.find_release(work, execution.plugin_id, execution.version)
     except NotFound:
         return None
-    return list(release.manifest.permissions)
-
-
-def _was_denied(execution: Execution) -> bool:
-    return bool(msgspec.json.decode(execution.permissions or "{}").get("denied"))
 
 
 async def _events(runs: service.Runs, actor: Actor, id: UUID) -> AsyncIterator[bytes]:

@@ -101,7 +101,10 @@ _WALLS = {
     "no_writable_code": "no code that it wrote itself",
     "namespaces": "processes, users and network of its own",
     "empty_root": "an empty file system",
-    "no_capabilities": "no privilege of the machine",
+    "identity": "a user of its own, with no privilege of the machine",
+    "no_new_privs": "no way to gain a privilege",
+    "dumpable": "no other process looks into its memory",
+    "pdeathsig": "it ends with what started it",
 }
 _ASKED = {
     "network": "It asked to reach {target}",
@@ -191,7 +194,7 @@ def used_permissions(execution: Execution) -> Sequence[str]:
 
 def wall_words(walls: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Each wall with what it keeps a guest from."""
-    return tuple((wall, _WALLS.get(wall, "")) for wall in walls)
+    return tuple((wall, _WALLS.get(wall, "")) for wall in walls)  # a newer host may build more
 
 
 def duration(milliseconds: float) -> str:

@@ -36,7 +36,6 @@ router = APIRouter(route_class=FormRoute, include_in_schema=False)
 
 _PLUGIN = "/marketplace/{plugin_id}"
 _REQUESTS = {"install": service.request_install, "update": service.request_update}
-_CRUMBS = (("Marketplace", "/marketplace"),)
 
 _UNTOUCHED = Form()
 
@@ -103,7 +102,8 @@ async def ask_uninstall(
     """What the end of an installation means."""
     async with deps.works.begin(actor, trace) as work:
         departure = await service.find_departure(work, plugin_id)
-    page = DeparturePage(title=f"Uninstall {plugin_id}", crumbs=_CRUMBS, departure=departure)
+    crumbs = _crumbs(departure.name, plugin_id)
+    page = DeparturePage(title=f"Uninstall {departure.name}", crumbs=crumbs, departure=departure)
     return await render(request, "installations/departure.html", page, part=wants_part(request))
 
 
@@ -277,7 +277,7 @@ async def _consent(
     name = release.manifest.document["name"]
     page = ConsentPage(
         title=f"Install {name}" if verb == "install" else f"Update {name} to {release.version}",
-        crumbs=_CRUMBS,
+        crumbs=_crumbs(name, release.plugin_id),
         verb=verb,
         prospect=prospect.answered(form.every) if form is not _UNTOUCHED else prospect,
         form=form.refused(refusal) if refusal else form,
@@ -287,3 +287,7 @@ async def _consent(
     )
     status = refusal.status if refusal else 200
     return await render(request, "installations/consent.html", page, status, part=wants_part(request))
+
+
+def _crumbs(name: str, plugin_id: str) -> tuple[tuple[str, str], ...]:
+    return (("Marketplace", "/marketplace"), (name, f"/marketplace/{plugin_id}"))

@@ -8,6 +8,7 @@ from typing import Any
 from aei_marketplace.billing import service as billing
 from aei_marketplace.billing.service import Offer
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import store
@@ -83,13 +84,20 @@ class Departure:
     """The end of an installation before it is decided.
 
     Attributes:
+        release: what is installed; None when it is hidden from the tenant by now.
         dependents: what else is installed and needs the plugin, in sentences.
         until: so long configuration, grants and files are kept.
     """
 
     installation: Installation
+    release: ReleaseView | None
     dependents: tuple[str, ...]
     until: datetime
+
+    @property
+    def name(self) -> str:
+        """The plugin's name; its id when that is not known."""
+        return self.release.manifest.document["name"] if self.release else self.installation.plugin_id
 
 
 async def find_prospect(work: Work, aei_version: str, plugin_id: str, wish: Wish) -> Prospect:
@@ -136,7 +144,8 @@ async def find_departure(work: Work, plugin_id: str) -> Departure:
     """
     work.actor.require("plugin.install")
     present = await live_installation(work, work.actor.in_tenant(), plugin_id)
-    return Departure(present, tuple(await left_without(work, plugin_id)), work.now + KEPT)
+    release = (await catalog.releases_by_id(work, [present.release_id])).get(present.release_id)
+    return Departure(present, release, tuple(await left_without(work, plugin_id)), work.now + KEPT)
 
 
 async def _before(work: Work, present: Installation | None) -> Manifest | None:

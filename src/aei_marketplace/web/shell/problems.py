@@ -88,7 +88,8 @@ _WORDS = {
     405: ("This address takes no such request", "Open it from the page that leads there."),
     500: (
         "Something went wrong here",
-        "This is our fault. Nothing was changed. Try again; if it lasts, give the operator the trace id.",
+        "This is our fault. What you asked for was most likely not done: look before you try again. If it"
+        " lasts, give the operator the trace id.",
     ),
 }
 
