@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -240,6 +241,28 @@ async def test_all_problems_of_a_package_are_named_at_once(deps: Deps, acme: Ten
     async with deps.works.begin(acme.manager) as work:
         with pytest.raises(PluginNotFound):
             await catalog.find_plugin(work, "acme.echo")
+
+
+@pytest.mark.parametrize("lie", ["trailing data", "cut", "no archive", "a file outside"])
+async def test_a_hostile_archive_leaves_nothing_in_the_store_and_no_name_in_the_catalogue(
+    deps: Deps, acme: Tenant, urls: DatabaseUrls, tmp_path: Path, lie: str
+) -> None:
+    honest = make_package()
+    hostile = {
+        "trailing data": honest + b"more",
+        "cut": honest[:-7],
+        "no archive": b"PK" * 1000,
+        "a file outside": make_package(files={"../../outside": b"x"}),
+    }
+    with pytest.raises(PackageProblems):
+        await publish(deps, acme.manager, package=hostile[lie])
+    assert [path for path in (tmp_path / "objects").rglob("*") if path.is_file()] == []
+    connection = await asyncpg.connect(urls.owner)
+    try:
+        for table in ("releases", "plugins", "namespaces", "publishers"):
+            assert await connection.fetchval(f"select count(*) from {table}") == 0
+    finally:
+        await connection.close()
 
 
 async def test_a_package_of_another_plugin_than_addressed_is_refused(deps: Deps, acme: Tenant) -> None:
