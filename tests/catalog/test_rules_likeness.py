@@ -95,3 +95,15 @@ def test_a_name_that_looks_like_a_reserved_one_is_reserved(name: str) -> None:
     with pytest.raises(NamespaceReserved) as refused:
         check_namespace(name)
     assert refused.value.extensions["likeness"] == Likeness.RESERVED
+
+
+@pytest.mark.parametrize("name", ["aei-team", "official-studio", "studio-0fficial", "my-ae1-tools"])
+def test_a_name_that_claims_to_be_the_marketplaces_own_is_reserved(name: str) -> None:
+    with pytest.raises(NamespaceReserved) as refused:
+        check_namespace(name)
+    assert refused.value.extensions["resembles"] in ("aei", "official")
+
+
+@pytest.mark.parametrize("name", ["aeisland", "unofficially", "team-aeiou", "acme"])
+def test_letters_inside_of_a_word_claim_nothing(name: str) -> None:
+    assert check_namespace(name) == name

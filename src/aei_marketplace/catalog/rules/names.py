@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from aei_marketplace.catalog.errors import NameConfusable, NamespaceReserved, PluginNotFound
-from aei_marketplace.catalog.rules.likeness import SAID, Likeness, Resemblance, closest
+from aei_marketplace.catalog.rules.likeness import SAID, Likeness, Resemblance, closest, skeleton
 from aei_marketplace.decisions.rules.kinds import CaseKind
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_protocol.identifiers import NAMESPACE, PluginId
@@ -17,6 +17,8 @@ RESERVED = frozenset(
         *("root", "security", "staff", "support", "system"),
     }
 )
+#: Words by which a namespace would claim to be the marketplace's own, or its blessing, in any part of it.
+_CLAIMING = {skeleton(word): word for word in ("aei", "official")}
 LONGEST_REASON = 2000
 
 
@@ -51,6 +53,8 @@ def check_namespace(name: str) -> str:
     kept = name if name in RESERVED else None
     if kept is None and (like := closest(name, sorted(RESERVED), popular=False)):
         kept = like.name
+    if kept is None:
+        kept = next((_CLAIMING[skeleton(p)] for p in name.split("-") if skeleton(p) in _CLAIMING), None)
     if kept is not None:
         detail = f"The namespace {name} {SAID[Likeness.RESERVED]} {kept}."
         refusal = NamespaceReserved(detail, faults=[Fault("/id", "reserved namespace")])
