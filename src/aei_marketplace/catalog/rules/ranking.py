@@ -6,8 +6,9 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-#: How much each part counts. A name that is typed exactly comes first whatever else says.
-NAME, TEXT, POPULARITY, ALL_WORDS, RATING, CERTIFIED = 20.0, 40.0, 30.0, 5.0, 3.0, 2.0
+#: How much each part counts; docs/benchmarks.md says by which queries that was tuned. A name that is typed
+#: exactly comes first whatever else says.
+NAME, TEXT, POPULARITY, ALL_WORDS, RATING, CERTIFIED = 14.0, 24.0, 30.0, 3.0, 3.0, 2.0
 EXACT = 1_000.0
 #: So does, where nothing has that name, the one that was clearly meant.
 LIKELY = 500.0
@@ -21,8 +22,9 @@ _BEGINNING, _LENGTH = 0.55, 0.35
 MOST_NAME = _BEGINNING + _LENGTH
 #: Half of the text's share is reached at this bm25.
 _HALF_TEXT = 8.0
-#: The usual constants of BM25, and the length of a usual name and summary in words.
-_K1, _B, _USUAL_LENGTH = 1.2, 0.75, 12.0
+#: The constants of BM25, and the length of a usual name and summary in words. In one line a word that stands
+#: there twice says hardly more than one that stands there once, so the first is half of what is usual.
+_K1, _B, _USUAL_LENGTH = 0.6, 0.75, 12.0
 #: So many usual ratings are imagined beside those of a plugin.
 PRIOR_REVIEWS, PRIOR_RATING = 10, 4
 _WORDS = re.compile(r"[^\W_]+")

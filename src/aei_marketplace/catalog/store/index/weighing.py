@@ -23,7 +23,7 @@ COLUMNS = (
 #: Of a usual word, with the blank behind it.
 _LETTERS = 7.0
 #: Where a word stands counts so much: in the name, the topics, the summary.
-_NAME, _TOPICS, _SUMMARY = 8, 2, 1
+_NAME, _TOPICS, _SUMMARY = 2, 2, 1
 
 #: Installs, the rating's share, whether it is certified, whether it has every word that was typed.
 Standing = tuple[int, float, int, bool]
