@@ -12,7 +12,7 @@ from aei_marketplace.collections.service import Content, Kind, State
 from tests.browser import shelf
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
-from tests.browser.waiting import answered, follow
+from tests.browser.waiting import answered, follow, settled
 
 ADVISORY = {
     "severity": "high",
@@ -39,6 +39,16 @@ def filled(site: Site) -> None:
             await collections.change_collection(work, made.id, lambda c: replace(c, state=State.PUBLISHED))
 
     site.run(fill())
+
+
+#: How far things have moved by themselves since the page began: the score of Web Vitals, good up to 0.1.
+MOVED = """() => new Promise(tell => {
+  let moved = 0;
+  new PerformanceObserver(seen => {
+    for (const { value, hadRecentInput } of seen.getEntries()) if (!hadRecentInput) moved += value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => tell(moved), 100);
+})"""
 
 
 def names(page: Page) -> list[str]:
@@ -75,6 +85,15 @@ def test_a_listing_and_its_tabs_are_accessible_and_fit(open_window: OpenWindow, 
     inspect(page, "listing-preview")
     page.goto("/marketplace/shelf.links/report")
     inspect(page, "listing-report")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_moves_while_a_page_arrives(open_window: OpenWindow, width: int):
+    page = open_window("admin", width=width)
+    for path in ("/marketplace", "/marketplace/shelf.links", "/marketplace/installed"):
+        page.goto(path)
+        settled(page)
+        assert page.evaluate(MOVED) <= 0.1, path
 
 
 def test_what_is_typed_is_found_at_once_and_the_address_says_it(open_window: OpenWindow):

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
-from tests.browser.waiting import follow
+from tests.browser.waiting import follow, settled
 
 
 @pytest.mark.parametrize(("width", "theme"), VIEWS)
@@ -63,6 +63,19 @@ def test_the_focus_is_always_seen(open_window: OpenWindow):
         page.keyboard.press("Tab")
         style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert style != "none"
+
+
+def test_a_disabled_button_looks_the_same_under_the_pointer(open_window: OpenWindow):
+    page = open_window()
+    page.goto("/design")
+    button = page.get_by_role("button", name="Not before it is read")
+    colours = "({ color, backgroundColor }) => [color, backgroundColor]"
+    looks = f"button => ({colours})(getComputedStyle(button))"
+    before = button.evaluate(looks)
+    button.hover(force=True)
+    assert button.evaluate("button => button.matches(':hover')")
+    settled(page)
+    assert button.evaluate(looks) == before
 
 
 def test_a_dialog_opens_holds_the_focus_and_leaves_by_escape(open_window: OpenWindow):
