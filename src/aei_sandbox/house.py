@@ -300,6 +300,7 @@ class House:
             try:
                 await self._start_zygote()
                 return
-            except ZygoteLost:
+            except (ZygoteLost, OSError) as error:
+                _log.warning("the zygote does not start: %s", error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)

@@ -230,7 +230,8 @@ class Pool:
         """The idle worker used last: its pages are warm, and the others come to rest."""
         while idle := self._idle.get(key):
             worker = idle[-1]
-            if worker.state is State.IDLE and worker.memory_bytes >= memory_bytes:
+            sound = worker.state is State.IDLE and not worker.retired
+            if sound and worker.memory_bytes >= memory_bytes:
                 idle.pop()
                 if not idle:
                     del self._idle[key]

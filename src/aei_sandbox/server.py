@@ -149,7 +149,8 @@ class Desk:
 
     async def _ask_secret(self, tenant: str, execution: str, name: str) -> str | None:
         call = next(self._calls)
-        waiting = self._secrets[call] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._secrets[call] = waiting
         self._tell(SecretWanted(call, execution, tenant, name))
         try:
             async with asyncio.timeout(_SECRET_SECONDS):

@@ -209,6 +209,9 @@ class Supervision:
             self._answer(await answer)
         except Diverged as error:
             self._on_divergence(error.divergence)
+        except Exception:  # noqa: BLE001 it is logged, and ends what would wait until its limit
+            _log.exception("a call of execution %s was not answered", self._execution.id)
+            self.end(Ending(Outcome.WORKER_LOST, problem="the sandbox host failed in a host call"), kill=True)
 
     def _answer(self, answer: Any) -> None:
         self._broker.answered(answer)

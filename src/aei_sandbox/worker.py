@@ -216,6 +216,7 @@ class Worker:
         """Dead is who has ended and whose last words were read."""
         assert self._child is not None
         status = await self._child.ended
+        self.retired = True  # nobody is given it while its last words are read
         with suppress(TimeoutError):
             async with asyncio.timeout(1):
                 await self._hung_up

@@ -81,6 +81,7 @@ class Zygote:
 
         Raises:
             ZygoteLost: it ended, or did not become ready in time.
+            OSError: the machine starts no further process.
         """
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arguments = [
@@ -92,10 +93,19 @@ class Zygote:
             str(theirs.fileno()),
             self._orders,
         ]
-        self._process = subprocess.Popen(  # noqa: ASYNC220 it returns at once
-            arguments, env={}, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-        theirs.close()
+        try:
+            self._process = subprocess.Popen(  # noqa: ASYNC220 it returns at once
+                arguments,
+                env={},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        except OSError:
+            self._line.close()
+            raise
+        finally:
+            theirs.close()
         self._line.setblocking(False)
         self._loop.add_reader(self._line, self._read)
         try:

@@ -408,6 +408,22 @@ async def test_a_host_that_never_greets_is_not_spoken_to(tmp_path: Path) -> None
         assert not host.heard
 
 
+async def test_a_host_that_hangs_up_without_a_greeting_is_looked_for_again_at_once(tmp_path: Path) -> None:
+    class Restarting(ScriptedHost):
+        async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if self.connections == 0:
+                self.connections += 1
+                writer.close()
+                return
+            await super().serve(reader, writer)
+
+    host = Restarting(lambda h: h.say(ok()))
+    async with facing(host, tmp_path, patience=Patience(connect=60.0)) as client:
+        async with asyncio.timeout(30):
+            assert (await client.execute(task(), Heard())).outcome is Outcome.OK
+    assert host.connections == 2
+
+
 async def test_who_stops_waiting_ends_the_execution(tmp_path: Path) -> None:
     host = ScriptedHost(lambda h: h.say(ok()) if h.heard[-1][0] == "Cancel" else None)
     async with facing(host, tmp_path) as client:

@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import itertools
 import os
+import signal
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -203,6 +205,24 @@ async def test_a_fault_of_the_host_is_told_and_costs_no_place(
     assert len([r for r in caplog.records if "ZeroDivisionError" in str(r.exc_info)]) == 4
     assert house.running == 0
     assert (await marketplace.end_of(marketplace.execute(component, id="next"))).outcome is Outcome.OK
+
+
+async def test_a_zygote_that_cannot_be_started_at_once_is_started_later(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marketplace = Marketplace(house)
+    component, start = await marketplace.prepare(echo()), subprocess.Popen
+
+    def not_yet(*_: Any, **__: Any) -> Any:
+        monkeypatch.setattr(subprocess, "Popen", start)
+        raise BlockingIOError("there are too many processes")
+
+    monkeypatch.setattr(subprocess, "Popen", not_yet)
+    os.kill(house.status()["zygote"], signal.SIGKILL)
+    async with asyncio.timeout(30):
+        while subprocess.Popen is not start:  # noqa: ASYNC110 nothing tells when it is tried
+            await asyncio.sleep(0.01)
+    assert (await marketplace.end_of(marketplace.execute(component))).outcome is Outcome.OK
 
 
 async def test_a_host_that_stops_begins_nothing_more_not_even_what_was_on_its_way(house: House) -> None:

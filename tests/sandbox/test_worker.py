@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import subprocess
+import time
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,8 +21,10 @@ from aei_protocol.limits import Limits
 from aei_protocol.messages import Ended, Execute, ModelAnswer
 from aei_protocol.outcomes import Outcome
 from aei_protocol.permissions import Capabilities
+from aei_sandbox import worker as workers
 from aei_sandbox.broker import Services
 from aei_sandbox.broker.files.cabinet import Cabinet
+from aei_sandbox.pool import Pool
 from aei_sandbox.supervision import Supervision
 from aei_sandbox.worker import BrokenArtefact, Key, State, Worker, check_call
 from aei_sandbox.zygote import Child, ZygoteLost
@@ -238,6 +242,21 @@ async def test_the_grant_is_checked_by_the_host_whatever_the_worker_links(taken:
     assert [d.target for d in ended.denied] == ["OTHER"]
 
 
+async def test_a_fault_of_ours_while_a_call_is_answered_ends_the_execution_and_is_logged(
+    taken: Taken, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: Any) -> str | None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(taken, "_secret", broken)
+    running = taken.run()
+    await asyncio.sleep(0)
+    taken.zygote.say("call", "secrets", "get", ["KEY"])
+    assert (await asyncio.wait_for(running, 10)).outcome is Outcome.WORKER_LOST
+    assert await taken.zygote.was_killed()
+    assert "ZeroDivisionError" in str([r.exc_info for r in caplog.records])
+
+
 async def test_host_calls_are_counted_by_the_host(taken: Taken) -> None:
     running = taken.run(host_calls=3)
     await asyncio.sleep(0)
@@ -281,6 +300,19 @@ async def test_a_worker_that_cannot_load_its_artefact_says_so() -> None:
     zygote.end()
 
 
+async def test_a_worker_that_is_never_forked_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class StuckZygote(FakeZygote):
+        async def fork(self, _kind: str, line: socket.socket, *_fields: Any) -> Child:
+            await super().fork(_kind, line)
+            return await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(workers, "_START_SECONDS", 0.05)
+    zygote = StuckZygote()
+    with pytest.raises(ZygoteLost, match="did not become ready"):
+        await Worker(Key("acme", "0" * 64, ()), 1).start(zygote, "x", lambda _: None)  # type: ignore[arg-type]
+    zygote.end()
+
+
 async def test_a_worker_that_dies_before_it_is_ready_is_lost() -> None:
     zygote = FakeZygote()
     worker = Worker(Key("acme", "0" * 64, ()), 1)
@@ -289,6 +321,22 @@ async def test_a_worker_that_dies_before_it_is_ready_is_lost() -> None:
     zygote.end()
     with pytest.raises(ZygoteLost):
         await asyncio.wait_for(starting, 10)
+
+
+async def test_a_worker_that_has_ended_is_given_to_nobody_while_its_last_words_are_read(taken: Taken) -> None:
+    pool = Pool(1, 60, _never_made)
+    taken.worker.idle_since = time.monotonic()
+    pool._idle[taken.worker.key] = deque([taken.worker])
+    taken.zygote._ended.set_result(None)  # the line still stands
+    await asyncio.sleep(0)
+    with pytest.raises(BrokenArtefact):
+        await pool.acquire(taken.worker.key, 1)
+    assert not pool.workers
+    pool.close()
+
+
+async def _never_made(_key: Key, _memory_bytes: int) -> Worker:
+    raise BrokenArtefact("a new one was wanted")
 
 
 @given(st.sampled_from([(i, f) for i, functions in SIGNATURES.items() for f in functions]))

@@ -1,7 +1,6 @@
 """A sandbox host behind a unix socket: one connection, many executions at once."""
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +10,14 @@ from uuid import uuid4
 import structlog
 
 from aei_marketplace.adapters.sandbox.calls import Calls, Running
-from aei_marketplace.adapters.sandbox.line import BrokenProtocol, Line
+from aei_marketplace.adapters.sandbox.errands import Errands
+from aei_marketplace.adapters.sandbox.line import Line
 from aei_marketplace.ground.ports import (
     Listener,
-    ModelCall,
-    ModelKind,
-    ModelReply,
     Models,
     SandboxGone,
     SandboxRefused,
     Secrets,
-    model_failure,
-    plugin_failure,
 )
 from aei_protocol.messages import (
     Cancel,
@@ -30,22 +25,17 @@ from aei_protocol.messages import (
     Execute,
     Forget,
     Hello,
-    ModelAnswer,
     ModelWanted,
     PluginWanted,
     Prepare,
     Prepared,
     Retire,
-    SecretAnswer,
     SecretWanted,
     Status,
     StatusWanted,
     Usage,
 )
 from aei_protocol.outcomes import Outcome
-
-#: So many answers may be under way to the vault at once; a host that asks faster is broken.
-MOST_SECRETS_WANTED = 1_000
 
 log = structlog.get_logger()
 
@@ -84,16 +74,16 @@ class SandboxClient:
         self, socket: Path, secrets: Secrets, models: Models, patience: Patience | None = None
     ) -> None:
         self._socket = socket
-        self._secrets = secrets
-        self._models = models
         self._patience = patience or Patience()
         self._line: Line | None = None
         self._hello: Hello | None = None
         self._calls = Calls()
+        self._errands = Errands(self._calls, secrets, models)
         self._unsent: set[str] = set()
         self._ready = asyncio.Event()
+        #: The line has greeted, or has ended without.
+        self._greeted = asyncio.Event()
         self._ended = asyncio.Event()
-        self._answering: set[asyncio.Task[None]] = set()
         self._connecting: asyncio.Task[None] | None = None
 
     async def hello(self) -> Hello:
@@ -157,8 +147,7 @@ class SandboxClient:
 
     async def close(self) -> None:
         """Let go of the host: what still runs ends as lost."""
-        for task in self._answering:
-            task.cancel()
+        self._errands.close()
         if self._connecting is not None:
             self._connecting.cancel()
             with suppress(asyncio.CancelledError):
@@ -178,6 +167,7 @@ class SandboxClient:
 
     async def _connect(self) -> bool:
         self._ended.clear()
+        self._greeted.clear()
         loop = asyncio.get_running_loop()
         try:
             _, line = await loop.create_unix_connection(
@@ -188,7 +178,7 @@ class SandboxClient:
         self._line = line
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience.connect):
-                await self._ready.wait()
+                await self._greeted.wait()
         if not self._ready.is_set():
             line.cut()
         return self._ready.is_set()
@@ -249,77 +239,11 @@ class SandboxClient:
             case Hello() if not self._ready.is_set():
                 self._hello = message
                 self._ready.set()
-            case SecretWanted() if self._ready.is_set():
-                self._answer(line, message)
-            case ModelWanted() if self._ready.is_set():
-                self._ask_model(line, message)
-            case PluginWanted() if self._ready.is_set():
-                self._call_plugin(line, message)
+                self._greeted.set()
+            case SecretWanted() | ModelWanted() | PluginWanted() if self._ready.is_set():
+                self._errands.run(line, message)
             case _:
                 self._calls.hear(message)
-
-    def _answer(self, line: Line, wanted: SecretWanted) -> None:
-        held = self._calls.holder(wanted) is not None
-        if len(self._answering) >= MOST_SECRETS_WANTED:
-            raise BrokenProtocol("more secrets asked for than guests can ask")
-        self._start(self._look_up(line, wanted, held))
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        task = asyncio.create_task(work)
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
-        return task
-
-    async def _look_up(self, line: Line, wanted: SecretWanted, held: bool) -> None:
-        value = None
-        try:
-            value = await self._secrets.value(wanted.tenant, wanted.name) if held else None
-        except Exception:
-            # The guest waits for an answer: it gets none, as for a secret that does not exist.
-            log.exception("sandbox.secret_failed", tenant=wanted.tenant, execution=wanted.execution)
-        line.say(SecretAnswer(wanted.call, value))
-
-    def _ask_model(self, line: Line, wanted: ModelWanted) -> None:
-        run = self._calls.asker(wanted)
-        if run is None:
-            line.say(ModelAnswer(wanted.call, None, "failed", "the execution has ended", 0))
-        else:
-            run.asking = self._start(self._have_answered(line, wanted, run))
-
-    async def _have_answered(self, line: Line, wanted: ModelWanted, run: Running) -> None:
-        # The host counts as well; what it says can only lower what is left.
-        left = min(wanted.tokens_left, run.task.capabilities.max_tokens - run.tokens)
-        kind: ModelKind = "chat" if wanted.kind == "chat" else "embed"
-        call = ModelCall(
-            wanted.execution, wanted.tenant, kind, run.granted(kind), wanted.request, max(0, left)
-        )
-        reply = await self._model_reply(call)
-        run.tokens += reply.tokens
-        line.say(ModelAnswer(wanted.call, reply.response, reply.code, reply.message or None, reply.tokens))
-
-    async def _model_reply(self, call: ModelCall) -> ModelReply:
-        try:
-            return await self._models.answer(call)
-        except Exception:
-            # The guest waits for an answer: it gets a typed error, and the operator's log says why.
-            log.exception("sandbox.model_failed", tenant=call.tenant, execution=call.execution)
-            return model_failure("failed", "the model gateway could not answer")
-
-    def _call_plugin(self, line: Line, wanted: PluginWanted) -> None:
-        run = self._calls.caller(wanted)
-        if run is None:
-            line.say(plugin_failure(wanted.call, "failed", "the execution has ended"))
-        else:
-            run.asking = self._start(self._have_called(line, wanted, run))
-
-    async def _have_called(self, line: Line, wanted: PluginWanted, run: Running) -> None:
-        try:
-            answer = await run.listener.call_plugin(wanted)
-        except Exception:
-            # The guest waits for an answer: it gets a typed error, and the operator's log says why.
-            log.exception("sandbox.call_failed", tenant=wanted.tenant, execution=wanted.execution)
-            answer = plugin_failure(wanted.call, "failed", "the plugin could not be called")
-        line.say(answer)
 
     def _line_ended(self, line: Line) -> None:
         if line is self._line:
@@ -331,4 +255,5 @@ class SandboxClient:
         self._hello = None
         self._ready.clear()
         self._calls.lose_all()
+        self._greeted.set()
         self._ended.set()
