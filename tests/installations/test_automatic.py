@@ -20,6 +20,7 @@ from tests.installations.conftest import CONFIGURED
 from tests.plugins import install, publish, update, work_off
 
 ALL = {"updates": "all"}
+NETWORK = {"network": {"hosts": ["a.example"], "reason": "counts there"}}
 
 
 async def found(deps: Deps, tenant: Tenant) -> Installation:
@@ -132,6 +133,22 @@ async def test_an_update_with_a_new_permission_waits_until_somebody_grants_it(
     await release(deps, acme, "1.2.0", **more)
     assert await run_job(deps) == 1
     assert ((await found(deps, globex)).version, (await found(deps, globex)).grants) == ("1.2.0", granted)
+
+
+async def test_an_update_that_calls_another_plugin_waits_until_somebody_updates(
+    deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    """What the other plugin was granted would work for it as well."""
+    await follow(deps, globex, ALL)
+    await publish(deps, acme.manager, {"id": "acme.tally", "permissions": NETWORK})
+    await install(deps, globex.admin, "acme.tally", grants={"network": {"hosts": ["a.example"]}})
+    calls = {"dependencies": {"acme.tally": "^1.0.0"}}
+    await release(deps, acme, "1.1.0", **calls)
+    assert await run_job(deps) == 0
+    assert (await update(deps, globex.admin)).state == "succeeded"
+    await release(deps, acme, "1.2.0", **calls)
+    assert await run_job(deps) == 1
+    assert (await found(deps, globex)).version == "1.2.0"
 
 
 async def test_a_security_release_is_what_its_publisher_says_or_what_replaces_a_yanked_one(

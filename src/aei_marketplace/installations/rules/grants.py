@@ -78,6 +78,11 @@ def permission_difference(before: Manifest, after: Manifest) -> dict[str, dict[s
     return _difference(after.capabilities, before.capabilities)
 
 
+def new_calls(before: Manifest, after: Manifest) -> tuple[str, ...]:
+    """The plugins that a release may call and another may not; what they were granted works for it too."""
+    return tuple(sorted(set(after.dependencies) - set(before.dependencies)))
+
+
 def _difference(more: Capabilities, less: Capabilities) -> dict[str, dict[str, Any]]:
     return as_grants(Capabilities(**more.beyond(less)))
 

@@ -48,7 +48,7 @@ class Newer:
         listed_at: when it was first listed.
         refusal: why the tenant may not install it, or what would be wrong with it that is not now; None when
             nothing is.
-        asks_more: it requests something that the present release does not.
+        asks_more: it requests something that the present release does not, or calls another plugin.
         config_fits: it accepts the installation's configuration.
         same_publisher: who released it released the present one too.
         deprecated: its publisher advises against it.
@@ -145,7 +145,7 @@ def hindrance(
     if not newer.same_publisher:
         return f"{newer.version} is of another publisher than {present}; a person has to update once"
     if newer.asks_more:
-        return f"{newer.version} requests a permission that {present} does not"
+        return f"{newer.version} requests a permission, or calls a plugin, that {present} does not"
     if not newer.config_fits:
         return f"{newer.version} does not accept the configuration"
     if not newer.reached:

@@ -16,7 +16,7 @@ from aei_marketplace.installations import store
 from aei_marketplace.installations.errors import NoLongerMeant
 from aei_marketplace.installations.events import UpdateRequested
 from aei_marketplace.installations.rules.admission import Answer, Verdict
-from aei_marketplace.installations.rules.grants import permission_difference
+from aei_marketplace.installations.rules.grants import new_calls, permission_difference
 from aei_marketplace.installations.rules.resolution import Candidate, newly_broken
 from aei_marketplace.installations.rules.terms import kept_config
 from aei_marketplace.installations.rules.updates import Newer, Updates, choose_update, left_behind, terms_of
@@ -121,7 +121,10 @@ def _newer(
         reached=catalog.reaches(release.release_id, installation.id, rollout.percent),
         listed_at=release.listed_at,
         refusal=refusal,
-        asks_more=bool(permission_difference(present.manifest, release.manifest)),
+        asks_more=bool(
+            permission_difference(present.manifest, release.manifest)
+            or new_calls(present.manifest, release.manifest)
+        ),
         config_fits=kept_config(installation.config, release.manifest) == installation.config,
         same_publisher=release.released_by == present.released_by,
         deprecated=release.state is ReleaseState.DEPRECATED,

@@ -21,7 +21,7 @@ from aei_marketplace.installations.rules.actions import (
     UnderWay,
     decide_action,
 )
-from aei_marketplace.installations.rules.grants import permission_difference
+from aei_marketplace.installations.rules.grants import new_calls, permission_difference
 from aei_marketplace.installations.rules.requests import is_newer
 from aei_marketplace.installations.rules.terms import accepts, kept_config
 from aei_marketplace.installations.rules.views import Installation
@@ -133,9 +133,12 @@ def _of_update(
 ) -> tuple[int, bool]:
     """The same of an update. Of a release that is hidden by now everything newer is new."""
     before = present.manifest if present else Manifest({**newer.manifest.document, "permissions": {}})
-    new_calls = set(newer.manifest.dependencies) - set(before.dependencies)
     loses_config = kept_config(installation.config, newer.manifest) != installation.config
-    decides = bool(new_calls) or loses_config or not accepts(newer.manifest, installation.config)
+    decides = (
+        bool(new_calls(before, newer.manifest))
+        or loses_config
+        or not accepts(newer.manifest, installation.config)
+    )
     return len(permission_difference(before, newer.manifest)), decides
 
 

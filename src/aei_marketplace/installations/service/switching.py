@@ -10,7 +10,7 @@ from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import store
 from aei_marketplace.installations.errors import NoLongerMeant
 from aei_marketplace.installations.events import ReleaseLeft
-from aei_marketplace.installations.rules.grants import not_granted, permission_difference
+from aei_marketplace.installations.rules.grants import new_calls, not_granted, permission_difference
 from aei_marketplace.installations.rules.requests import check_is_change
 from aei_marketplace.installations.rules.views import Installation
 from aei_marketplace.installations.service.creating import Terms
@@ -32,7 +32,7 @@ async def switch(work: Work, release: ReleaseView, terms: Terms, *, automatic: b
     check_is_change(present.version, release.version, named=terms.pinned)
     grants, config = fitting_terms(release, terms.grants, terms.config, present)
     asks = await difference(work, present, release)
-    if automatic and (asks or present.pinned):
+    if automatic and (asks or present.pinned or await _calls_more(work, present, release)):
         raise NoLongerMeant(f"{release.plugin_id} was changed while its update was prepared.")
     changed = replace(
         present,
@@ -52,18 +52,28 @@ async def switch(work: Work, release: ReleaseView, terms: Terms, *, automatic: b
 
 async def leave_release(work: Work, installation: Installation) -> None:
     """Have the idle workers of an installation's release let go once this is committed."""
-    release = (await catalog.releases_by_id(work, [installation.release_id])).get(installation.release_id)
+    release = await _before(work, installation)
     if release is not None:
         work.emit(ReleaseLeft(installation.tenant_id, release.component_sha256))
 
 
 async def difference(work: Work, present: Installation, release: ReleaseView) -> dict[str, Any]:
     """What a release requests beyond the present one."""
-    before = (await catalog.releases_by_id(work, [present.release_id])).get(present.release_id)
+    before = await _before(work, present)
     if before is None:
         # The old release is hidden from the tenant by now: everything requested is new to them.
         return not_granted(release.manifest, {})
     return permission_difference(before.manifest, release.manifest)
+
+
+async def _calls_more(work: Work, present: Installation, release: ReleaseView) -> bool:
+    before = await _before(work, present)
+    return before is None or bool(new_calls(before.manifest, release.manifest))
+
+
+async def _before(work: Work, present: Installation) -> ReleaseView | None:
+    """The present release; None where it is hidden from the tenant by now."""
+    return (await catalog.releases_by_id(work, [present.release_id])).get(present.release_id)
 
 
 def _fact(before: Installation, after: Installation, asks: dict[str, Any], *, automatic: bool) -> Fact:
