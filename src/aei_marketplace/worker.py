@@ -87,6 +87,7 @@ from aei_marketplace.reports.events import PluginQuarantined, PluginReported
 from aei_marketplace.reviews import jobs as reviews_jobs
 from aei_marketplace.reviews.events import (
     ReplyJudged,
+    ReplyReopened,
     ReportFiled,
     ReviewJudged,
     ReviewPublished,
@@ -168,6 +169,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     ReviewReopened: (announcements.review_reopened,),
     ReviewReplied: (announcements.review_replied,),
     ReplyJudged: (announcements.reply_judged,),
+    ReplyReopened: (announcements.reply_reopened,),
     ReportFiled: (reviews_jobs.weigh_reports,),
     CloseAsked: (payouts_jobs.close_as_asked,),
     MonthFinished: (announcements.month_finished,),

@@ -1,12 +1,14 @@
 """Marks, reports and their weight, the publisher's reply, and what raw SQL shows of all of it."""
 
 import asyncio
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
+from aei_marketplace.decisions.service import Ruling
 from aei_marketplace.ground.actor import ANONYMOUS, Actor, MissingAction
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid, NotSignedIn
@@ -17,7 +19,10 @@ from aei_marketplace.reviews.errors import (
     AlreadyReplied,
     AlreadyReported,
     NeverInstalled,
+    NothingToUndo,
     NotThePublisher,
+    OwnPublisher,
+    ReplyNotFound,
     ReviewDecided,
     ReviewNotFound,
     ReviewReported,
@@ -26,7 +31,7 @@ from aei_marketplace.reviews.errors import (
 )
 from aei_marketplace.reviews.rules import writing
 from aei_marketplace.reviews.service import Reply, Review, ReviewState
-from tests.builders import Tenant, make_tenant
+from tests.builders import Tenant, make_staff, make_tenant
 from tests.plugins import install, work_off
 from tests.reviews.conftest import decide, edit, published, report, rows, shown, write
 
@@ -208,18 +213,90 @@ async def test_the_publisher_replies_once_and_it_is_read_after_staff_approve(
     assert told[0] == "review.replied"
 
 
-async def test_staff_of_the_publishers_tenant_do_not_decide_about_its_reply(
-    deps: Deps, review: Review, acme: Tenant, moderator: Actor
+async def test_staff_of_the_publishers_tenant_decide_neither_about_its_reply_nor_about_its_reviews(
+    deps: Deps, urls: DatabaseUrls, review: Review, acme: Tenant, globex: Tenant, moderator: Actor
 ) -> None:
     await reply(deps, acme.manager, review)
+    waiting = await write(deps, globex.admin)
+    turned_down = await write(deps, globex.manager, 1, "Bad.")
+    await decide(deps, moderator, turned_down.id, "rejected", "say why")
+    async with deps.works.begin(globex.manager) as work:
+        appealed = await service.appeal_review(work, turned_down.id, "It is.")
+    second, _ = await make_staff(deps.works, "Operator")
+    async with deps.works.begin(second) as work:
+        assert [one.obstacle for one in (await service.list_waiting(work, PageWanted())).items] == [None]
+        batch = await service.decide_reviews(work, [review.id], "hidden", "off topic")
     async with deps.works.system("tests") as work:
         assert moderator.id is not None
-        await accounts.add_member(work, moderator.id, "Viewer", acme.id)
+        assert second.id is not None
+        for person in (moderator.id, second.id):
+            await accounts.add_member(work, person, "Viewer", acme.id)
     for verdict in ("approved", "rejected"):
-        with pytest.raises(WroteItYourself):
+        with pytest.raises(OwnPublisher):
             await decide_reply(deps, moderator, review, verdict, "we would rather not")
+        with pytest.raises(OwnPublisher):
+            await decide(deps, moderator, waiting.id, verdict, "we would rather not")
+    with pytest.raises(OwnPublisher):
+        async with deps.works.begin(second) as work:
+            assert appealed.appeal_case is not None
+            await service.decide_appeal(work, appealed.appeal_case, Ruling("stands", "we like it so"))
+    async with deps.works.begin(second) as work:
+        [undone] = await service.undo_decisions(work, batch.id)  # decided before they belonged to it
+        assert isinstance(undone.refusal, OwnPublisher)
     async with deps.works.begin(moderator) as work:
-        assert (await service.list_waiting_replies(work, PageWanted())).total == 1
+        [answer] = (await service.list_waiting_replies(work, PageWanted())).items
+        [queued] = (await service.list_waiting(work, PageWanted())).items
+        [left] = (await service.decide_reviews(work, [waiting.id], "approved")).happened
+    assert [type(one) for one in (answer.obstacle, queued.obstacle, left.refusal)] == [OwnPublisher] * 3
+    denied = await rows(urls, "select from audit_entries where action = 'access.denied'")
+    assert len(denied) == 7
+
+
+async def test_a_decision_about_a_reply_is_taken_back_as_one_about_a_review(
+    deps: Deps, urls: DatabaseUrls, review: Review, acme: Tenant, globex: Tenant, moderator: Actor
+) -> None:
+    await reply(deps, acme.manager, review)
+    before = await rows(urls, "select * from review_replies")
+    nobody = uuid4()
+    async with deps.works.begin(moderator) as work:
+        done = await service.decide_replies(work, [review.id, nobody], "approved")
+    happened = {one.review_id: one for one in done.happened}
+    assert happened[review.id].refusal is None
+    assert isinstance(happened[nobody].refusal, ReplyNotFound)
+    assert await replies_read(deps, globex.viewer) == ["Thank you."]
+    async with deps.works.begin(moderator) as work:
+        [late] = (await service.decide_replies(work, [review.id], "rejected", "rude")).happened
+    assert isinstance(late.refusal, ReviewDecided)
+    assert late.refusal.extensions == {"state": "approved"}
+    second, _ = await make_staff(deps.works, "Operator")
+    with pytest.raises(NothingToUndo):
+        async with deps.works.begin(second) as work:
+            await service.undo_decisions(work, done.id)
+    async with deps.works.begin(moderator) as work:
+        [undone] = await service.undo_decisions(work, done.id)
+    await work_off(deps)
+    assert (undone.refusal, undone.stands.state if undone.stands else None) == (None, "pending")
+    assert await rows(urls, "select * from review_replies") == before
+    assert await replies_read(deps, globex.viewer) == [None]
+    assert len(await rows(urls, "select from audit_entries where action = 'reply.undo'")) == 1
+    async with deps.works.begin(acme.manager) as work:
+        told = [n.kind for n in (await notices.list_notices(work, PageWanted())).page.items]
+    assert told[0] == "reply.reopened"
+    # What was written anew since it was turned down stays.
+    async with deps.works.begin(moderator) as work:
+        turned_down = await service.decide_replies(work, [review.id], "rejected", "be kind")
+    await reply(deps, acme.manager, review, "Thank you kindly.")
+    async with deps.works.begin(moderator) as work:
+        [undone] = await service.undo_decisions(work, turned_down.id)
+    assert isinstance(undone.refusal, ReviewDecided)
+    [kept] = await rows(urls, "select text, state from review_replies")
+    assert tuple(kept) == ("Thank you kindly.", "pending")
+    with pytest.raises(Invalid):
+        async with deps.works.begin(moderator) as work:
+            await service.decide_replies(work, [review.id], "hidden", "no such decision")
+    with pytest.raises(MissingAction):
+        async with deps.works.begin(acme.admin) as work:
+            await service.decide_replies(work, [review.id], "approved")
 
 
 async def test_a_reply_that_was_turned_down_may_be_written_again(

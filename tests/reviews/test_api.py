@@ -52,6 +52,14 @@ async def test_a_review_is_written_approved_read_answered_and_counted(
     assert marked.json == {"helpful": 1}
     answered = await client.post(f"{path}/reply", acme.tokens["Admin"], json={"text": "Thank you."})
     assert answered.status == 201, answered.json
+    [reply] = (await client.get(f"{QUEUE}?replies=true", staff)).json["items"]
+    assert (reply["answers"]["text"], reply["obstacle"]) == (TEXT, None)
+    decisions = "/api/plugins/reviews/decisions"
+    wanted = {"reviews": [made.json["id"]], "replies": True, "state": "rejected", "reason": "be kind"}
+    turned_down = await client.post(decisions, staff, json=wanted)
+    assert [item["state"] for item in turned_down.json["items"]] == ["rejected"]
+    undone = await client.post(f"{decisions}/{turned_down.json['id']}/undo", staff)
+    assert [item["state"] for item in undone.json["items"]] == ["pending"]
     accepted = await client.send("PATCH", f"{path}/reply", staff, json={"state": "approved"})
     assert accepted.status == 200, accepted.json
     await work_off(deps)
@@ -180,8 +188,36 @@ async def test_many_are_decided_at_once_and_taken_back_by_staff(
     assert [item["state"] for item in undone.json["items"]] == ["pending"] * 2
     for body in ({**wanted, "reviews": []}, {**wanted, "reviews": ["x"]}, {**wanted, "reviews": made * 101}):
         assert (await client.post("/api/plugins/reviews/decisions", staff, json=body)).status == 422
-    for query in ("?flag=rude", "?sort=random", "?cursor=xx"):
+    for query in ("?flag=rude", "?sort=random", "?cursor=xx", "?plugin=%00"):
         assert (await client.get(QUEUE + query, staff)).status == 422
+    assert (await client.get(f"{REVIEWS}?version=%00")).status == 422
+    for page in ("/marketplace/acme.echo?tab=reviews&about=%00",):
+        assert (await client.get(page)).status == 200
+
+
+async def test_the_queue_says_that_staff_of_the_publisher_do_not_decide(
+    client: Client, deps: Deps, acme: Tenant, globex: Tenant, moderator: Actor
+) -> None:
+    staff, decides = await token(deps, moderator), 'name="verdict" value="approved" data-key="a"'
+    answered = await published(deps, globex.viewer, moderator)
+    path = f"/api/plugins/reviews/{answered.id}/reply"
+    assert (await client.post(path, acme.tokens["Admin"], json={"text": "Thank you."})).status == 201
+    made = await client.post(REVIEWS, globex.tokens["Admin"], json=BODY)
+    pages = ("/marketplace/moderation", "/marketplace/moderation/replies")
+    for page in pages:
+        assert decides in (await client.get(page, staff)).body.decode()
+    assert moderator.id is not None
+    async with deps.works.system("tests") as work:
+        await accounts.add_member(work, moderator.id, "Viewer", acme.id)
+    for page in pages:
+        shown = (await client.get(page, staff)).body.decode()
+        assert "You belong to the publisher of acme.echo. Another member of staff decides." in shown
+        assert decides not in shown
+    [waiting] = (await client.get(QUEUE, staff)).json["items"]
+    assert waiting["obstacle"]["type"] == "/problems/own-publisher"
+    for body in ({"state": "approved"}, {"state": "rejected", "reason": "we would rather not"}):
+        refused = await client.send("PATCH", made.headers["Location"], staff, json=body)
+        assert (refused.status, refused.json["type"]) == (403, "/problems/own-publisher")
 
 
 async def test_a_change_names_what_it_is_based_on_and_a_writer_appeals_over_http(

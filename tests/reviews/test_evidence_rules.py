@@ -180,13 +180,12 @@ def test_more_at_once_is_never_less_of_a_burst(recent: int, before: int) -> None
         assert flags.burst(Pace(recent + 1, before)) is not None
 
 
-def test_new_accounts_are_a_cluster_when_they_are_many_and_most_and_only_they_are_flagged() -> None:
+def test_new_accounts_are_a_cluster_when_they_are_many_and_most() -> None:
     day, year = timedelta(days=1), timedelta(days=365)
-    assert flags.new_accounts([day] * 5 + [year] * 2, day) is not None
-    assert flags.new_accounts([day] * 5 + [year] * 2, year) is None
-    assert flags.new_accounts([day] * 5 + [year] * 2, None) is None
-    assert flags.new_accounts([day] * 4, day) is None
-    assert flags.new_accounts([day] * 5 + [year] * 6, day) is None
+    assert flags.new_accounts([day] * 5 + [year] * 2) is not None
+    assert flags.new_accounts([day] * 4) is None
+    assert flags.new_accounts([day] * 5 + [year] * 6) is None
+    assert (flags.is_new(day), flags.is_new(year)) == (True, False)
 
 
 def test_links_are_flagged_by_the_operators_policy() -> None:

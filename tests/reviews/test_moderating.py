@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.decisions import service as decisions
-from aei_marketplace.decisions.errors import CaseNotFound, OwnCase
+from aei_marketplace.decisions.errors import CaseNotFound, CaseSettled, OwnCase
 from aei_marketplace.decisions.service import Ruling
 from aei_marketplace.ground.actor import Actor, MissingAction
 from aei_marketplace.ground.deps import Deps
@@ -230,6 +231,47 @@ async def test_many_fresh_accounts_at_once_are_flagged_and_move_nothing_that_is_
         assert (await service.count_queue(work)).waiting == 501
     assert [flag.kind for flag in waiting.flags] == [FlagKind.BURST, FlagKind.NEW_ACCOUNTS]
     assert waiting.flags[0].reason.startswith("502 reviews of the plugin within 24 hours")
+    # Those that came before there were many are flagged and due as the one that showed it.
+    [alike] = await rows(
+        urls,
+        "select count(*), count(distinct flags) as ways, count(distinct due_at - waiting_since) as waits"
+        " from reviews r cross join lateral (select array_agg(kind order by kind) as flags"
+        " from review_flags f where f.review_id = r.id) g where waiting_since is not null",
+    )
+    assert tuple(alike) == (501, 1, 1)
+
+
+async def test_the_first_reviews_of_a_burst_are_flagged_like_the_last_unless_staff_decided_about_them(
+    deps: Deps, acme: Tenant, globex: Tenant, moderator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flags, "LEAST_BURST", 4)
+    monkeypatch.setattr(flags, "DEVIATIONS", 2)
+    decided, edited = await write(deps, globex.manager), await write(deps, globex.viewer)
+    await decide(deps, moderator, decided.id)
+    first = await write(deps, globex.admin)
+    await work_off(deps)
+    assert [one.flags for one in await queue(deps, moderator)] == [[], []]
+    await publish(deps, acme.manager, {"version": "1.1.0"})
+    await update(deps, globex.admin)
+    last = await write(deps, globex.viewer)
+    await work_off(deps)
+    assert {one.review.id: [flag.kind for flag in one.flags] for one in await queue(deps, moderator)} == {
+        review.id: [FlagKind.BURST] for review in (edited, first, last)
+    }
+    reasons = {flag.reason for one in await queue(deps, moderator) for flag in one.flags}
+    assert reasons == {"4 reviews of the plugin within 24 hours; 0.0 are usual."}
+    for one in await queue(deps, moderator):
+        assert one.review.due_at == one.review.created_at + timedelta(hours=48)
+    async with deps.works.begin(moderator) as work:
+        assert (await service.find_waiting(work, decided.id)).flags == []
+    # An edit does not shake off that it came with the others, nor does a decision that is taken back.
+    await edit(deps, globex.viewer, edited.id, 4, "Other words.")
+    done = await batch(deps, moderator, [first.id])
+    await undo(deps, moderator, done.id)
+    await work_off(deps)
+    assert [[flag.kind for flag in one.flags] for one in await queue(deps, moderator)] == [
+        [FlagKind.BURST]
+    ] * 3
 
 
 async def bomb(urls: DatabaseUrls, tenant: Tenant, many: int) -> None:
@@ -529,6 +571,64 @@ async def test_an_appeal_that_fails_is_the_last_word_until_the_review_says_somet
     async with deps.works.begin(moderator) as work:
         assert (await decisions.find_case(work, case)).state == "withdrawn"
     assert KIND.four_eyes
+
+
+async def test_a_rejected_edit_of_a_hidden_review_does_not_open_the_door_to_what_was_hidden(
+    deps: Deps, globex: Tenant, moderator: Actor
+) -> None:
+    review = await published(deps, globex.viewer, moderator, 1, "Call Jo at home: 555 0100.")
+    await decide(deps, moderator, review.id, "hidden", "it names a person")
+    second, _ = await make_staff(deps.works, "Operator")
+    await rule(deps, second, await appeal(deps, globex.viewer, review.id), "stands")
+    await edit(deps, globex.viewer, review.id, 1, "Not what I hoped for.")
+    after = await decide(deps, moderator, review.id, "rejected", "say what you hoped for")
+    assert (after.state, after.text) == (S.REJECTED, "Not what I hoped for.")
+    await rule(deps, second, await appeal(deps, globex.viewer, review.id), "publish")
+    assert await shown(deps, globex.admin) == [("1.0.0", 1, "Not what I hoped for.")]
+
+
+async def test_an_appeal_that_is_won_has_the_reports_dismissed_and_the_words_are_not_called_edited(
+    deps: Deps, urls: DatabaseUrls, globex: Tenant, moderator: Actor
+) -> None:
+    review = await published(deps, globex.viewer, moderator)
+    await report(deps, globex.manager, review.id)
+    await work_off(deps)
+    await decide(deps, moderator, review.id)  # staff keep it
+    await report(deps, globex.admin, review.id)
+    await decide(deps, moderator, review.id, "hidden", "it is spam")
+    second, _ = await make_staff(deps.works, "Operator")
+    await rule(deps, second, await appeal(deps, globex.viewer, review.id), "publish")
+    found = await rows(urls, "select outcome from review_reports")
+    assert [one["outcome"] for one in found] == ["dismissed"] * 2
+    [same] = await rows(urls, "select published_at = updated_at as same, visible from published_reviews")
+    assert tuple(same) == (True, True)
+
+
+async def test_an_edit_and_the_decision_of_the_appeal_that_it_ends_do_not_wait_for_each_other(
+    deps: Deps, urls: DatabaseUrls, globex: Tenant, moderator: Actor
+) -> None:
+    review = await write(deps, globex.viewer)
+    await decide(deps, moderator, review.id, "rejected", "off topic")
+    case = await appeal(deps, globex.viewer, review.id)
+    second, _ = await make_staff(deps.works, "Operator")
+    async with deps.works.begin(globex.viewer) as work:
+        await service.find_review(work, review.id)
+        await work.run(text("select from reviews where id = :review for update"), {"review": review.id})
+        deciding = asyncio.create_task(rule(deps, second, case, "publish"))
+        await _somebody_waits(urls)
+        await service.edit_review(work, review.id, service.Words(3, "About it."))
+    with pytest.raises(CaseSettled):
+        await deciding
+
+
+async def _somebody_waits(urls: DatabaseUrls) -> None:
+    waiting = (
+        "select from pg_locks join pg_stat_activity a using (pid) where not granted"
+        " and a.datname = current_database()"
+    )
+    async with asyncio.timeout(60):
+        while not await rows(urls, waiting):  # noqa: ASYNC110 the database tells nobody that it waits
+            await asyncio.sleep(0.02)
 
 
 async def test_whose_tenant_wrote_the_review_does_not_decide_its_appeal_and_late_ones_are_refused(

@@ -15,11 +15,14 @@ from aei_marketplace.reports.rules.weight import Record
 from aei_marketplace.reviews.errors import (
     NeverInstalled,
     OwnPlugin,
+    OwnPublisher,
     PluginStopped,
     ReviewDecided,
     TooManyReviews,
+    WroteItYourself,
 )
 from aei_marketplace.reviews.rules import reporting, states, texts, writing
+from aei_marketplace.reviews.rules.deciders import Decider
 from aei_marketplace.reviews.rules.rating import STEP, Counted, rate
 from aei_marketplace.reviews.rules.views import Published, Review, ReviewState
 from aei_marketplace.reviews.rules.writing import WriterRecord
@@ -130,10 +133,12 @@ def test_what_was_taken_once_is_taken_again_unchanged(text: str) -> None:
 def test_the_publisher_and_who_never_installed_it_do_not_review() -> None:
     tenant = uuid4()
     with pytest.raises(OwnPlugin):
-        writing.check_reviewer(tenant, tenant, ["1.0.0"])
+        writing.check_reviewer(tenant, tenant, ["1.0.0"], of_publisher=False)
+    with pytest.raises(OwnPlugin):
+        writing.check_reviewer(tenant, uuid4(), ["1.0.0"], of_publisher=True)
     with pytest.raises(NeverInstalled):
-        writing.check_reviewer(tenant, uuid4(), [])
-    writing.check_reviewer(tenant, uuid4(), ["1.0.0"])
+        writing.check_reviewer(tenant, uuid4(), [], of_publisher=False)
+    writing.check_reviewer(tenant, uuid4(), ["1.0.0"], of_publisher=False)
 
 
 def test_a_review_is_about_the_version_that_the_tenant_had_last_or_one_it_names() -> None:
@@ -225,15 +230,28 @@ def test_a_word_that_is_no_state_and_a_missing_reason_are_malformed() -> None:
             states.check_reason(verdict, "  ")
     assert states.check_reason(S.APPROVED, None) is None
     with pytest.raises(ReviewDecided):
-        states.check_reply_decision(S.APPROVED, "rejected")
+        states.check_reply_decision(S.APPROVED)
     with pytest.raises(Invalid):
-        states.check_reply_decision(S.PENDING, "hidden")
+        states.read_reply_verdict("hidden")
 
 
-def test_turning_down_an_edit_leaves_what_was_published_as_it_was() -> None:
+def test_nobody_decides_about_what_is_theirs_or_their_publishers() -> None:
+    me, mine, former = uuid4(), uuid4(), uuid4()
+    decider = Decider(me, frozenset({mine, former}), {"acme.echo": mine, "acme.count": uuid4()})
+    assert isinstance(decider.obstacle("acme.echo"), OwnPublisher)
+    assert isinstance(decider.obstacle("acme.count", writer=me), WroteItYourself)
+    assert isinstance(decider.obstacle("acme.count", replied=former), OwnPublisher)
+    assert decider.obstacle("acme.count", writer=uuid4(), replied=uuid4()) is None
+    assert decider.obstacle("acme.count") is None  # of nobody's
+    assert Decider(None, frozenset(), {}).obstacle("acme.echo") is None
+    with pytest.raises(OwnPublisher):
+        decider.check("acme.echo", writer=uuid4())
+
+
+def test_turning_down_an_edit_leaves_what_is_read_as_it_was_and_brings_back_nothing_hidden() -> None:
     assert states.after_rejection(None) is S.REJECTED
     assert states.after_rejection(PUBLISHED) is S.APPROVED
-    assert states.after_rejection(replace(PUBLISHED, visible=False)) is S.HIDDEN
+    assert states.after_rejection(replace(PUBLISHED, visible=False)) is S.REJECTED
 
 
 # ---------------------------------------------------------------- reports

@@ -97,6 +97,35 @@ async def test_a_publisher_that_installed_its_own_plugin_does_not_review_it(deps
         await write(deps, acme.viewer)
 
 
+async def test_who_belongs_to_the_publisher_does_not_review_its_plugin_for_another_tenant(
+    deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    assert globex.viewer.id is not None
+    async with deps.works.system("tests") as work:
+        await accounts.add_member(work, globex.viewer.id, "Viewer", acme.id)
+    with pytest.raises(OwnPlugin):
+        await write(deps, globex.viewer, 5)
+    async with deps.works.begin(globex.viewer) as work:
+        assert isinstance((await service.find_standing(work, "acme.echo")).obstacle, OwnPlugin)
+    assert (await write(deps, globex.admin, 5)).state is S.PENDING
+
+
+async def test_a_review_is_not_confirmed_for_a_version_that_its_writer_reviewed_in_another_tenant(
+    deps: Deps, acme: Tenant, globex: Tenant, initech: Tenant, moderator: Actor
+) -> None:
+    review = await published(deps, globex.viewer, moderator)
+    await publish(deps, acme.manager, {"version": "1.1.0"})
+    await update(deps, globex.admin)
+    await install(deps, initech.admin)
+    assert globex.viewer.id is not None
+    async with deps.works.system("tests") as work:
+        await accounts.add_member(work, globex.viewer.id, "Viewer", initech.id)
+    elsewhere = await accounts.actor_for(deps.works, globex.viewer.id, initech.id)
+    assert (await write(deps, elsewhere)).version == "1.1.0"
+    with pytest.raises(AlreadyReviewed):
+        await confirm(deps, globex.viewer, review.id)
+
+
 async def test_who_uninstalled_a_plugin_still_reviews_it(deps: Deps, globex: Tenant) -> None:
     await uninstall(deps, globex.admin)
     assert (await write(deps, globex.viewer, 1)).version == "1.0.0"
@@ -337,6 +366,20 @@ async def test_fresh_accounts_that_bomb_a_plugin_do_not_move_its_rating_before_s
 
 
 # ---------------------------------------------------------------- privacy
+
+
+async def test_an_erased_person_counts_once_as_before(
+    deps: Deps, acme: Tenant, globex: Tenant, moderator: Actor, tmp_path: Path
+) -> None:
+    await published(deps, globex.viewer, moderator, 1)
+    await publish(deps, acme.manager, {"version": "1.1.0"})
+    await update(deps, globex.admin)
+    await published(deps, globex.viewer, moderator, 5)
+    assert await listing(deps, acme.viewer) == (5, 1)
+    await erase_person(deps.works, ArchiveFolder(tmp_path / "archive"), "viewer@globex.example")
+    await service.rate_plugin(deps.works, "acme.echo", "trace")
+    assert await listing(deps, acme.viewer) == (5, 1)
+    assert len(await shown(deps, ANONYMOUS)) == 2
 
 
 async def test_the_reviews_of_an_erased_person_stay_without_their_name_and_their_drafts_go(

@@ -98,11 +98,17 @@ def test_staff_see_the_queue_decide_and_take_it_back(aei: Aei, marketplace: Mark
         "similar": [],
         "reports": [{"kind": "spam", "note": ""}],
         "language": "en",
+        "obstacle": {"type": "/problems/own-publisher", "detail": "You belong to the publisher."},
     }
     page = {"items": [review(**flagged)], "next_cursor": None, "total": 1}
     serve(marketplace, "GET", f"{PLACE}/moderation", page)
     shown = aei("review", "moderate", "queue", "--flag", "links")
-    for words in ("r1  acme.counter 1.1.0, 4 of 5", "links: 2 links to hosts.", "1 reports"):
+    for words in (
+        "r1  acme.counter 1.1.0, 4 of 5",
+        "links: 2 links to hosts.",
+        "1 reports",
+        "You belong to the",
+    ):
         assert words in shown.stdout, words
     assert marketplace.last("GET", f"{PLACE}/moderation").query == {"flag": "links", "limit": "20"}
     done = [{"id": "r1", "state": "approved", "problem": None}]
@@ -115,6 +121,31 @@ def test_staff_see_the_queue_decide_and_take_it_back(aei: Aei, marketplace: Mark
     assert marketplace.last("POST", f"{PLACE}/decisions").body == body
     serve(marketplace, "POST", f"{PLACE}/decisions/b1/undo", {"items": [{**done[0], "state": "pending"}]})
     assert "pending" in aei("review", "moderate", "undo", "b1").stdout
+
+
+def test_staff_decide_about_replies_as_about_reviews(aei: Aei, marketplace: Marketplace) -> None:
+    waiting = {
+        "review_id": "r1", "plugin_id": "acme.counter", "author": "Acme", "text": "Thank you.",
+        "state": "pending", "answers": {"author": "Ada", "rating": 4, "text": "It counts."}, "obstacle": None,
+    }  # fmt: skip
+    serve(marketplace, "GET", f"{PLACE}/moderation", {"items": [waiting], "next_cursor": None, "total": 1})
+    shown = aei("review", "moderate", "queue", "--replies")
+    assert shown.exit_code == 0, shown.stderr
+    for words in ("r1  acme.counter, by Acme", "to Ada, 4 of 5: It counts.", "Thank you."):
+        assert words in shown.stdout, words
+    assert marketplace.last("GET", f"{PLACE}/moderation").query == {"replies": "true", "limit": "20"}
+    assert aei("review", "moderate", "queue", "--replies", "--flag", "links").exit_code == 2
+    done = [{"id": "r1", "state": "approved", "problem": None}]
+    batch = {"id": "b1", "undo_until": "2030-05-17T12:10:00Z", "items": done}
+    serve(marketplace, "POST", f"{PLACE}/decisions", batch)
+    assert aei("review", "moderate", "decide", "r1", "--state", "approved", "--replies").exit_code == 0
+    assert marketplace.last("POST", f"{PLACE}/decisions").body["replies"] is True
+
+
+def test_all_that_is_kept_of_a_person_is_written_as_json(aei: Aei, marketplace: Marketplace) -> None:
+    kept = {"reviews": [review()], "reports": [], "helpful": []}
+    serve(marketplace, "GET", f"{PLACE}/mine/export", kept)
+    assert json.loads(aei("review", "export").stdout) == kept
 
 
 def test_a_review_that_could_not_be_decided_ends_with_5(aei: Aei, marketplace: Marketplace) -> None:

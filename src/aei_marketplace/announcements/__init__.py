@@ -25,6 +25,7 @@ from aei_marketplace.announcements.purchases import (
 from aei_marketplace.announcements.releases import release_listed, release_state_changed
 from aei_marketplace.announcements.reviews import (
     reply_judged,
+    reply_reopened,
     review_judged,
     review_published,
     review_reopened,
@@ -63,6 +64,7 @@ __all__ = [
     "release_listed",
     "release_state_changed",
     "reply_judged",
+    "reply_reopened",
     "review_judged",
     "review_published",
     "review_reopened",

@@ -11,6 +11,7 @@ from aei_marketplace.notices.service import Notice, Subject, to_holders, to_user
 from aei_marketplace.reviews import service as reviews
 from aei_marketplace.reviews.events import (
     ReplyJudged,
+    ReplyReopened,
     ReviewJudged,
     ReviewPublished,
     ReviewReopened,
@@ -71,6 +72,13 @@ async def reply_judged(deps: Deps, event: ReplyJudged, trace_id: str) -> None:
         await notices.notify(work, Notice("reply.judged", to, _review(event), data))
 
 
+async def reply_reopened(deps: Deps, event: ReplyReopened, trace_id: str) -> None:
+    """Tell those who publish the plugin."""
+    async with deps.works.system(JOB, trace_id) as work:
+        to = to_holders(event.tenant_id, "plugin.publish")
+        await notices.notify(work, Notice("reply.reopened", to, _review(event), {"plugin": event.plugin_id}))
+
+
 async def review_replied(deps: Deps, event: ReviewReplied, trace_id: str) -> None:
     """Tell the writer."""
     if event.writer_id is None:
@@ -81,6 +89,6 @@ async def review_replied(deps: Deps, event: ReviewReplied, trace_id: str) -> Non
 
 
 def _review(
-    event: ReviewPublished | ReviewJudged | ReviewReopened | ReviewReplied | ReplyJudged,
+    event: ReviewPublished | ReviewJudged | ReviewReopened | ReviewReplied | ReplyJudged | ReplyReopened,
 ) -> Subject:
     return Subject("review", str(event.review_id))

@@ -92,6 +92,13 @@ class AlreadyReplied(Conflict):
     type = "already-replied"
 
 
+class OwnPublisher(NotAllowed):
+    """Who belongs to a plugin's publisher does not moderate what is said about it, or by it."""
+
+    type = "own-publisher"
+    advice = "Leave it to a colleague who does not belong to that publisher."
+
+
 class ReplyNotFound(NotFound):
     """The review has no reply."""
 
@@ -121,7 +128,7 @@ class NothingToUndo(Conflict):
     """There is no decision of the caller's that can be taken back (any more)."""
 
     type = "nothing-to-undo"
-    advice = "Decide about the reviews once more, one by one."
+    advice = "Decide once more, one by one."
 
 
 class ReviewMoved(Refusal):

@@ -79,6 +79,16 @@ class ReplyJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyReopened:
+    """Staff have taken their decision about a publisher's reply back."""
+
+    kind: ClassVar[str] = "reviews.reply_reopened"
+    review_id: UUID
+    plugin_id: str
+    tenant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewReplied:
     """The publisher's reply to a review is read by everybody."""
 

@@ -1,4 +1,4 @@
-"""The tables of the reviews; the migrations 0024 and 0025 say more about each column."""
+"""The tables of the reviews; the migrations 0024, 0025 and 0037 say more about each column."""
 
 from sqlalchemy import (
     BigInteger,
@@ -69,6 +69,7 @@ published_reviews = Table(
     Column("executions", Integer),
     Column("helpful", Integer),
     Column("visible", Boolean),
+    Column("superseded", Boolean),
     Column("published_at", DateTime(timezone=True)),
     Column("updated_at", DateTime(timezone=True)),
 )
@@ -161,6 +162,7 @@ review_undos = Table(
     "review_undos",
     metadata,
     Column("batch_id", Uuid, primary_key=True),
+    Column("kind", Text),
     Column("review_id", Uuid, primary_key=True),
     Column("decided_by", Uuid),
     Column("decided_at", DateTime(timezone=True)),

@@ -9,7 +9,15 @@ import typer
 from aei_sdk.cli.calling import call
 from aei_sdk.cli.options import AsJson, PluginArgument, checked_id, examples
 from aei_sdk.cli.screen import Screen
-from aei_sdk.client.values import Happened, OwnReview, Page, ReviewBatch, ReviewList, WaitingReview
+from aei_sdk.client.values import (
+    Happened,
+    OwnReview,
+    Page,
+    ReviewBatch,
+    ReviewList,
+    WaitingReply,
+    WaitingReview,
+)
 from aei_sdk.errors import ExitCode
 
 app = typer.Typer(help="Read and write reviews of plugins.", no_args_is_help=True)
@@ -85,6 +93,14 @@ def mine(as_json: AsJson = False) -> None:
     with Screen(as_json) as screen:
         page = call(lambda client: client.reviews.mine(limit=200))
         screen.show(page, lambda: _show_own(screen, page))
+
+
+@app.command(epilog=examples("aei review export > reviews.json"))
+def export() -> None:
+    """Write all that is kept of you as JSON: reviews with history, reports, what you found helpful."""
+    with Screen(True) as screen:
+        own = call(lambda client: client.reviews.export())
+        screen.show(own, lambda: None)
 
 
 @app.command(
@@ -175,16 +191,27 @@ def reply(review: ReviewId, text: Words, as_json: AsJson = False) -> None:
 
 
 @moderate.command(
-    epilog=examples("aei review moderate queue", "aei review moderate queue --flag links --json")
+    epilog=examples(
+        "aei review moderate queue",
+        "aei review moderate queue --flag links --json",
+        "aei review moderate queue --replies",
+    )
 )
 def queue(
     flag: Annotated[FlagName | None, typer.Option(help="Only with this flag.")] = None,
     plugin: Annotated[str | None, typer.Option(metavar="ID", help="Only about this plugin.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many.")] = 20,
+    replies: Annotated[bool, typer.Option("--replies", help="Publishers' replies instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what waits, what is due first."""
+    if replies and (flag or plugin):
+        raise typer.BadParameter("Replies are not chosen by --flag or --plugin.")
     with Screen(as_json) as screen:
+        if replies:
+            answers = call(lambda client: client.reviews.waiting_replies(limit=limit))
+            screen.show(answers, lambda: _show_replies(screen, answers))
+            return
         wanted = flag.value if flag else None
         page = call(lambda client: client.reviews.queue(flag=wanted, plugin_id=plugin, limit=limit))
         screen.show(page, lambda: _show_queue(screen, page))
@@ -200,11 +227,14 @@ def decide(
     reviews: Annotated[list[str], typer.Argument(metavar="REVIEW…", help="As the queue shows them.")],
     state: Annotated[Verdict, typer.Option(help="What they become.")],
     reason: Annotated[str | None, typer.Option(help="The writers read it; not needed to approve.")] = None,
+    replies: Annotated[
+        bool, typer.Option("--replies", help="About the publishers' replies to these reviews instead.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Decide about reviews alike; exit status 5 when one of them could not be decided so."""
     with Screen(as_json) as screen:
-        batch = call(lambda client: client.reviews.decide(reviews, state.value, reason))
+        batch = call(lambda client: client.reviews.decide(reviews, state.value, reason, replies=replies))
         screen.show(batch, lambda: _show_batch(screen, batch))
     _end(batch["items"])
 
@@ -269,9 +299,22 @@ def _show_queue(screen: Screen, page: Page[WaitingReview]) -> None:
         )
         reports = f" · {len(review['reports'])} reports" if review["reports"] else ""
         screen.say(f"  {review['author']} · due {review['due_at']}{reports}", "dim")
+        if obstacle := review["obstacle"]:
+            screen.say(f"  {obstacle['detail']}", "yellow")
         for flag in review["flags"]:
             screen.say(f"  {flag['kind']}: {flag['reason']}", "yellow")
         screen.say(f"  {review['text']}")
+    screen.note(f"{len(page['items'])} of {page['total']}.")
+
+
+def _show_replies(screen: Screen, page: Page[WaitingReply]) -> None:
+    for reply in page["items"]:
+        screen.say(f"{reply['review_id']}  {reply['plugin_id']}, by {reply['author']}", "bold")
+        if answers := reply["answers"]:
+            screen.say(f"  to {answers['author']}, {answers['rating']} of 5: {answers['text']}", "dim")
+        if obstacle := reply["obstacle"]:
+            screen.say(f"  {obstacle['detail']}", "yellow")
+        screen.say(f"  {reply['text']}")
     screen.note(f"{len(page['items'])} of {page['total']}.")
 
 

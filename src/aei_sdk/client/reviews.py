@@ -6,7 +6,15 @@ from typing import Any
 from urllib.parse import quote
 
 from aei_sdk.client.transport import Transport
-from aei_sdk.client.values import Happened, OwnReview, Page, ReviewBatch, ReviewList, WaitingReview
+from aei_sdk.client.values import (
+    Happened,
+    OwnReview,
+    Page,
+    ReviewBatch,
+    ReviewList,
+    WaitingReply,
+    WaitingReview,
+)
 
 
 class Reviews:
@@ -40,6 +48,11 @@ class Reviews:
         query = {"limit": limit, "cursor": cursor}
         page: Page[OwnReview] = await self._transport.get("/api/plugins/reviews/mine", query)
         return page
+
+    async def export(self) -> dict[str, Any]:
+        """All that is kept of you: `reviews` with their history, `reports`, and what you found `helpful`."""
+        own: dict[str, Any] = await self._transport.get("/api/plugins/reviews/mine/export")
+        return own
 
     async def write(self, plugin_id: str, rating: int, text: str, *, version: str | None = None) -> OwnReview:
         """Review a plugin that your tenant installed; staff decide before others read it.
@@ -108,13 +121,26 @@ class Reviews:
         page: Page[WaitingReview] = await self._transport.get("/api/plugins/reviews/moderation", query)
         return page
 
-    async def decide(self, review_ids: Sequence[str], state: str, reason: str | None = None) -> ReviewBatch:
+    async def waiting_replies(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> Page[WaitingReply]:
+        """Staff: the publishers' replies that wait."""
+        query = {"replies": "true", "limit": limit, "cursor": cursor}
+        page: Page[WaitingReply] = await self._transport.get("/api/plugins/reviews/moderation", query)
+        return page
+
+    async def decide(
+        self, review_ids: Sequence[str], state: str, reason: str | None = None, *, replies: bool = False
+    ) -> ReviewBatch:
         """Staff: decide about reviews alike; the answer says of each what happened.
 
         Args:
             state: `approved`, `rejected` or `hidden`; the last two with a reason.
+            replies: about the publishers' replies to these reviews instead, which are not hidden.
         """
-        body = {"reviews": [*review_ids], "state": state, "reason": reason}
+        body: dict[str, Any] = {"reviews": [*review_ids], "state": state, "reason": reason}
+        if replies:
+            body["replies"] = True
         batch: ReviewBatch = await self._transport.post("/api/plugins/reviews/decisions", body)
         return batch
 

@@ -36,6 +36,7 @@ from aei_marketplace.accounts.service.invitations import (
     revoke_invitation,
 )
 from aei_marketplace.accounts.service.members import (
+    actor_belongs,
     add_member,
     add_staff,
     belongs_to,
@@ -46,6 +47,7 @@ from aei_marketplace.accounts.service.members import (
     names_of,
     opened_at,
     remove_member,
+    tenants_of,
     write_builtin_roles,
 )
 from aei_marketplace.accounts.service.oidc import Linked, OidcStart, begin_link, begin_oidc, finish_oidc
@@ -123,6 +125,7 @@ __all__ = [
     "Token",
     "accept_invitation",
     "accept_with_password",
+    "actor_belongs",
     "actor_for",
     "actor_of_token",
     "add_member",
@@ -205,5 +208,6 @@ __all__ = [
     "sign_out",
     "switch_tenant",
     "tenant_names",
+    "tenants_of",
     "write_builtin_roles",
 ]

@@ -120,6 +120,16 @@ async def belongs_to(work: Work, user_id: UUID, tenant_id: UUID) -> bool:
     return await people.is_member(work, user_id, tenant_id)
 
 
+async def tenants_of(work: Work, user_id: UUID) -> frozenset[UUID]:
+    """The tenants in which a user has a role, as far as the actor may see them: staff see all."""
+    return await people.tenants_of(work, user_id)
+
+
+async def actor_belongs(work: Work, tenant_id: UUID) -> bool:
+    """Whether the actor has a role in a tenant, whichever they act in."""
+    return await people.actor_belongs(work, tenant_id)
+
+
 async def names_of(work: Work, users: Collection[UUID]) -> dict[UUID, str]:
     """What users are called, as far as the actor may see them: those of their own tenant."""
     return await people.names_of(work, users)

@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from aei_marketplace.accounts.models import identities, memberships, roles, staff, tenants, tokens, users
 from aei_marketplace.ground.work import Work
 
+_BELONGS = text("select accounts_belongs(:tenant)")
+
 
 async def identity(work: Work, user_id: UUID, tenant_id: UUID | None) -> Row[Any] | None:
     """Who a user is in a tenant, for jobs that act for them."""
@@ -97,6 +99,19 @@ async def is_member(work: Work, user_id: UUID, tenant_id: UUID) -> bool:
     """Whether a user has a role in a tenant."""
     wanted = and_(memberships.c.user_id == user_id, memberships.c.tenant_id == tenant_id)
     return (await work.run(select(memberships.c.user_id).where(wanted).limit(1))).first() is not None
+
+
+async def tenants_of(work: Work, user_id: UUID) -> frozenset[UUID]:
+    """The tenants in which a user has a role, as far as the actor may see them."""
+    wanted = select(memberships.c.tenant_id).where(
+        memberships.c.user_id == user_id, memberships.c.tenant_id.is_not(None)
+    )
+    return frozenset((await work.run(wanted)).scalars())
+
+
+async def actor_belongs(work: Work, tenant_id: UUID) -> bool:
+    """Whether the actor has a role in a tenant, whichever they act in."""
+    return bool((await work.run(_BELONGS, {"tenant": tenant_id})).scalar_one())
 
 
 async def names_of(work: Work, ids: Collection[UUID]) -> dict[UUID, str]:

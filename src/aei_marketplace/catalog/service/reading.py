@@ -44,6 +44,11 @@ async def find_briefs(work: Work, plugin_ids: Iterable[str]) -> dict[str, Plugin
     return await plugins.briefs(work, plugin_ids)
 
 
+async def publishers_of(work: Work, plugin_ids: Iterable[str]) -> dict[str, UUID]:
+    """The tenant that publishes each of several plugins; those that the actor may not see are left out."""
+    return await plugins.publishing_tenants(work, plugin_ids)
+
+
 async def find_release(
     work: Work, plugin_id: str, version: str | None = None, channel: str = Channel.STABLE
 ) -> ReleaseView:

@@ -100,6 +100,12 @@ async def briefs(work: Work, ids: Iterable[str]) -> dict[str, PluginBrief]:
     }
 
 
+async def publishing_tenants(work: Work, ids: Iterable[str]) -> dict[str, UUID]:
+    """The tenant that publishes each of these plugins; those that the actor may not see are left out."""
+    rows = await work.run(select(plugins.c.id, plugins.c.owner_tenant).where(plugins.c.id.in_(list(ids))))
+    return {row.id: row.owner_tenant for row in rows}
+
+
 async def owned_by(work: Work, tenant: UUID, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """A publisher's plugins by id, one more than `limit` if there are more; each with a count of releases."""
     counted = select(func.count()).where(releases.c.plugin_id == plugins.c.id).scalar_subquery()

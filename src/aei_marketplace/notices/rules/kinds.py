@@ -184,6 +184,12 @@ KINDS: Mapping[str, Kind] = {
             link=_REVIEWS,
         ),
         Kind(
+            "reply.reopened",
+            "The decision about your reply to a review of $plugin was taken back",
+            "The operator's staff look at it once more, and tell you what they decide.",
+            link=_REVIEWS,
+        ),
+        Kind(
             "review.replied",
             "$plugin's publisher has replied to your review",
             "The reply stands below your review.",

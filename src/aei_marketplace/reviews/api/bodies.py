@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from aei_marketplace.ground.paging import LARGEST_LIMIT
 from aei_marketplace.reviews.rules.texts import LONGEST_NOTE, LONGEST_REASON, LONGEST_TEXT
 
+#: What names a plugin or a version: nothing that a database could not even be asked for.
+PRINTED = r"^[!-~]+$"
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -23,7 +26,7 @@ class WordsWanted(_Body):
 class ReviewWanted(WordsWanted):
     """The same about a version that the tenant installed; without one, about the one it had last."""
 
-    version: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    version: Annotated[str, Field(min_length=1, max_length=64, pattern=PRINTED)] | None = None
 
 
 class DecisionWanted(_Body):
@@ -47,9 +50,10 @@ class ReplyWanted(_Body):
 
 
 class DecisionsWanted(DecisionWanted):
-    """The same about several reviews."""
+    """The same about several reviews, or about the publishers' replies to them."""
 
     reviews: Annotated[list[UUID], Field(min_length=1, max_length=LARGEST_LIMIT)]
+    replies: Annotated[bool, Field(strict=True, description="the replies to these reviews instead")] = False
 
 
 class AppealWanted(_Body):

@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Response
 
 from aei_marketplace.reviews import service
-from aei_marketplace.reviews.api.bodies import DecisionsWanted, DecisionWanted, PolicyWanted
+from aei_marketplace.reviews.api.bodies import PRINTED, DecisionsWanted, DecisionWanted, PolicyWanted
 from aei_marketplace.reviews.api.shapes import (
     batch_shape,
     happened_shape,
     reply_shape,
     review_shape,
+    waiting_reply_shape,
     waiting_shape,
 )
 from aei_marketplace.reviews.service import FlagKind, Policy, QueueOrder, QueueSelection
@@ -31,13 +32,15 @@ async def list_waiting(
     replies: Annotated[bool, Query(description="publishers' replies instead of reviews")] = False,
     flag: Annotated[FlagKind | None, Query(description="only with this flag")] = None,
     reported: Annotated[bool | None, Query(description="only what is reported, or is not")] = None,
-    plugin: Annotated[str | None, Query(max_length=103, description="only about this plugin")] = None,
+    plugin: Annotated[
+        str | None, Query(max_length=103, pattern=PRINTED, description="only about this plugin")
+    ] = None,
     sort: Annotated[QueueOrder, Query(description="what comes first")] = QueueOrder.DUE,
 ) -> Response:
     """Staff: what waits to be moderated, what is due first."""
     async with deps.works.begin(actor, trace) as work:
         if replies:
-            return page_answer(await service.list_waiting_replies(work, page), reply_shape)
+            return page_answer(await service.list_waiting_replies(work, page), waiting_reply_shape)
         wanted = QueueSelection(flag, reported, plugin, sort)
         return page_answer(await service.list_waiting(work, page, wanted), waiting_shape)
 
@@ -59,15 +62,16 @@ async def get_waiting(review_id: UUID, deps: TheDeps, actor: TheActor, trace: Th
 
 @router.post("/reviews/decisions", status_code=201)
 async def decide_reviews(body: DecisionsWanted, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
-    """Staff: decide about several reviews alike; `items` says of each what happened, `id` takes it back."""
+    """Staff: decide about several alike; `items` says of each what happened, `id` takes it back."""
+    decide = service.decide_replies if body.replies else service.decide_reviews
     async with deps.works.begin(actor, trace) as work:
-        batch = await service.decide_reviews(work, body.reviews, body.state, body.reason)
+        batch = await decide(work, body.reviews, body.state, body.reason)
     return json_answer(batch_shape(batch), 201)
 
 
 @router.post("/reviews/decisions/{batch_id}/undo")
 async def undo_decisions(batch_id: UUID, deps: TheDeps, actor: TheActor, trace: TheTrace) -> Response:
-    """Staff: take your own decision about several reviews back, within ten minutes."""
+    """Staff: take your own decision about several reviews or replies back, within ten minutes."""
     async with deps.works.begin(actor, trace) as work:
         happened = await service.undo_decisions(work, batch_id)
     return json_answer({"items": [happened_shape(one) for one in happened]})

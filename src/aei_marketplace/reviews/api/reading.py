@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from aei_marketplace.reviews import service
+from aei_marketplace.reviews.api.bodies import PRINTED
 from aei_marketplace.reviews.api.shapes import listed_shape, own_shape, rating_shape, standing_shape
 from aei_marketplace.reviews.service import Order, Selection
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace, TheVisitor
@@ -50,7 +51,9 @@ async def list_reviews(
     visitor: TheVisitor,
     trace: TheTrace,
     page: ThePage,
-    version: Annotated[str | None, Query(max_length=64, description="only of this version")] = None,
+    version: Annotated[
+        str | None, Query(max_length=64, pattern=PRINTED, description="only of this version")
+    ] = None,
     rating: Annotated[int | None, Query(ge=1, le=5, description="only with this rating")] = None,
     sort: Annotated[Order, Query(description="what comes first")] = Order.NEWEST,
 ) -> Response:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from aei_marketplace.ground.errors import Refusal
 from aei_marketplace.reviews.service import (
     Alike,
     Batch,
@@ -13,6 +14,7 @@ from aei_marketplace.reviews.service import (
     Review,
     Standing,
     Waiting,
+    WaitingReply,
 )
 
 
@@ -47,6 +49,17 @@ def reply_shape(reply: Reply) -> dict[str, Any]:
         "state": reply.state,
         "reason": reply.reason,
         "written_at": reply.written_at,
+    }
+
+
+def waiting_reply_shape(waiting: WaitingReply) -> dict[str, Any]:
+    """A publisher's reply that waits, with what it answers."""
+    said = waiting.answers
+    answers = {"author": said.author, "rating": said.rating, "text": said.text} if said else None
+    return {
+        **reply_shape(waiting.reply),
+        "answers": answers,
+        "obstacle": _refusal_shape(waiting.obstacle),
     }
 
 
@@ -89,7 +102,8 @@ def own_shape(own: OwnReview) -> dict[str, Any]:
     published = {"version": shown.version, "rating": shown.rating, "text": shown.text} if shown else None
     helpful = shown.helpful if shown else 0
     visible = shown is not None and shown.visible
-    further = {"published": published, "visible": visible, "history": own.history}
+    words = {"appeal_words": own.review.appeal_words}
+    further = {"published": published, "visible": visible, "history": own.history, **words}
     return {**review_shape(own.review), "helpful": helpful, **further}
 
 
@@ -102,6 +116,7 @@ def waiting_shape(waiting: Waiting) -> dict[str, Any]:
         "due_at": waiting.review.due_at,
         "held": waiting.review.held,
         "possible": sorted(waiting.possible),
+        "obstacle": _refusal_shape(waiting.obstacle),
         "published": {"rating": shown.rating, "text": shown.text} if shown else None,
         "writer": waiting.record,
         "account_since": waiting.account_since,
@@ -115,26 +130,28 @@ def waiting_shape(waiting: Waiting) -> dict[str, Any]:
 
 def standing_shape(standing: Standing) -> dict[str, Any]:
     """What the caller said about a plugin, and can do now."""
-    obstacle = standing.obstacle
     own = [{**review_shape(one.review), "may": sorted(one.may)} for one in standing.reviews]
-    refused = {"type": f"/problems/{obstacle.type}", "detail": obstacle.detail} if obstacle else None
-    return {"reviews": own, "version": standing.version, "obstacle": refused}
+    return {"reviews": own, "version": standing.version, "obstacle": _refusal_shape(standing.obstacle)}
 
 
 def happened_shape(happened: Happened) -> dict[str, Any]:
-    """What became of one review of several; a refusal as the problem that it would have been alone."""
-    refusal, review = happened.refusal, happened.review
+    """What became of one of several; a refusal as the problem that it would have been alone."""
+    refusal, stands = happened.refusal, happened.stands
     problem = None
     if refusal is not None:
         told = {"status": refusal.status, "title": refusal.title, "detail": refusal.detail}
         problem = {"type": f"/problems/{refusal.type}", **told, **refusal.extensions}
-    return {"id": happened.review_id, "state": review.state if review else None, "problem": problem}
+    return {"id": happened.review_id, "state": stands.state if stands else None, "problem": problem}
 
 
 def batch_shape(batch: Batch) -> dict[str, Any]:
-    """A decision about several reviews."""
+    """A decision about several reviews or replies."""
     items = [happened_shape(one) for one in batch.happened]
     return {"id": batch.id, "undo_until": batch.undo_until, "items": items}
+
+
+def _refusal_shape(refusal: Refusal | None) -> dict[str, str] | None:
+    return {"type": f"/problems/{refusal.type}", "detail": refusal.detail} if refusal else None
 
 
 def _similar_shape(other: Alike) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from aei_marketplace.web.shell.flashes import Flash
 
 #: Of reviews that were left, so many are named.
 _NAMED = 3
+_REVIEWS = ("review", "reviews")
 _DONE = {"approved": "approved", "rejected": "rejected", "hidden": "hidden"}
 
 
@@ -52,16 +53,20 @@ def read_ids(texts: Sequence[str]) -> list[UUID]:
         raise Invalid("The form names nothing that exists.") from error
 
 
-def told(happened: Sequence[Happened], verdict: str) -> Flash:
-    """What became of reviews that were decided together; those that were left are named with the reason."""
+def told(happened: Sequence[Happened], verdict: str, noun: tuple[str, str] = _REVIEWS) -> Flash:
+    """What became of what was decided together; those that were left are named with the reason.
+
+    Args:
+        noun: what one of them is called, and several.
+    """
     done = sum(one.refusal is None for one in happened)
-    return _flash(f"{_reviews(done)} {_DONE[verdict]}.", happened)
+    return _flash(f"{_counted(done, noun)} {_DONE[verdict]}.", happened)
 
 
-def told_undone(happened: Sequence[Happened]) -> Flash:
-    """What became of decisions that were taken back."""
+def told_undone(happened: Sequence[Happened], noun: tuple[str, str] = _REVIEWS) -> Flash:
+    """What became of decisions that were taken back; the arguments are those of `told`."""
     done = sum(one.refusal is None for one in happened)
-    return _flash(f"{_reviews(done)} as before.", happened)
+    return _flash(f"{_counted(done, noun)} as before.", happened)
 
 
 def _flash(said: str, happened: Sequence[Happened]) -> Flash:
@@ -76,9 +81,9 @@ def _flash(said: str, happened: Sequence[Happened]) -> Flash:
 
 
 def _why(one: Happened) -> str:
-    what = f"{one.review.plugin_id} by {one.review.author}" if one.review else str(one.review_id)
+    what = f"{one.stands.plugin_id} by {one.stands.author}" if one.stands else str(one.review_id)
     return f"{what}. {one.refusal.detail}" if one.refusal else what
 
 
-def _reviews(count: int) -> str:
-    return f"{count} review{'' if count == 1 else 's'}"
+def _counted(count: int, noun: tuple[str, str]) -> str:
+    return f"{count} {noun[0] if count == 1 else noun[1]}"

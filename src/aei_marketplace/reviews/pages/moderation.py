@@ -1,5 +1,6 @@
 """Pages of moderation: what waits, decisions about several at once, and taking those back."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -25,7 +26,7 @@ router = APIRouter(route_class=FormRoute)
 #: What an address of the queue says; a decision leads back to the same part of it.
 PARAMETERS = ("flag", "reported", "plugin", "order", "many", "cursor")
 _USUAL, _MANY = 50, 200
-_LONGEST_ID = 128
+_ID = re.compile(r"[!-~]{1,103}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ async def _page(request: Request, actor: Actor, form: Form, refusal: Refusal | N
         address=address,
         filters=_filters(wanted, counts, address),
         orders=_orders(wanted, "many" in query, address),
-        undo=_id(query.get("undo", "")),
+        undo=batch_of(query),
         form=form,
         kept=address.but().removeprefix(MODERATION),
     )
@@ -126,11 +127,11 @@ def queue_of(request: Request) -> Address:
 
 def selection_of(query: Mapping[str, str]) -> QueueSelection:
     """Which reviews an address asks for; what it says amiss is passed over."""
-    flag, order = query.get("flag", ""), query.get("order", "")
+    flag, order, plugin = query.get("flag", ""), query.get("order", ""), query.get("plugin", "")
     return QueueSelection(
         flag=FlagKind(flag) if flag in set(FlagKind) else None,
         reported=True if "reported" in query else None,
-        plugin_id=query.get("plugin", "")[:_LONGEST_ID] or None,
+        plugin_id=plugin if _ID.fullmatch(plugin) else None,
         order=QueueOrder(order) if order in set(QueueOrder) else QueueOrder.DUE,
     )
 
@@ -163,8 +164,9 @@ def _orders(wanted: QueueSelection, many: bool, address: Address) -> tuple[tuple
     )
 
 
-def _id(text: str) -> UUID | None:
+def batch_of(query: Mapping[str, str]) -> UUID | None:
+    """The decision that an address offers to take back."""
     try:
-        return UUID(text)
+        return UUID(query.get("undo", ""))
     except ValueError:
         return None

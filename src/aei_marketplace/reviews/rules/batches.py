@@ -1,4 +1,4 @@
-"""Decisions about several reviews at once, and until when they are taken back."""
+"""Decisions about several reviews or replies at once, and until when they are taken back."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -7,13 +7,13 @@ from uuid import UUID
 from aei_marketplace.ground.errors import Fault
 from aei_marketplace.ground.paging import LARGEST_LIMIT
 from aei_marketplace.reviews.errors import NothingToUndo, ReviewDecided, ReviewUnfit
-from aei_marketplace.reviews.rules.views import Review
+from aei_marketplace.reviews.rules.views import Reply, Review
 
 UNDO_WITHIN = timedelta(minutes=10)
 
 
 def check_batch(review_ids: Collection[UUID]) -> list[UUID]:
-    """The reviews of a batch, each once, in the order of their ids.
+    """The reviews of a batch, or those whose replies it is about, each once, in the order of their ids.
 
     Raises:
         ReviewUnfit: there are none, or too many.
@@ -51,4 +51,16 @@ def check_untouched(present: Review, before: Review, decided_by: UUID, decided_a
     if last != (decided_by, decided_at, before.revision, None) or present.appeal_case != before.appeal_case:
         raise ReviewDecided(
             f"The review is {present.state}, and has changed since you decided.", present.state
+        )
+
+
+def check_reply_untouched(present: Reply, decided_by: UUID, decided_at: datetime) -> None:
+    """Whether a reply still stands as its decision left it.
+
+    Raises:
+        ReviewDecided: it was written anew or decided since.
+    """
+    if (present.decided_by, present.decided_at) != (decided_by, decided_at):
+        raise ReviewDecided(
+            f"The reply is {present.state}, and has changed since you decided.", present.state
         )

@@ -27,6 +27,10 @@ class FlagKind(StrEnum):
     LINKS = "links"
 
 
+#: What speaks against all reviews of a time together, not against the words of one.
+OF_MANY = frozenset({FlagKind.BURST, FlagKind.NEW_ACCOUNTS})
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """One reason to look closer, in words that staff read."""
@@ -86,20 +90,24 @@ def burst(pace: Pace) -> Flag | None:
     )
 
 
-def new_accounts(ages: Sequence[timedelta], own: timedelta | None) -> Flag | None:
-    """A flag for the review of a new account among many of them about one plugin.
+def new_accounts(ages: Sequence[timedelta]) -> Flag | None:
+    """A flag for the reviews of new accounts, when many of them come together about one plugin.
 
     Args:
         ages: how old the account of each writer was who reviewed the plugin within `CLUSTER_PERIOD`.
-        own: how old the account of this one's writer was; None when it was erased.
     """
-    fresh = sum(age < NEW_FOR for age in ages)
-    if own is None or own >= NEW_FOR or fresh < LEAST_CLUSTER or fresh < CLUSTER_SHARE * len(ages):
+    fresh = sum(is_new(age) for age in ages)
+    if fresh < LEAST_CLUSTER or fresh < CLUSTER_SHARE * len(ages):
         return None
     return Flag(
         FlagKind.NEW_ACCOUNTS,
         f"{fresh} of {len(ages)} who reviewed the plugin within 7 days have accounts younger than a week.",
     )
+
+
+def is_new(age: timedelta) -> bool:
+    """Whether an account was new when it wrote."""
+    return age < NEW_FOR
 
 
 def linked(text: str, policy: Policy) -> Flag | None:

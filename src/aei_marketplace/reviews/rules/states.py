@@ -50,19 +50,26 @@ def check_decision(review: Review, published: Published | None, verdict: ReviewS
         raise ReviewDecided(f"The review is {review.state}, and cannot become {verdict} now.", review.state)
 
 
-def check_reply_decision(present: ReviewState, wanted: str) -> ReviewState:
-    """A decision about a publisher's reply.
+def read_reply_verdict(wanted: str) -> ReviewState:
+    """A decision about publishers' replies by its name.
 
     Raises:
         ReviewUnfit: there is no such decision.
-        ReviewDecided: the reply is decided.
     """
     if wanted not in (S.APPROVED, S.REJECTED):
         fault = Fault("/state", "approved or rejected")
         raise ReviewUnfit("A reply is not decided so.", faults=[fault])
+    return ReviewState(wanted)
+
+
+def check_reply_decision(present: ReviewState) -> None:
+    """Whether a publisher's reply waits for a decision.
+
+    Raises:
+        ReviewDecided: it is decided.
+    """
     if present is not S.PENDING:
         raise ReviewDecided(f"The reply is {present} already.", present)
-    return ReviewState(wanted)
 
 
 def check_reason(verdict: ReviewState, reason: str | None) -> str | None:
@@ -77,7 +84,9 @@ def check_reason(verdict: ReviewState, reason: str | None) -> str | None:
 
 
 def after_rejection(published: Published | None) -> ReviewState:
-    """Where a review stands whose newest words were turned down: as before, if words of it were published."""
-    if published is None:
-        return S.REJECTED
-    return S.APPROVED if published.visible else S.HIDDEN
+    """Where a review stands whose newest words were turned down: as before, if words of it are read.
+
+    Words that were hidden do not come back: the decision is about the new ones, and so is an appeal
+    against it.
+    """
+    return S.APPROVED if published is not None and published.visible else S.REJECTED

@@ -29,11 +29,12 @@ class WriterRecord:
     hidden: int
 
 
-def check_reviewer(tenant: UUID, owner_tenant: UUID, installed: Sequence[str]) -> None:
-    """Whether members of a tenant review a plugin.
+def check_reviewer(tenant: UUID, owner_tenant: UUID, installed: Sequence[str], *, of_publisher: bool) -> None:
+    """Whether somebody reviews a plugin for their tenant.
 
     Args:
         owner_tenant: the publisher's.
+        of_publisher: whether they belong to the publisher besides.
         installed: the versions that the tenant has or had.
 
     Raises:
@@ -42,6 +43,8 @@ def check_reviewer(tenant: UUID, owner_tenant: UUID, installed: Sequence[str]) -
     """
     if tenant == owner_tenant:
         raise OwnPlugin("Your tenant publishes this plugin, and nobody reviews their own.")
+    if of_publisher:
+        raise OwnPlugin("You belong to the tenant that publishes this plugin, and nobody reviews their own.")
     if not installed:
         raise NeverInstalled("Your tenant has never installed this plugin.")
 

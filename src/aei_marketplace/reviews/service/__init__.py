@@ -20,6 +20,7 @@ from aei_marketplace.reviews.service.appealing import DESK, appeal_review, decid
 from aei_marketplace.reviews.service.batches import (
     Batch,
     Happened,
+    decide_replies,
     decide_reviews,
     forget_undos,
     undo_decisions,
@@ -35,7 +36,6 @@ from aei_marketplace.reviews.service.following import (
 )
 from aei_marketplace.reviews.service.moderating import (
     change_policy,
-    decide_reply,
     decide_review,
     find_policy,
 )
@@ -59,8 +59,8 @@ from aei_marketplace.reviews.service.reading import (
     find_standing,
     list_own,
     list_reviews,
-    list_waiting_replies,
 )
+from aei_marketplace.reviews.service.replies import WaitingReply, decide_reply, list_waiting_replies
 from aei_marketplace.reviews.service.writing import Words, confirm_review, edit_review, write_review
 from aei_marketplace.reviews.store.evidence import Alike
 
@@ -94,6 +94,7 @@ __all__ = [
     "Selection",
     "Standing",
     "Waiting",
+    "WaitingReply",
     "Words",
     "Writer",
     "appeal_review",
@@ -101,6 +102,7 @@ __all__ = [
     "confirm_review",
     "count_queue",
     "decide_appeal",
+    "decide_replies",
     "decide_reply",
     "decide_review",
     "decide_reviews",

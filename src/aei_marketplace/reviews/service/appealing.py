@@ -12,9 +12,10 @@ from aei_marketplace.reviews.events import ReviewJudged
 from aei_marketplace.reviews.rules import texts
 from aei_marketplace.reviews.rules.appeals import KIND, Verdict, check_appeal
 from aei_marketplace.reviews.rules.views import Review, ReviewState
+from aei_marketplace.reviews.service.deciders import decider_of
 from aei_marketplace.reviews.service.publishing import publish, tell_of_change
 from aei_marketplace.reviews.service.writing import own_review
-from aei_marketplace.reviews.store import reviews
+from aei_marketplace.reviews.store import published, reports, reviews
 
 
 async def appeal_review(work: Work, review_id: UUID, words: str) -> Review:
@@ -44,16 +45,19 @@ async def decide_appeal(work: Work, case_id: UUID, ruling: Ruling) -> Case:
     """Decide an appeal: the decision stands, or the review is read; its writer is told why.
 
     Raises:
-        NotAllowed: the actor does not moderate, or not this case; who made the decision does not.
+        NotAllowed: the actor does not moderate, or not this case; who made the decision does not, and who
+            belongs to the plugin's publisher.
         CaseNotFound, CaseSettled, CaseHeld, CaseMoved, Invalid: as `record_decision` says.
     """
     work.actor.require("review.moderate")
+    # The review before its case, as an edit takes the two: each would wait for the other else.
+    review = await _appealed(work, case_id)
     case = await decisions.record_decision(work, KIND, case_id, ruling)
-    review = await reviews.find(work, UUID(case.subject_id), hold=True)
     if review is None or review.appeal_case != case_id:
         raise ReviewNotFound("The review of this appeal is no more.")
     if review.decided_by == work.actor.id:
         raise DecidedItYourself("You made the decision that is appealed.")
+    (await decider_of(work, [review.plugin_id])).check(review.plugin_id, writer=review.writer_id)
     if ruling.verdict == Verdict.PUBLISH:
         review = await _publish(work, review)
     review = replace(review, reason=case.reason)
@@ -63,7 +67,16 @@ async def decide_appeal(work: Work, case_id: UUID, ruling: Ruling) -> Case:
     return case
 
 
+async def _appealed(work: Work, case_id: UUID) -> Review | None:
+    case = await decisions.find_case(work, case_id)
+    return await reviews.find(work, UUID(case.subject_id), hold=True) if case.kind == KIND.name else None
+
+
 async def _publish(work: Work, review: Review) -> Review:
+    # Who complained about the very words that are read again was not right after all.
+    shown_before = await published.find(work, review.id)
+    if shown_before is not None:
+        await reports.overturn(work, review.id, shown_before.updated_at)
     shown = replace(
         review,
         state=ReviewState.APPROVED,

@@ -1,5 +1,6 @@
 """What follows by itself: the rating in the listing, what reports do, and forgetting a person."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.installations import service as installations
 from aei_marketplace.reviews.rules import urgency
+from aei_marketplace.reviews.rules.flags import Flag
 from aei_marketplace.reviews.rules.rating import rate
 from aei_marketplace.reviews.rules.reporting import hides
 from aei_marketplace.reviews.rules.views import Review
@@ -73,9 +75,14 @@ async def list_writers(work: Work, plugin_id: str, version: str, after: UUID | N
 
 async def with_due(work: Work, review: Review) -> Review:
     """A review that waits, with the time by which staff should have decided."""
+    return due_with(review, (await evidence.flags_of(work, [review.id])).get(review.id, []))
+
+
+def due_with(review: Review, flags: Iterable[Flag]) -> Review:
+    """The same of a review with these flags."""
     assert review.waiting_since is not None, "only what waits is due"
-    flags = [flag.kind for flag in (await evidence.flags_of(work, [review.id])).get(review.id, [])]
-    return replace(review, due_at=urgency.due(review.waiting_since, flags, review.reports, held=review.held))
+    kinds = [flag.kind for flag in flags]
+    return replace(review, due_at=urgency.due(review.waiting_since, kinds, review.reports, held=review.held))
 
 
 async def forget_person(work: Work, user_id: UUID) -> None:

@@ -1,19 +1,20 @@
-"""What staff decide: about reviews, about replies, and how much of it waits for them."""
+"""What staff decide about reviews, and the policy by which they do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from aei_marketplace.accounts import service as accounts
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work
-from aei_marketplace.reviews.errors import ReplyNotFound, ReviewNotFound, WroteItYourself
-from aei_marketplace.reviews.events import ReplyJudged, ReviewJudged, ReviewReplied
+from aei_marketplace.reviews.errors import ReviewNotFound
+from aei_marketplace.reviews.events import ReviewJudged
 from aei_marketplace.reviews.rules import states
+from aei_marketplace.reviews.rules.deciders import Decider
 from aei_marketplace.reviews.rules.policy import Policy, check_policy
-from aei_marketplace.reviews.rules.views import Published, Reply, Review, ReviewState
+from aei_marketplace.reviews.rules.views import Published, Review, ReviewState
+from aei_marketplace.reviews.service.deciders import decider_of
 from aei_marketplace.reviews.service.publishing import publish, take_back, tell_of_change
-from aei_marketplace.reviews.store import policy, published, replies, reports, reviews
+from aei_marketplace.reviews.store import policy, published, reports, reviews
 
 _ACTION = "review.moderate"
 _VERB = {ReviewState.APPROVED: "approve", ReviewState.REJECTED: "reject", ReviewState.HIDDEN: "hide"}
@@ -36,14 +37,14 @@ async def decide_review(
 ) -> Review:
     """Decide about a review, and with it about the reports that wait.
 
-    Turning down an edit of a published review leaves that as it was.
+    Turning down an edit of a review that is read leaves that as it was.
 
     Args:
         wanted: `approved`, `rejected` or `hidden`; the last two with a reason.
         seen: the entity tag of the review that the actor saw; None when they do not say.
 
     Raises:
-        NotAllowed: the actor does not moderate, or wrote it.
+        NotAllowed: the actor does not moderate, wrote it, or belongs to the plugin's publisher.
         ReviewNotFound: there is none.
         ReviewMoved: it is not the one that they saw.
         ReviewDecided: it does not follow from the present state.
@@ -56,25 +57,31 @@ async def decide_review(
     if review is None:
         raise ReviewNotFound(f"There is no review {review_id}.")
     review.check_seen(seen)
-    judged = await judge(work, review, await published.find(work, review_id), verdict, reason)
+    decider = await decider_of(work, [review.plugin_id])
+    judged = await judge(work, decider, review, await published.find(work, review_id), verdict, reason)
     tell_of_change(work, [review.plugin_id])
     return judged.review
 
 
 async def judge(
-    work: Work, review: Review, shown: Published | None, verdict: ReviewState, reason: str | None
+    work: Work,
+    decider: Decider,
+    review: Review,
+    shown: Published | None,
+    verdict: ReviewState,
+    reason: str | None,
 ) -> Judged:
     """Decide about a review that is held; part of a work of staff, which tells of the change.
 
     Args:
+        decider: the actor, before the reviews of its plugin.
         shown: what everybody reads of it, or read before it was hidden.
 
     Raises:
-        WroteItYourself: the actor wrote it.
+        WroteItYourself, OwnPublisher: the actor wrote it, or belongs to the plugin's publisher.
         ReviewDecided: the decision does not follow from the present state.
     """
-    if review.writer_id is not None and review.writer_id == work.actor.id:
-        raise WroteItYourself("You wrote this review.")
+    decider.check(review.plugin_id, writer=review.writer_id)
     states.check_decision(review, shown, verdict)
     settled = await _settle(work, review, verdict)
     decided = replace(
@@ -92,41 +99,6 @@ async def judge(
     event = (str(verdict), reason, review.writer_id, review.tenant_id)
     work.emit(ReviewJudged(review.id, review.plugin_id, *event))
     return Judged(decided, settled)
-
-
-async def decide_reply(work: Work, review_id: UUID, wanted: str, reason: str | None = None) -> Reply:
-    """Decide about a publisher's reply.
-
-    Args:
-        wanted: `approved`, or `rejected` with a reason.
-
-    Raises:
-        NotAllowed: the actor does not moderate, or belongs to the publisher (`WroteItYourself`).
-        ReplyNotFound: there is none.
-        ReviewDecided: it is decided.
-        Invalid: there is no such decision, or its reason is missing.
-    """
-    work.actor.require(_ACTION)
-    reply = await replies.find(work, review_id, hold=True)
-    review = await reviews.find(work, review_id)
-    if reply is None or review is None:
-        raise ReplyNotFound(f"There is no reply to {review_id}.")
-    await _require_stranger(work, reply)
-    verdict = states.check_reply_decision(reply.state, wanted)
-    decided = replace(
-        reply,
-        state=verdict,
-        reason=states.check_reason(verdict, reason),
-        decided_by=work.actor.id,
-        decided_at=work.now,
-    )
-    await replies.save(work, decided)
-    record(work, f"reply.{_VERB[verdict]}", review_id, reply.plugin_id, decided.reason)
-    judged = (str(verdict), decided.reason, reply.tenant_id)
-    work.emit(ReplyJudged(review_id, reply.plugin_id, *judged))
-    if verdict is ReviewState.APPROVED:
-        work.emit(ReviewReplied(review.id, review.plugin_id, review.writer_id, review.tenant_id))
-    return decided
 
 
 async def find_policy(work: Work) -> Policy:
@@ -158,12 +130,6 @@ async def change_policy(work: Work, wanted: Policy) -> Policy:
     return wanted
 
 
-async def _require_stranger(work: Work, reply: Reply) -> None:
-    person = work.actor.id
-    if person is not None and await accounts.belongs_to(work, person, reply.tenant_id):
-        raise WroteItYourself("You belong to the publisher who wrote this reply.")
-
-
 async def _carry_out(work: Work, review: Review, shown: Published | None, verdict: ReviewState) -> Review:
     if verdict is ReviewState.REJECTED:
         return _given_back(review, shown)
@@ -183,9 +149,9 @@ async def _settle(work: Work, review: Review, verdict: ReviewState) -> Sequence[
 
 
 def _given_back(review: Review, shown: Published | None) -> Review:
-    """A review whose newest words were turned down: it says again what was published of it."""
+    """A review whose newest words were turned down: it says again what is read of it, if anything is."""
     state = states.after_rejection(shown)
-    if shown is None:
+    if shown is None or state is not ReviewState.APPROVED:
         return replace(review, state=state)
     return replace(review, state=state, rating=shown.rating, text=shown.text)
 

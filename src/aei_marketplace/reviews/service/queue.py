@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
+from aei_marketplace.ground.errors import NotAllowed
 from aei_marketplace.ground.paging import Page, PageWanted
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.errors import ReviewNotFound
@@ -23,6 +24,7 @@ from aei_marketplace.reviews.rules.views import (
     moment_of,
 )
 from aei_marketplace.reviews.rules.writing import WriterRecord
+from aei_marketplace.reviews.service.deciders import decider_of
 from aei_marketplace.reviews.store import evidence, policy, published, reports, reviews
 from aei_marketplace.reviews.store.evidence import Alike
 
@@ -55,6 +57,7 @@ class Waiting:
         language: a guess (ISO 639-1); None when there is none.
         reports: those that wait for a decision.
         possible: what can be decided now.
+        obstacle: why the actor does not decide about it; None when they may.
     """
 
     review: Review
@@ -67,6 +70,7 @@ class Waiting:
     language: str | None
     reports: Sequence[Report]
     possible: frozenset[ReviewState]
+    obstacle: NotAllowed | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ async def _describe(work: Work, rows: Sequence[Review]) -> list[Waiting]:
     shown, filed = await published.find_several(work, ids), await reports.open_of(work, ids)
     records, accounts_since = await reviews.record_of(work, writers), await accounts.opened_at(work, writers)
     flags, similar = await evidence.flags_of(work, ids), await evidence.alike(work, ids)
-    operators = await policy.find(work)
+    operators, decider = await policy.find(work), await decider_of(work, {row.plugin_id for row in rows})
     return [
         Waiting(
             review=row,
@@ -166,6 +170,7 @@ async def _describe(work: Work, rows: Sequence[Review]) -> list[Waiting]:
             language=guess_language(row.text),
             reports=[report for report in filed if report.review_id == row.id],
             possible=states.possible(row, shown.get(row.id)),
+            obstacle=decider.obstacle(row.plugin_id, writer=row.writer_id),
         )
         for row in rows
     ]

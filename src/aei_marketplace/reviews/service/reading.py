@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import PluginView, ReleaseView
 from aei_marketplace.ground.errors import Refusal
@@ -179,24 +180,13 @@ async def find_review(work: Work, review_id: UUID) -> OwnReview:
     return (await describe_own(work, [review]))[0]
 
 
-async def list_waiting_replies(work: Work, page: PageWanted) -> Page:
-    """The publishers' replies that wait for staff.
-
-    Raises:
-        NotAllowed: the actor does not moderate.
-        Invalid: the cursor is of another list.
-    """
-    work.actor.require("review.moderate")
-    rows, total = await replies.find_waiting(work, position_of(page), page.limit)
-    return page.page(rows, total, lambda reply: str(reply.review_id))
-
-
 async def _reviewable(work: Work, plugin: PluginView) -> tuple[ReleaseView | None, Refusal | None]:
     """The release that the caller can review, or why there is none."""
     try:
         work.actor.require("review.write")
         tenant, installed = work.actor.in_tenant(), await installations.installed_versions(work, plugin.id)
-        writing.check_reviewer(tenant, plugin.owner_tenant, installed)
+        of_publisher = await accounts.actor_belongs(work, plugin.owner_tenant)
+        writing.check_reviewer(tenant, plugin.owner_tenant, installed, of_publisher=of_publisher)
         release = await catalog.find_release(work, plugin.id, installed[0])
         writing.check_release(release.state)
     except Refusal as refusal:

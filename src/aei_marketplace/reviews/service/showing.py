@@ -67,16 +67,6 @@ async def find_published(work: Work, review_id: UUID) -> Published:
     return review
 
 
-async def find_answered(work: Work, review_ids: Collection[UUID]) -> Mapping[UUID, Published]:
-    """The reviews that replies answer, by id; for staff.
-
-    Raises:
-        NotAllowed: the actor does not moderate.
-    """
-    work.actor.require("review.moderate")
-    return await published.find_several(work, review_ids)
-
-
 async def read_reviews(work: Work, plugin: PluginView, wanted: Selection, page: PageWanted) -> Shown:
     """Everything that the page of a plugin shows of its reviews, in as few statements as that takes.
 

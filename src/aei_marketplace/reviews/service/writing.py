@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.decisions import service as decisions
@@ -149,7 +150,8 @@ async def confirm_review(work: Work, review_id: UUID) -> Review:
         revision=review.revision + 1,
         updated_at=work.now,
     )
-    await reviews.save(work, confirmed)
+    if not await reviews.move(work, confirmed):
+        raise AlreadyReviewed(f"You have reviewed {review.plugin_id} {release.version} for another tenant.")
     await reviews.keep_revision(work, confirmed)
     shown = await published.find(work, review_id)
     if shown is not None and shown.visible:
@@ -182,7 +184,8 @@ async def _say(work: Work, review: Review, action: str, *, known: bool) -> Revie
 async def _reviewable(work: Work, plugin_id: str, version: str | None) -> ReleaseView:
     plugin = await catalog.find_plugin(work, plugin_id)
     installed = await installations.installed_versions(work, plugin_id)
-    writing.check_reviewer(work.actor.in_tenant(), plugin.owner_tenant, installed)
+    of_publisher = await accounts.actor_belongs(work, plugin.owner_tenant)
+    writing.check_reviewer(work.actor.in_tenant(), plugin.owner_tenant, installed, of_publisher=of_publisher)
     release = await catalog.find_release(work, plugin_id, writing.choose_version(installed, version))
     writing.check_release(release.state)
     return release

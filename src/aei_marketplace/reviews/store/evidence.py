@@ -1,6 +1,6 @@
 """What staff should know about texts: flags, those alike, and the signatures by which they are found."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.models import review_flags, review_likenesses, review_signatures, reviews
-from aei_marketplace.reviews.rules.flags import Flag, FlagKind, Similar
+from aei_marketplace.reviews.rules.flags import OF_MANY, Flag, FlagKind, Similar
 
 #: Of a text that is written again and again, so many are compared.
 _MOST_CANDIDATES = 500
@@ -42,15 +42,35 @@ class Alike:
     score: int
 
 
-async def flag(work: Work, review_id: UUID, flags: Iterable[Flag]) -> None:
-    """Put these flags on a review, and take all others off."""
-    await work.run(delete(review_flags).where(review_flags.c.review_id == review_id))
+async def flag(work: Work, review_id: UUID, flags: Sequence[Flag]) -> None:
+    """Put these flags on a review, and take others off that are about its words.
+
+    That it came with many others stays true, whatever is changed in it.
+    """
+    gone = [kind for kind in FlagKind if kind not in OF_MANY and kind not in {one.kind for one in flags}]
+    theirs = (review_flags.c.review_id == review_id, review_flags.c.kind.in_(gone))
+    await work.run(delete(review_flags).where(*theirs))
+    await add_flags(work, {review_id: flags})
+
+
+async def add_flags(work: Work, flags: Mapping[UUID, Iterable[Flag]]) -> None:
+    """Put flags on reviews; of what a review has already the reason is told anew."""
     values = [
         {"review_id": review_id, "kind": one.kind, "reason": one.reason, "flagged_at": work.now}
-        for one in flags
+        for review_id, found in flags.items()
+        for one in found
     ]
-    if values:
-        await work.run(insert(review_flags), values)
+    if not values:
+        return
+    new = insert(review_flags)
+    told = {name: new.excluded[name] for name in ("reason", "flagged_at")}
+    await work.run(new.on_conflict_do_update(index_elements=["review_id", "kind"], set_=told), values)
+
+
+async def kinds_of(work: Work, review_ids: Collection[UUID]) -> dict[UUID, set[FlagKind]]:
+    """Which flags each of these reviews has."""
+    found = await flags_of(work, review_ids)
+    return {review_id: {one.kind for one in flags} for review_id, flags in found.items()}
 
 
 async def flags_of(work: Work, review_ids: Collection[UUID]) -> dict[UUID, list[Flag]]:

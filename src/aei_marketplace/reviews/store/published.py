@@ -6,7 +6,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Text, and_, cast, delete, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.work import Work
@@ -14,6 +28,7 @@ from aei_marketplace.reviews.models import published_reviews, review_marks
 from aei_marketplace.reviews.rules.views import Order, Published, Selection
 
 _SHOWN = published_reviews.c
+_READ = [column for column in _SHOWN if column.name != "superseded"]
 #: By what each order sorts first, and whether downwards; the id, newest first, settles the rest.
 _FIRST = {
     Order.HELPFUL: (_SHOWN.helpful, True),
@@ -25,13 +40,18 @@ _FIRST = {
 async def put(work: Work, review: Published) -> bool:
     """Have everybody read a review; when it was first published and who found it helpful stay.
 
+    Words that everybody read before are not called edited because they are read again.
+
     Returns:
         Whether it had never been published.
     """
     kept = {"helpful", "published_at"}
     values = asdict(review)
     new = insert(published_reviews).values(**values)
-    changed = {name: value for name, value in values.items() if name not in kept}
+    changed: dict[str, Any] = {name: value for name, value in values.items() if name not in kept}
+    said = (_SHOWN.version, _SHOWN.rating, _SHOWN.text)
+    same = and_(*(column == new.excluded[column.name] for column in said))
+    changed["updated_at"] = case((same, _SHOWN.updated_at), else_=new.excluded.updated_at)
     put = new.on_conflict_do_update(index_elements=["review_id"], set_=changed)
     # A row that was there carries the id of the transaction that changes it.
     return bool((await work.run(put.returning(literal_column("xmax = 0")))).scalar_one())
@@ -50,15 +70,13 @@ async def unpublish(work: Work, review_id: UUID) -> None:
 
 async def find(work: Work, review_id: UUID) -> Published | None:
     """A review as everybody reads it; hidden ones are found by their writers and staff."""
-    row = (
-        await work.run(select(published_reviews).where(published_reviews.c.review_id == review_id))
-    ).first()
+    row = (await work.run(select(*_READ).where(published_reviews.c.review_id == review_id))).first()
     return None if row is None else _published(row)
 
 
 async def find_several(work: Work, review_ids: Collection[UUID]) -> dict[UUID, Published]:
     """Several of them, by id."""
-    wanted = select(published_reviews).where(published_reviews.c.review_id.in_(review_ids))
+    wanted = select(*_READ).where(published_reviews.c.review_id.in_(review_ids))
     return {row.review_id: _published(row) for row in await work.run(wanted)}
 
 
@@ -66,7 +84,7 @@ async def find_page(
     work: Work, wanted: Selection, after: tuple[int | None, UUID] | None, limit: int
 ) -> list[Published]:
     """A plugin's reviews in the order that is wanted, one more than `limit` if there are more."""
-    page = select(published_reviews).where(*_chosen(wanted)).order_by(*_order(wanted.order)).limit(limit + 1)
+    page = select(*_READ).where(*_chosen(wanted)).order_by(*_order(wanted.order)).limit(limit + 1)
     rows = await work.run(page if after is None else page.where(_behind(wanted.order, *after)))
     return [_published(row) for row in rows]
 
@@ -108,7 +126,17 @@ async def marks_of(work: Work, user: UUID) -> list[tuple[UUID, datetime]]:
 
 
 async def forget_writer(work: Work, writer: UUID, author: str) -> None:
-    """Have nothing lead from somebody's reviews to them."""
+    """Have nothing lead from somebody's reviews to them; of each plugin the newest one goes on counting."""
+    newer = published_reviews.alias()
+    outdone = exists().where(
+        newer.c.plugin_id == _SHOWN.plugin_id,
+        newer.c.writer_id == writer,
+        newer.c.visible,
+        newer.c.review_id > _SHOWN.review_id,
+    )
+    await work.run(
+        update(published_reviews).where(_SHOWN.writer_id == writer, outdone).values(superseded=True)
+    )
     mine = update(published_reviews).where(published_reviews.c.writer_id == writer)
     await work.run(mine.values(writer_id=None, author=author))
 

@@ -40,6 +40,13 @@ async def find(work: Work, review_id: UUID, *, hold: bool = False) -> Reply | No
     return None if row is None else _reply(row)
 
 
+async def hold_several(work: Work, review_ids: Collection[UUID]) -> dict[UUID, Reply]:
+    """The replies to several reviews, held until this work ends; in one order, as reviews are."""
+    wanted = select(review_replies).where(review_replies.c.review_id.in_(review_ids))
+    held = wanted.order_by(review_replies.c.review_id).with_for_update()
+    return {row.review_id: _reply(row) for row in await work.run(held)}
+
+
 async def approved_of(work: Work, review_ids: Collection[UUID]) -> dict[UUID, Reply]:
     """The replies that everybody reads, by review."""
     wanted = select(review_replies).where(

@@ -68,6 +68,13 @@ async def reopen(work: Work, report_ids: Collection[UUID]) -> None:
     await work.run(theirs.values(outcome=None))
 
 
+async def overturn(work: Work, review_id: UUID, since: datetime) -> None:
+    """Dismiss the reports about a review that were upheld, those that were filed since a moment."""
+    filed = review_reports.c
+    theirs = (filed.review_id == review_id, filed.outcome == "upheld", filed.created_at >= since)
+    await work.run(update(review_reports).where(*theirs).values(outcome="dismissed"))
+
+
 async def forget_reporter(work: Work, reporter: UUID) -> None:
     """Forget what somebody said in their reports; that they were right or wrong stays."""
     theirs = update(review_reports).where(review_reports.c.reporter_id == reporter)

@@ -1,21 +1,20 @@
 """Reviews as their writers and the staff see them, with their history."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, select, text, tuple_, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.models import review_flags, review_revisions, reviews
 from aei_marketplace.reviews.rules.views import QueueOrder, QueueSelection, Review, ReviewState, Revision
 from aei_marketplace.reviews.rules.writing import WriterRecord
 
-#: So many are looked at to see whether new accounts come together.
-_MOST_WRITERS = 500
 _ALL_WAITING = text("select waiting, overdue, reported from reviews_count_waiting(:moment)")
 _HOLD = text("select pg_advisory_xact_lock(hashtextextended('reviews ' || :writer, 0))")
 
@@ -34,6 +33,28 @@ async def add(work: Work, review: Review) -> bool:
 async def save(work: Work, review: Review) -> None:
     """Write a changed review."""
     await work.run(update(reviews).where(reviews.c.id == review.id).values(**asdict(review)))
+
+
+async def save_due(work: Work, waiting: Sequence[Review]) -> None:
+    """Write since when and until when reviews wait."""
+    if waiting:
+        mine = update(reviews).where(reviews.c.id == bindparam("review"))
+        when = mine.values(waiting_since=bindparam("since"), due_at=bindparam("due"))
+        rows = [{"review": one.id, "since": one.waiting_since, "due": one.due_at} for one in waiting]
+        await work.run(when, rows)
+
+
+async def move(work: Work, review: Review) -> bool:
+    """Write a review that is about another release now; False when its writer has one of that release.
+
+    They may have it in another tenant, where the actor does not see it.
+    """
+    try:
+        async with work.connection.begin_nested():
+            await save(work, review)
+    except IntegrityError:
+        return False
+    return True
 
 
 async def find(work: Work, review_id: UUID, *, hold: bool = False) -> Review | None:
@@ -95,6 +116,12 @@ async def record_of(work: Work, writers: Collection[UUID]) -> dict[UUID, WriterR
     return {writer: found.get(writer, WriterRecord(0, 0, 0)) for writer in writers}
 
 
+async def find_several(work: Work, review_ids: Collection[UUID]) -> dict[UUID, Review]:
+    """Several reviews, by id."""
+    rows = await work.run(select(reviews).where(reviews.c.id.in_(review_ids)))
+    return {row.id: _review(row) for row in rows}
+
+
 async def hold_several(work: Work, review_ids: Collection[UUID]) -> dict[UUID, Review]:
     """Several reviews, held until this work ends; in one order, so that two never wait for each other."""
     wanted = select(reviews).where(reviews.c.id.in_(review_ids)).order_by(reviews.c.id).with_for_update()
@@ -152,17 +179,6 @@ async def count_between(work: Work, plugin_id: str, after: datetime, until: date
     """How many reviews of a plugin were written after a moment, up to another."""
     written = (reviews.c.plugin_id == plugin_id, reviews.c.created_at > after, reviews.c.created_at <= until)
     return int((await work.run(select(func.count()).select_from(reviews).where(*written))).scalar_one())
-
-
-async def writers_between(
-    work: Work, plugin_id: str, after: datetime, until: datetime
-) -> dict[UUID, datetime]:
-    """Who reviewed a plugin first after a moment, up to another: the last `_MOST_WRITERS`, each with when."""
-    moment = reviews.c.created_at
-    written = (reviews.c.plugin_id == plugin_id, moment > after, moment <= until)
-    wanted = select(reviews.c.writer_id, moment).where(*written, reviews.c.writer_id.is_not(None))
-    rows = await work.run(wanted.order_by(moment.desc()).limit(_MOST_WRITERS))
-    return {row.writer_id: row.created_at for row in rows}
 
 
 async def forget_writer(work: Work, writer: UUID, author: str) -> None:

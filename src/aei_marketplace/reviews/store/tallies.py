@@ -1,6 +1,6 @@
 """How many writers gave each version of a plugin each rating, kept so that nobody counts when they read."""
 
-from sqlalchemy import Integer, Text, case, cast, delete, func, literal, select, text
+from sqlalchemy import Integer, Text, and_, case, cast, delete, func, literal, not_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.work import Work
@@ -21,8 +21,9 @@ async def count_anew(work: Work, plugin_id: str) -> None:
     shown = published_reviews.c
     writer = func.coalesce(shown.writer_id, shown.review_id)
     newest = func.first_value(shown.review_id).over(partition_by=writer, order_by=shown.review_id.desc())
+    counting = and_(shown.review_id == newest, not_(shown.superseded))
     each = (
-        select(shown.version, shown.rating, (shown.review_id == newest).label("counts"))
+        select(shown.version, shown.rating, counting.label("counts"))
         .where(shown.plugin_id == plugin_id, shown.visible)
         .subquery()
     )

@@ -1,4 +1,4 @@
-"""How reviews stood before decisions that can still be taken back."""
+"""How reviews and replies stood before decisions that can still be taken back."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,29 +12,29 @@ from sqlalchemy.dialects.postgresql import insert
 
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.models import review_undos, reviews
-from aei_marketplace.reviews.rules.views import Published, Review
+from aei_marketplace.reviews.rules.views import Published, Reply, Review
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """One review before and at its decision.
+    """One review, or the reply to it, before and at its decision.
 
     Attributes:
-        before: the review as it stood.
-        published: what everybody read of it; None while nothing was approved.
+        before: the review or the reply as it stood.
+        published: what everybody read of the review; None while nothing was approved, and for a reply.
         settled: the reports that the decision closed.
     """
 
     review_id: UUID
     decided_by: UUID
     decided_at: datetime
-    before: Review
+    before: Review | Reply
     published: Published | None
     settled: Sequence[UUID]
 
 
 async def keep(work: Work, batch_id: UUID, undos: Sequence[Undo]) -> None:
-    """Keep how these reviews stood."""
+    """Keep how these stood."""
     if undos:
         await work.run(
             insert(review_undos), [{**asdict(undo), "batch_id": batch_id, **_stored(undo)} for undo in undos]
@@ -42,7 +42,7 @@ async def keep(work: Work, batch_id: UUID, undos: Sequence[Undo]) -> None:
 
 
 async def take(work: Work, batch_id: UUID) -> list[Undo]:
-    """How the reviews of a batch stood, by id; they are kept no longer."""
+    """How what a batch decided stood, by id; it is kept no longer."""
     gone = delete(review_undos).where(review_undos.c.batch_id == batch_id).returning(review_undos)
     found = [_undo(row._mapping) for row in await work.run(gone)]
     return sorted(found, key=lambda undo: undo.review_id)
@@ -69,6 +69,7 @@ async def forget_writer(work: Work, writer: UUID) -> None:
 
 def _stored(undo: Undo) -> dict[str, Any]:
     return {
+        "kind": "reply" if isinstance(undo.before, Reply) else "review",
         "before": msgspec.to_builtins(undo.before),
         "published": msgspec.to_builtins(undo.published),
         "settled": list(undo.settled),
@@ -76,11 +77,12 @@ def _stored(undo: Undo) -> dict[str, Any]:
 
 
 def _undo(row: Any) -> Undo:
+    kind: type[Review] | type[Reply] = Reply if row["kind"] == "reply" else Review
     return Undo(
         row["review_id"],
         row["decided_by"],
         row["decided_at"],
-        msgspec.convert(row["before"], Review),
+        msgspec.convert(row["before"], kind),
         msgspec.convert(row["published"], Published | None),
         row["settled"],
     )

@@ -1,5 +1,6 @@
 """The reviews of a plugin on its page: what they come to, and the reviews themselves in an order."""
 
+import re
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -24,7 +25,7 @@ _ORDERS = {
 }
 #: So many are shown at once.
 _MOST = 10
-_LONGEST_VERSION = 64
+_VERSION = re.compile(r"[!-~]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,11 @@ def asked_of(request: Request, page: PageWanted) -> Asked:
     """What an address asks for."""
     query = request.query_params
     order = query.get("order", "")
-    stars = query.get("stars", "")
+    stars, about = query.get("stars", ""), query.get("about", "")
     return Asked(
         order=Order(order) if order in set(Order) else Order.NEWEST,
         stars=int(stars) if stars in {"1", "2", "3", "4", "5"} else None,
-        version=query.get("about", "")[:_LONGEST_VERSION] or None,
+        version=about if _VERSION.fullmatch(about) else None,
         page=PageWanted(_MOST, page.after),
     )
 

@@ -43,6 +43,7 @@ from aei_sdk.client.values.reviews import Reply as Reply
 from aei_sdk.client.values.reviews import Review as Review
 from aei_sdk.client.values.reviews import ReviewBatch as ReviewBatch
 from aei_sdk.client.values.reviews import ReviewList as ReviewList
+from aei_sdk.client.values.reviews import WaitingReply as WaitingReply
 from aei_sdk.client.values.reviews import WaitingReview as WaitingReview
 from aei_sdk.client.values.signing import ReleaseSignature as ReleaseSignature
 from aei_sdk.client.values.signing import SigningKey as SigningKey

@@ -62,7 +62,7 @@ class Flag(TypedDict):
 
 
 class WaitingReview(OwnReview):
-    """A review that waits for staff, with what they should know; `possible` is what can be decided."""
+    """A review that waits for staff; `possible` is what can be decided, `obstacle` why not by you."""
 
     waiting_since: str
     due_at: str
@@ -71,6 +71,19 @@ class WaitingReview(OwnReview):
     similar: list[dict[str, Any]]
     reports: list[dict[str, str]]
     language: str | None
+    obstacle: dict[str, str] | None
+
+
+class WaitingReply(TypedDict):
+    """A publisher's reply that waits for staff; `answers` is the review, `obstacle` why you do not decide."""
+
+    review_id: str
+    plugin_id: str
+    author: str
+    text: str
+    state: str
+    answers: dict[str, Any] | None
+    obstacle: dict[str, str] | None
 
 
 class Happened(TypedDict):
