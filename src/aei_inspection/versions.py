@@ -53,7 +53,7 @@ def _beyond(comparator: Any) -> bool:
     bound = comparator.semver
     if not hasattr(bound, "major"):
         return False  # `*`: no bound
-    return max(bound.major, bound.minor, bound.patch) > LARGEST_INTEGER + 1
+    return bool(max(bound.major, bound.minor, bound.patch) > LARGEST_INTEGER + 1)
 
 
 def satisfies(version: str, version_range: str) -> bool:
