@@ -16,7 +16,7 @@ from aei_marketplace.catalog.pages.releases import seen_of
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.sign_in import Visit
 from aei_marketplace.web.csrf import UPLOAD_FIELD, token_for, upload_token_for
-from tests.builders import Tenant, make_tenant
+from tests.builders import Tenant, make_staff, make_tenant
 from tests.packages import make_package
 from tests.plugins import publish, work_off
 from tests.serving import Client, serving
@@ -153,6 +153,22 @@ async def test_a_release_that_moved_meanwhile_is_not_moved_again(client: Client,
     good = {"state": "yanked", "reason": "leaks", "seen": seen_of(now)}
     moved = await client.post(path, token, headers=HTML, data=good, allow_redirects=False)
     assert moved.status == 303
+
+
+async def test_what_staff_yanked_is_said_to_be_theirs_to_take_back(client: Client, deps: Deps):
+    acme, (operator, _) = await make_tenant(deps.works, "acme"), await make_staff(deps.works)
+    await publish(deps, acme.manager)
+    page = "/publisher/acme.echo/1.0.0"
+    assert b'value="yanked"' in (await client.get(page, acme.tokens["Admin"], headers=HTML)).body
+    async with deps.works.begin(operator) as work:
+        await catalog.change_state(work, "acme.echo", "1.0.0", catalog.ReleaseState.YANKED, "it leaks")
+        now = await catalog.find_release(work, "acme.echo", "1.0.0")
+    shown = (await client.get(page, acme.tokens["Admin"], headers=HTML)).body
+    assert b"staff decided this" in shown
+    assert b'name="state"' not in shown
+    wanted = {"state": "listed", "seen": seen_of(now)}
+    answer = await client.post(page + "/state", acme.tokens["Admin"], headers=HTML, data=wanted)
+    assert (answer.status, b"staff decided this" in answer.body) == (409, True)
 
 
 async def test_a_page_that_waits_is_told_to_load_once_the_release_has_settled(client: Client, deps: Deps):

@@ -18,7 +18,9 @@ from aei_marketplace.catalog.rules.states import (
     Mover,
     ReleaseState,
     action_needed,
+    bound_after,
     check_change,
+    possible_changes,
 )
 from aei_marketplace.catalog.rules.versions import Channel, channel_of, precedence_key
 from aei_marketplace.ground.errors import Invalid
@@ -44,6 +46,33 @@ def test_a_publisher_has_exactly_these_moves(present: ReleaseState, wanted: Rele
     else:
         with pytest.raises(StateChangeRefused):
             check_change(present, change, Mover.PUBLISHER, was_listed=True)
+
+
+@pytest.mark.parametrize(
+    ("bound", "present", "possible"),
+    [
+        (S.DEPRECATED, S.DEPRECATED, {S.YANKED}),
+        (S.DEPRECATED, S.YANKED, {S.YANKED}),
+        (S.YANKED, S.YANKED, set()),
+    ],
+)
+def test_what_staff_decided_a_publisher_takes_further_and_never_back(
+    bound: ReleaseState, present: ReleaseState, possible: set[ReleaseState]
+) -> None:
+    assert possible_changes(present, Mover.PUBLISHER, was_listed=True, bound=bound) == possible
+    free = possible_changes(present, Mover.STAFF, was_listed=True)
+    assert possible_changes(present, Mover.STAFF, was_listed=True, bound=bound) == free
+    with pytest.raises(StateChangeRefused, match=f"Staff have {bound}"):
+        check_change(present, Change(S.LISTED), Mover.PUBLISHER, was_listed=True, bound=bound)
+
+
+def test_staff_bind_by_what_a_publisher_could_decide_as_well_and_let_go_by_listing() -> None:
+    assert bound_after(None, Change(S.YANKED, "x"), Mover.STAFF) is S.YANKED
+    assert bound_after(S.YANKED, Change(S.DEPRECATED, "x"), Mover.STAFF) is S.DEPRECATED
+    assert bound_after(S.YANKED, Change(S.LISTED), Mover.STAFF) is None
+    for state in (S.QUARANTINED, S.BLOCKED, S.REMOVED):
+        assert bound_after(S.YANKED, Change(state, "x"), Mover.STAFF) is S.YANKED
+    assert bound_after(None, Change(S.YANKED, "x"), Mover.PUBLISHER) is None
 
 
 @pytest.mark.parametrize("wanted", list(S))

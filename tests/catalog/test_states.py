@@ -59,6 +59,15 @@ async def test_a_yank_can_be_taken_back(deps: Deps, acme: Tenant, globex: Tenant
     assert await latest(deps, globex.viewer) == "1.1.0"
 
 
+async def test_a_reason_is_kept_without_what_hides_or_turns_the_line_round(
+    deps: Deps, acme: Tenant, two: None
+) -> None:
+    moved = await change(deps, acme.manager, "1.1.0", S.YANKED, "leaks\x00 \u202eexe.txt\ud800\r\nmuch")
+    assert moved.state_reason == "leaks exe.txt\nmuch"
+    with pytest.raises(Invalid):
+        await change(deps, acme.manager, "1.0.0", S.YANKED, "\u202e\x00\u200e")
+
+
 async def test_a_deprecated_release_is_still_offered_with_its_message_and_replacement(
     deps: Deps, acme: Tenant, globex: Tenant, two: None
 ) -> None:
@@ -151,6 +160,20 @@ async def test_a_publisher_does_not_take_a_quarantine_back(
     await change(deps, operator[0], "1.1.0", S.QUARANTINED, "suspicious")
     with pytest.raises(NotAllowed):
         await change(deps, acme.admin, "1.1.0", S.LISTED)
+
+
+async def test_a_publisher_does_not_take_back_what_staff_yanked_until_they_list_it(
+    deps: Deps, acme: Tenant, operator: tuple, two: None
+) -> None:
+    await change(deps, acme.manager, "1.1.0", S.DEPRECATED, "old")
+    await change(deps, operator[0], "1.1.0", S.YANKED, "it sends secrets away")
+    for wanted in (S.LISTED, S.DEPRECATED, S.YANKED):
+        with pytest.raises(StateChangeRefused, match="Staff have yanked"):
+            await change(deps, acme.admin, "1.1.0", wanted, "nothing to see")
+    await change(deps, operator[0], "1.1.0", S.QUARANTINED, "looked at again")
+    await change(deps, operator[0], "1.1.0", S.LISTED)
+    await change(deps, acme.manager, "1.1.0", S.YANKED, "our own doubts")
+    assert (await change(deps, acme.manager, "1.1.0", S.LISTED)).state is S.LISTED
 
 
 async def test_a_moderator_quarantines_and_removes_and_leaves_the_kill_list_to_the_operator(

@@ -13,7 +13,7 @@ from aei_marketplace import worker
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.catalog.errors import PluginNotFound, ReleaseNotFound
+from aei_marketplace.catalog.errors import PluginNotFound, ReleaseNotFound, StateChangeRefused
 from aei_marketplace.catalog.service import ReleaseState
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.errors import CaseConflict, CaseSettled, OwnCase
@@ -332,6 +332,24 @@ async def test_an_upheld_report_stops_what_it_named_and_its_appeal_brings_it_bac
     assert await states(deps, acme.viewer) == [S.LISTED, S.LISTED]
     async with deps.works.begin(globex.viewer) as work:
         assert (await reports.find_report(work, filed.id)).report.outcome == "dismissed"
+
+
+async def test_a_publisher_does_not_undo_a_verdict_and_is_as_free_as_before_once_it_fell(
+    deps: Deps, echo: None, globex: Tenant, acme: Tenant, moderator: Actor, operator: Actor
+) -> None:
+    async with deps.works.begin(acme.manager) as work:
+        await catalog.change_state(work, "acme.echo", "1.0.0", S.DEPRECATED, "old")
+    filed = await report(deps, globex.viewer)
+    await decide(deps, moderator, filed.case_id, "yank", "it sends secrets away")
+    for version in ("1.0.0", "1.1.0"):
+        with pytest.raises(StateChangeRefused):
+            async with deps.works.begin(acme.admin) as work:
+                await catalog.change_state(work, "acme.echo", version, S.LISTED)
+    await appeal(deps, acme.manager, filed.case_id)
+    await decide(deps, operator, filed.case_id, "dismiss", "the publisher is right")
+    assert await states(deps, acme.viewer) == [S.DEPRECATED, S.LISTED]
+    async with deps.works.begin(acme.manager) as work:
+        await catalog.change_state(work, "acme.echo", "1.0.0", S.LISTED)
 
 
 async def test_a_removal_happens_when_nobody_appealed_in_time(

@@ -186,6 +186,7 @@ release_states = Table(
     Column("replacement", Text),
     Column("actor_id", Uuid),
     Column("at", DateTime(timezone=True)),
+    Column("bound", Text),
 )
 
 release_log_pending = Table(

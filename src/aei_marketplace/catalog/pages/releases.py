@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 from aei_marketplace.catalog import service
 from aei_marketplace.catalog.errors import ReleaseChanged, StateChangeRefused
 from aei_marketplace.catalog.pages.words import PUBLISHER, STATE_WORDS, StateWords
-from aei_marketplace.catalog.rules.states import MOVES, Mover
+from aei_marketplace.catalog.rules.states import DOUBTED
 from aei_marketplace.catalog.service import ReleaseState, ReleaseView
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Fault, Invalid, Refusal
@@ -46,11 +46,13 @@ class OwnReleasePage(PageContext):
     Attributes:
         seen: names what the form was filled with; a change in between is not overwritten.
         moves: the states that it can be moved to.
+        decided: staff have deprecated or yanked it, which its publisher does not take back.
     """
 
     release: ReleaseView
     words: StateWords
     moves: tuple[str, ...]
+    decided: bool
     seen: str
     form: Form
 
@@ -84,7 +86,7 @@ async def show_state(request: Request, plugin_id: str, version: str, actor: TheA
     release = await _release(request, actor, plugin_id, version)
     if release.state is not ReleaseState.PROCESSING:
         return Response(headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
-    return await render(request, "catalog/release_state.html", _shown(release, Form()))
+    return await render(request, "catalog/release_state.html", _shown(release, frozenset(), Form()))
 
 
 @router.post(RELEASE + "/state")
@@ -139,14 +141,14 @@ async def _release(request: Request, actor: Actor, plugin_id: str, version: str)
         return await service.require_own_release(work, plugin_id, version)
 
 
-def _shown(release: ReleaseView, form: Form) -> OwnReleasePage:
-    moves = MOVES[Mover.PUBLISHER].get(release.state, frozenset())
+def _shown(release: ReleaseView, moves: frozenset[ReleaseState], form: Form) -> OwnReleasePage:
     return OwnReleasePage(
         title=f"{release.plugin_id} {release.version}",
         crumbs=(("Publisher", PUBLISHER), (release.plugin_id, f"{PUBLISHER}/{release.plugin_id}")),
         release=release,
         words=STATE_WORDS[release.state],
         moves=tuple(str(state) for state in ReleaseState if state in moves),
+        decided=release.state in DOUBTED and ReleaseState.LISTED not in moves,
         seen=seen_of(release),
         form=form,
     )
@@ -160,6 +162,8 @@ async def _page(
     form: Form,
     refusal: Refusal | None = None,
 ) -> Response:
-    release = await _release(request, actor, plugin_id, version)
+    async with request.app.state.deps.works.begin(actor, request.state.trace_id) as work:
+        release = await service.require_own_release(work, plugin_id, version)
+        moves = await service.publisher_moves(work, release)
     status = refusal.status if refusal else 200
-    return await render(request, "catalog/own_release.html", _shown(release, form), status)
+    return await render(request, "catalog/own_release.html", _shown(release, moves, form), status)

@@ -53,6 +53,8 @@ _STAFF_MOVES: dict[ReleaseState, frozenset[ReleaseState]] = {
     S.BLOCKED: frozenset({S.QUARANTINED, S.REMOVED}),
 }
 MOVES = {Mover.PUBLISHER: _PUBLISHER_MOVES, Mover.STAFF: _STAFF_MOVES}
+#: What a publisher decides for itself, the gravest last; where staff decided it, it goes on and never back.
+_DOWNWARDS = (S.LISTED, S.DEPRECATED, S.YANKED)
 
 #: What the audit log calls arriving in a state.
 AUDIT_ACTION = {
@@ -87,26 +89,69 @@ def action_needed(present: ReleaseState, wanted: ReleaseState) -> str:
     return "plugin.moderate" if {present, wanted} & STOPPED else "plugin.publish"
 
 
-def check_change(present: ReleaseState, change: Change, mover: Mover, *, was_listed: bool) -> None:
-    """Whether the state machine has this change.
+def possible_changes(
+    present: ReleaseState, mover: Mover, *, was_listed: bool, bound: ReleaseState | None = None
+) -> frozenset[ReleaseState]:
+    """The states that a release can be moved to.
 
     Args:
         was_listed: whether the release was ever listed; one that never was does not get there by
             being stopped and let go again.
+        bound: `deprecated` or `yanked` where staff decided that; None where its publisher is free.
+    """
+    possible = MOVES[mover].get(present, frozenset())
+    if not was_listed:
+        possible &= {S.BLOCKED, S.REMOVED}
+    if mover is Mover.PUBLISHER and bound is not None:
+        possible &= set(_DOWNWARDS[_DOWNWARDS.index(bound) + 1 :])
+    return possible
+
+
+def check_change(
+    present: ReleaseState,
+    change: Change,
+    mover: Mover,
+    *,
+    was_listed: bool,
+    bound: ReleaseState | None = None,
+) -> None:
+    """Whether the state machine has this change.
+
+    Args:
+        was_listed, bound: as for `possible_changes`.
 
     Raises:
         StateChangeRefused: it has not; says what can be done instead.
         Invalid: the change lacks its reason, or says more than it can.
     """
-    possible = MOVES[mover].get(present, frozenset())
-    if not was_listed:
-        possible = possible & {S.BLOCKED, S.REMOVED}
+    possible = possible_changes(present, mover, was_listed=was_listed, bound=bound)
     if change.state not in possible:
-        raise StateChangeRefused(
-            f"The release is {present}, and cannot become {change.state} by its {mover}'s word.",
-            advice=f"From here it can become: {', '.join(sorted(possible)) or 'nothing else'}.",
-        )
+        raise _refused(present, change.state, mover, possible, bound)
     _check_words(present, change)
+
+
+def bound_after(bound: ReleaseState | None, change: Change, mover: Mover) -> ReleaseState | None:
+    """What binds a release's publisher after a change; staff who list a release let it go."""
+    if mover is not Mover.STAFF or change.state not in _DOWNWARDS:
+        return bound
+    return None if change.state is S.LISTED else change.state
+
+
+def _refused(
+    present: ReleaseState,
+    wanted: ReleaseState,
+    mover: Mover,
+    possible: frozenset[ReleaseState],
+    bound: ReleaseState | None,
+) -> StateChangeRefused:
+    instead = f"From here it can become: {', '.join(sorted(possible)) or 'nothing else'}."
+    if mover is Mover.PUBLISHER and bound is not None:
+        return StateChangeRefused(
+            f"Staff have {bound} the release, and cannot be overruled by its publisher.",
+            advice=f"Appeal where they decided it, or ask them. {instead}",
+        )
+    detail = f"The release is {present}, and cannot become {wanted} by its {mover}'s word."
+    return StateChangeRefused(detail, advice=instead)
 
 
 def _check_words(present: ReleaseState, change: Change) -> None:

@@ -133,6 +133,7 @@ from aei_marketplace.catalog.service.states import (
     change_state,
     hold_release,
     list_release,
+    publisher_moves,
     stopped_among,
 )
 from aei_marketplace.catalog.service.transfers import (
@@ -277,6 +278,7 @@ __all__ = [
     "prove_growth",
     "prove_release",
     "publish_release",
+    "publisher_moves",
     "reaches",
     "read_audience",
     "releases_by_id",

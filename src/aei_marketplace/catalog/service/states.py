@@ -16,6 +16,7 @@ from aei_marketplace.catalog.service.members import require_right
 from aei_marketplace.catalog.store import kill_list, plugins, releases, rollouts, stops
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.errors import Fault, Invalid
+from aei_marketplace.ground.typed import clean_typed
 from aei_marketplace.ground.work import Work
 
 #: The topic on which every process hears that some release was stopped; see `stops`.
@@ -34,8 +35,15 @@ async def change_state(
     state: ReleaseState,
     reason: str | None = None,
     replacement: str | None = None,
+    *,
+    restoring: bool = False,
 ) -> ReleaseView:
     """Move a release to another state, as its publisher or as staff.
+
+    Where staff deprecate or yank a release, its publisher does not take that back.
+
+    Args:
+        restoring: the release becomes again what it was, and binds its publisher as it did then.
 
     Raises:
         NotAllowed: the actor may not, the plugin is another publisher's, or its namespace its members' alone.
@@ -46,7 +54,7 @@ async def change_state(
     """
     _require_any(work)
     release = await _held(work, check_plugin_id(plugin_id), version)
-    change = Change(state, reason, replacement)
+    change = Change(state, reason if restoring else _readable(reason), replacement)
     mover = _mover(work, release)
     needed = _action_needed(release, change, mover)
     work.actor.require(needed, plugin_id)
@@ -54,13 +62,26 @@ async def change_state(
         await require_right(work, plugin_id.partition(".")[0], Right.PUBLISH, plugin_id)
     if needed == "killlist.administer":
         work.actor.require_recent_proof(work.now)
-    states.check_change(release.state, change, mover, was_listed=release.listed_at is not None)
+    bound = await releases.bound_of(work, release.release_id)
+    was_listed = release.listed_at is not None
+    states.check_change(release.state, change, mover, was_listed=was_listed, bound=bound)
     await _check_replacement(work, release, replacement)
-    moved = await _move(work, release, change, mover)
+    after = states.bound_after(bound, change, mover)
+    if restoring:
+        after = await releases.bound_before(work, release.release_id, change)
+    moved = await _move(work, release, change, mover, after)
     work.emit(
         ReleaseStateChanged(plugin_id, version, release.release_id, release.component_sha256, str(state))
     )
     return moved
+
+
+async def publisher_moves(work: Work, release: ReleaseView) -> frozenset[ReleaseState]:
+    """The states to which its publisher can move a release of the actor's tenant."""
+    bound = await releases.bound_of(work, release.release_id)
+    return states.possible_changes(
+        release.state, Mover.PUBLISHER, was_listed=release.listed_at is not None, bound=bound
+    )
 
 
 async def await_scan(work: Work, release_id: UUID) -> None:
@@ -128,6 +149,13 @@ async def change_installs(work: Work, plugin_id: str, delta: int) -> None:
     await plugins.change_installs(work, plugin_id, delta)
 
 
+def _readable(reason: str | None) -> str | None:
+    """A reason without what turns a line round: it is public, in lists, feeds and mails."""
+    if reason is None or not reason.strip():
+        return reason
+    return clean_typed(reason, states.LONGEST_REASON, "/reason")
+
+
 def _require_any(work: Work) -> None:
     """Whoever may change no release at all is told before anything is looked up."""
     if not work.actor.may("plugin.moderate"):
@@ -191,8 +219,14 @@ def _no_replacement(expected: str) -> Invalid:
     return Invalid("The replacement cannot be one.", faults=[Fault("/replacement", expected)])
 
 
-async def _move(work: Work, release: ReleaseView, change: Change, mover: Mover | None = None) -> ReleaseView:
-    await releases.save_state(work, release.release_id, change)
+async def _move(
+    work: Work,
+    release: ReleaseView,
+    change: Change,
+    mover: Mover | None = None,
+    bound: ReleaseState | None = None,
+) -> ReleaseView:
+    await releases.save_state(work, release.release_id, change, bound)
     await refresh_listing(work, release.plugin_id)
     moved = await _again(work, release.release_id)
     if change.state in states.STOPPED:

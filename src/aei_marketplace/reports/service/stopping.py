@@ -73,7 +73,8 @@ async def give_back(work: Work, case: Case) -> None:
         before = stopped[release.release_id].before
         for state in verdicts.way(release.state, before.state):
             last = state is before.state
-            await _change(work, release, before if last else Change(state, "On its way back."))
+            through = Change(state, "On its way back.")
+            await _change(work, release, before if last else through, restoring=last)
     await stops.plan_removal(work, case.id, stopped, None)
 
 
@@ -113,9 +114,15 @@ async def _move(work: Work, case_id: UUID, release: ReleaseView, wanted: Release
         await stops.keep(work, case_id, Stop(release.release_id, before, work.now))
 
 
-async def _change(work: Work, release: ReleaseView, change: Change) -> None:
+async def _change(work: Work, release: ReleaseView, change: Change, *, restoring: bool = False) -> None:
     await catalog.change_state(
-        work, release.plugin_id, release.version, change.state, change.reason, change.replacement
+        work,
+        release.plugin_id,
+        release.version,
+        change.state,
+        change.reason,
+        change.replacement,
+        restoring=restoring,
     )
 
 
