@@ -197,7 +197,8 @@ class SearchIndex:
         if self._filling.done():
             return self._filling.result()
         try:
-            await asyncio.wait_for(asyncio.shield(self._filling), _PATIENCE_SECONDS)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await asyncio.shield(self._filling)
         except TimeoutError:
             raise IndexUnfinished("The search index is still being built.") from None
 
