@@ -46,9 +46,9 @@ async def publish(
     """Publish a release and do the jobs that list it.
 
     Args:
-        submission: `wat` of the component; `visibility` and `audience` of the plugin.
+        submission: `wat` of the component, other `files`; `visibility` and `audience` of the plugin.
     """
-    package = make_package(manifest, wat=submission.pop("wat", None))
+    package = make_package(manifest, wat=submission.pop("wat", None), files=submission.pop("files", None))
     release = await catalog.publish_release(deps, publisher, "0" * 32, Submission(package, **submission))
     await work_off(deps)
     return release

@@ -127,7 +127,7 @@ async def test_a_plugin_that_is_not_installed_is_not_run_and_the_page_says_what_
     page = await see(client, "/executions/new?plugin=acme.other", acme)
     assert page.status == 404
     assert "That plugin is not installed here." in text_of(page)
-    assert "acme.echo" in text_of(page)
+    assert "Echo acme.echo 1.0.0" in text_of(page)
     assert (await send(client, "/executions/new", acme, plugin="acme.other", task__text="hi")).status == 404
 
 

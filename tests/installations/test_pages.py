@@ -305,8 +305,13 @@ async def test_an_update_shows_the_difference_first_and_keeps_what_was_granted(
         "network": {"hosts": [HOST, PATTERN, "new.acme.example"], "reason": "fetches"},
         "filesystem": {"scratch_mib": 8, "reason": "sorts"},
     }
-    await publish(deps, acme.manager, {"version": "1.3.0", "permissions": wider})
+    hostile = {"CHANGELOG.md": "## 1.3.0\n\nSorts. <script>alert(1)</script> \x1b[31m\u202egpj\n".encode()}
+    await publish(deps, acme.manager, {"version": "1.3.0", "permissions": wider}, files=hostile)
     page = text(await admin.open(f"{PLUGIN}/update"))
+    assert "What its author says has changed" in page
+    assert "Sorts. &lt;script&gt;" in page
+    for never in ("<script>alert", "\x1b", "\u202e"):
+        assert never not in page, never
     new = page.index("New in 1.3.0")
     assert new < page.index("What it may do")
     assert "Files while it runs: up to 8 MiB" in page

@@ -15,6 +15,9 @@ from tests.serving import Answer, Client
 from tests.storefront.conftest import link_to, look, text_of
 
 README = b"# Link checker\n\n## Use\n\n<script>alert(1)</script> [a](javascript:x) \x1b[31m\n"
+CHANGELOG = (
+    "# Changelog\n\n## 1.1.0\n\n- Signs in.\n- <script>alert(1)</script> \x1b[31mred \u202egpj.exe\n".encode()
+)
 DEPRECATED = (catalog.ReleaseState.DEPRECATED, "asks too often", "acme.summarise")
 QUARANTINED = (catalog.ReleaseState.QUARANTINED, "a report is looked at")
 TABS = ("overview", "versions", "permissions", "dependencies", "advisories", "proof")
@@ -39,7 +42,7 @@ async def newer(deps: Deps, acme: Tenant, shelf: None) -> None:
         "homepage": "https://acme.example/links",
         "compatibility": {"aei": "^3.0.0"},
     }
-    files = {"README.md": README, "CHANGELOG.md": b"# Changelog\n\n## 1.1.0\n\n- Signs in.\n"}
+    files = {"README.md": README, "CHANGELOG.md": CHANGELOG}
     package = make_package(manifest, wat=component_wat(imports=("secrets",)), files=files)
     await publish_listed(deps, acme.manager, package=package)
 
@@ -75,9 +78,12 @@ async def test_versions_say_their_state_and_what_changed(
 ):
     async with deps.works.begin(acme.manager) as work:
         await catalog.change_state(work, "acme.links", "1.0.0", *DEPRECATED)
-    said = text_of(await open_tab(client, "versions"))
+    answer = await open_tab(client, "versions")
+    said = text_of(answer)
     for words in ("Versions (2)", "Deprecated", "asks too often", "Changes up to 1.1.0", "Signs in."):
         assert words in said
+    for never in ("<script>alert", "\x1b", "\u202e"):
+        assert never not in answer.body.decode(), never
     old = await open_tab(client, "overview", "&version=1.0.0")
     assert "Version 1.0.0 is deprecated." in text_of(old)
     assert link_to(old, "acme.summarise") == "/marketplace/acme.summarise"

@@ -1,5 +1,6 @@
 """Pages: choose an installed plugin, give it a task, start it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -33,10 +34,12 @@ class ChoosePage(PageContext):
     """The tenant's plugins, to choose one that is run.
 
     Attributes:
+        releases: of them, by id, with name and icon; those that the tenant sees no more are left out.
         missing: a plugin that was asked for and is not installed.
     """
 
     installed: tuple[Described, ...]
+    releases: Mapping[UUID, ReleaseView]
     total: int
     missing: str | None
     may_run: bool
@@ -142,10 +145,12 @@ async def _installed(work: Work, plugin_id: str) -> tuple[Described, ReleaseView
 
 async def _choices(work: Work, missing: str | None) -> ChoosePage:
     found = await installations.list_installations(work, PageWanted(LARGEST_LIMIT))
+    enabled = tuple(each for each in found.items if each.installation.enabled)
     return ChoosePage(
         title="Run a plugin",
         crumbs=_CRUMBS,
-        installed=tuple(each for each in found.items if each.installation.enabled),
+        installed=enabled,
+        releases=await catalog.releases_by_id(work, [each.installation.release_id for each in enabled]),
         total=found.total,
         missing=missing,
         may_run=work.actor.may("plugin.execute"),
