@@ -3,9 +3,12 @@
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
+
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.reviews.rules import writing
 from aei_marketplace.web.atom import ATOM
 from tests.builders import Tenant, make_staff
 from tests.plugins import publish, work_off
@@ -218,6 +221,21 @@ async def test_the_queue_says_that_staff_of_the_publisher_do_not_decide(
     for body in ({"state": "approved"}, {"state": "rejected", "reason": "we would rather not"}):
         refused = await client.send("PATCH", made.headers["Location"], staff, json=body)
         assert (refused.status, refused.json["type"]) == (403, "/problems/own-publisher")
+
+
+async def test_who_writes_too_often_keeps_what_they_typed(
+    client: Client, deps: Deps, globex: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MOST_IN_PERIOD", 1)
+    writer = globex.tokens["Viewer"]
+    made = await client.post(REVIEWS, writer, json=BODY)
+    form = {"rating": "3", "text": "A long thought that took a while."}
+    page = f"/marketplace/reviews/{made.json['id']}"
+    again = await client.post(page, writer, data=form)
+    assert again.status == 429
+    assert form["text"] in again.body.decode()
+    huge = await client.post(page, writer, data={"rating": "3", "text": "x" * 1_000_000})
+    assert huge.status in (413, 422)
 
 
 async def test_a_change_names_what_it_is_based_on_and_a_writer_appeals_over_http(

@@ -674,6 +674,8 @@ async def test_raw_sql_of_the_app_role_shows_nobody_but_staff_what_staff_know(
         assert seen == [0, 0, 0, 0, 1]
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("select reviews_unpublish($1)", review.id)
+        belongs = "select accounts_belongs($1)"  # of the actor alone
+        assert [await connection.fetchval(belongs, one.id) for one in (globex, acme)] == [True, False]
         for statement in (
             "insert into review_flags values ($1, 'links', 'x', now())",
             "insert into review_signatures values ($1, decode(repeat('00', 256), 'hex'), '{}')",

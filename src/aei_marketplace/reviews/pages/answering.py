@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.actor import Actor
-from aei_marketplace.ground.errors import Conflict, Invalid, Refusal
+from aei_marketplace.ground.errors import Conflict, Invalid, Refusal, TooMany
 from aei_marketplace.reviews import service
 from aei_marketplace.reviews.pages.words import OWN, REPORT_KINDS, crumbs_to, listing_of
 from aei_marketplace.reviews.service import Published, showing
@@ -101,7 +101,7 @@ async def report(
         async with deps.works.begin(actor, trace) as work:
             await service.report_review(work, review_id, form.text("kind"), form.text("note"))
             review = await showing.find_published(work, review_id)
-    except (Invalid, Conflict) as refusal:
+    except (Invalid, Conflict, TooMany) as refusal:
         return await _form(request, actor, review_id, "report", form.refused(refusal), refusal)
     return _led_back(request, review, "Your report waits for staff.")
 
@@ -121,7 +121,7 @@ async def reply(
         async with deps.works.begin(actor, trace) as work:
             await service.reply_to_review(work, review_id, form.text("text"))
             review = await showing.find_published(work, review_id)
-    except (Invalid, Conflict) as refusal:
+    except (Invalid, Conflict, TooMany) as refusal:
         return await _form(request, actor, review_id, "reply", form.refused(refusal), refusal)
     return _led_back(request, review, "Your reply waits for staff.")
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.actor import Actor
-from aei_marketplace.ground.errors import Conflict, Invalid, Refusal
+from aei_marketplace.ground.errors import Conflict, Invalid, Refusal, TooMany
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews import service
@@ -100,7 +100,7 @@ async def edit(review_id: UUID, request: Request, actor: TheActor, form: TheForm
 
     try:
         return await _done(request, actor, change, "What you changed is kept.")
-    except (Invalid, Conflict) as refusal:
+    except (Invalid, Conflict, TooMany) as refusal:
         return await _page(request, actor, review_id, form=form.refused(refusal), refusal=refusal)
 
 
@@ -126,7 +126,7 @@ async def appeal(review_id: UUID, request: Request, actor: TheActor, form: TheFo
 
     try:
         return await _done(request, actor, ask, "Your appeal waits. Another member of staff decides it.")
-    except (Invalid, Conflict) as refusal:
+    except (Invalid, Conflict, TooMany) as refusal:
         return await _page(request, actor, review_id, appeal=form.refused(refusal), refusal=refusal)
 
 

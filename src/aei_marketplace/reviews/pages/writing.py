@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.actor import Actor
-from aei_marketplace.ground.errors import Conflict, Invalid, Refusal
+from aei_marketplace.ground.errors import Conflict, Invalid, Refusal, TooMany
 from aei_marketplace.reviews import service
 from aei_marketplace.reviews.pages.words import OWN, crumbs_to
 from aei_marketplace.reviews.rules.standing import Deed
@@ -56,7 +56,7 @@ async def write(
         words = words_of(form)
         async with deps.works.begin(actor, trace) as work:
             review = await service.write_review(work, plugin_id, words, form.text("version") or None)
-    except (Invalid, Conflict) as refusal:
+    except (Invalid, Conflict, TooMany) as refusal:
         return await _page(request, actor, plugin_id, form.refused(refusal), refusal)
     return led_to(request, review, _thanks(review))
 

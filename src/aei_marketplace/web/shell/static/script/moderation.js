@@ -3,7 +3,14 @@
 
 (() => {
   const queue = document.querySelector("[data-queue]");
-  if (!queue) return;
+  if (!queue) {
+    // The last one was decided: that can be taken back by its key all the same.
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "u" || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!event.target.closest("input, textarea, select")) document.querySelector('[data-key="u-all"]')?.click();
+    });
+    return;
+  }
   const rows = () => [...queue.querySelectorAll("[data-row]")];
   const current = () => document.activeElement?.closest("[data-row]");
   const say = (text) => {
