@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import asyncpg
 import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from aei_marketplace.ground.actor import ANONYMOUS
@@ -16,6 +18,8 @@ from aei_marketplace.web.shell.problems import plain_page, refusal_page, wants_p
 MEDIA_TYPE = "application/problem+json"
 #: Problem types are relative references: stable names that `web.problem_types` explains.
 TYPE_BASE = "/problems/"
+#: `character_not_in_repertoire` and `untranslatable_character` (PostgreSQL manual, appendix A).
+_UNSTORABLE = frozenset({"22021", "22P05"})
 
 log = structlog.get_logger()
 
@@ -40,6 +44,8 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(DBAPIError, _unstorable)
+    app.add_exception_handler(asyncpg.CharacterNotInRepertoireError, _unstorable)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -88,6 +94,15 @@ async def _malformed(request: Request, error: Exception) -> Response:
         )
     refusal = Invalid("The request is not well formed.", faults=faults)
     return answer(problem(refusal, request.state.trace_id))
+
+
+async def _unstorable(request: Request, error: Exception) -> Response:
+    """A text with NUL, which PostgreSQL cannot hold, wherever in a request it stood."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if getattr(cause, "sqlstate", None) not in _UNSTORABLE:
+        raise error
+    advice = "Send the request again without the character NUL (U+0000)."
+    return await refused(request, Invalid("A text holds a character that cannot be stored.", advice=advice))
 
 
 async def _plain(request: Request, error: Exception) -> Response:
