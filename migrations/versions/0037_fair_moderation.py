@@ -1,4 +1,4 @@
-"""Replies are taken back as reviews are, erased writers count once, nobody praises their own from elsewhere."""
+"""Replies are taken back as reviews are, erased writers count once, nobody praises their own."""
 
 from migrations.sql import apply
 
