@@ -56,12 +56,7 @@ async def change_state(
     release = await _held(work, check_plugin_id(plugin_id), version)
     change = Change(state, reason if restoring else _readable(reason), replacement)
     mover = _mover(work, release)
-    needed = _action_needed(release, change, mover)
-    work.actor.require(needed, plugin_id)
-    if mover is Mover.PUBLISHER:
-        await require_right(work, plugin_id.partition(".")[0], Right.PUBLISH, plugin_id)
-    if needed == "killlist.administer":
-        work.actor.require_recent_proof(work.now)
+    await _require_right(work, release, change, mover)
     bound = await releases.bound_of(work, release.release_id)
     was_listed = release.listed_at is not None
     states.check_change(release.state, change, mover, was_listed=was_listed, bound=bound)
@@ -74,6 +69,16 @@ async def change_state(
         ReleaseStateChanged(plugin_id, version, release.release_id, release.component_sha256, str(state))
     )
     return moved
+
+
+async def _require_right(work: Work, release: ReleaseView, change: Change, mover: Mover) -> None:
+    needed = _action_needed(release, change, mover)
+    work.actor.require(needed, release.plugin_id)
+    if mover is Mover.PUBLISHER:
+        namespace = release.plugin_id.partition(".")[0]
+        await require_right(work, namespace, Right.PUBLISH, release.plugin_id)
+    if needed == "killlist.administer":
+        work.actor.require_recent_proof(work.now)
 
 
 async def publisher_moves(work: Work, release: ReleaseView) -> frozenset[ReleaseState]:
