@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from aei_inspection.checks.subject import Previous, Subject
@@ -129,6 +129,16 @@ def package(
     entries |= {f"source/{name}": _raw(content) for name, content in (source or {}).items()}
     entries |= {name: _raw(content) for name, content in (files or {}).items()}
     return pack_entries(entries)
+
+
+def python(code: str, **more: Any) -> partial[bytes]:
+    """Makes a package whose source is this one file; `more` as for `package`."""
+    return partial(package, source={"plugin.py": code}, **more)
+
+
+def script(code: str, **more: Any) -> partial[bytes]:
+    """Makes a package whose source is this one script; `more` as for `package`."""
+    return partial(package, source={"plugin.js": code}, **more)
 
 
 def previous(size: int = 5_000, hosts: tuple[str, ...] = (), **changes: Any) -> Previous:

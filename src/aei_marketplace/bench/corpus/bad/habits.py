@@ -3,8 +3,8 @@
 import base64
 from functools import partial
 
-from aei_marketplace.bench.corpus.bad.parts import AWS, GITHUB, KEY, STRANGER, bad, python, script
-from aei_marketplace.bench.corpus.making import package, python_text
+from aei_marketplace.bench.corpus.bad.parts import AWS, GITHUB, KEY, STRANGER, bad
+from aei_marketplace.bench.corpus.making import package, python, python_text, script
 
 _LOOP = """(func $mix (param $n i64) (result i64) (local $h i64) (local.set $h (i64.const 7))
   (loop $again

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from aei_marketplace.bench.corpus.bad.parts import COMPILED, HIDDEN, bad, codes, python, script
-from aei_marketplace.bench.corpus.making import package
+from aei_marketplace.bench.corpus.bad.parts import COMPILED, HIDDEN, bad, codes
+from aei_marketplace.bench.corpus.making import package, python, script
 
 SAMPLES = (
     *bad(

@@ -3,8 +3,8 @@
 import base64
 from functools import partial
 
-from aei_marketplace.bench.corpus.bad.parts import FETCH, JS_FETCH, URL, bad, chance, codes, python, script
-from aei_marketplace.bench.corpus.making import HOST, package
+from aei_marketplace.bench.corpus.bad.parts import FETCH, JS_FETCH, URL, bad, chance, codes
+from aei_marketplace.bench.corpus.making import HOST, package, python, script
 
 SAMPLES = (
     *bad(

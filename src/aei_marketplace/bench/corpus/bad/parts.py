@@ -6,11 +6,10 @@ Secrets are put together here, so that no scanner of repositories takes them for
 import base64
 import marshal
 import zlib
-from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from aei_marketplace.bench.corpus.making import Sample, package
+from aei_marketplace.bench.corpus.making import Sample
 
 STRANGER = "collect.stranger.example"
 URL = f"https://{STRANGER}/take"
@@ -40,14 +39,6 @@ HIDDEN = base64.b64encode(zlib.compress(_PAYLOAD.encode())).decode()
 COMPILED = base64.b64encode(marshal.dumps(compile(_PAYLOAD, "x", "exec"))).decode()
 FETCH = "from aei import http\n\ndef run(task):\n    return http.fetch({'url': %s})\n"
 JS_FETCH = "import { http } from 'aei';\nexport function run(task) {\n  const where = %s;\n  return http.fetch({ url: where });\n}\n"
-
-
-def python(code: str, **more: Any) -> partial[bytes]:
-    return partial(package, source={"plugin.py": code}, **more)
-
-
-def script(code: str, **more: Any) -> partial[bytes]:
-    return partial(package, source={"plugin.js": code}, **more)
 
 
 def codes(text: str, key: int = 0) -> str:

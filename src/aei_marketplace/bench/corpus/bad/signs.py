@@ -3,8 +3,8 @@
 import base64
 from functools import partial
 
-from aei_marketplace.bench.corpus.bad.parts import DISCORD, FETCH, TELEGRAM, URL, bad, python, script
-from aei_marketplace.bench.corpus.making import package
+from aei_marketplace.bench.corpus.bad.parts import DISCORD, FETCH, TELEGRAM, URL, bad
+from aei_marketplace.bench.corpus.making import package, python, script
 
 SAMPLES = (
     *bad(

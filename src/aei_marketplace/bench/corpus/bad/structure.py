@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from aei_marketplace.bench.corpus.bad.parts import bad, python
+from aei_marketplace.bench.corpus.bad.parts import bad
 from aei_marketplace.bench.corpus.heap import PythonHeap
-from aei_marketplace.bench.corpus.making import package, python_text
+from aei_marketplace.bench.corpus.making import package, python, python_text
 from aei_protocol.interface import import_name
 
 #: Imports `log` with a number for its level, and a function that `log` does not have.

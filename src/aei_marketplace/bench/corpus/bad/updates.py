@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from aei_marketplace.bench.corpus.bad.parts import FETCH, LETTERS, STRANGER, URL, chance, python
-from aei_marketplace.bench.corpus.making import HOST, NETWORK, Sample, package, previous
+from aei_marketplace.bench.corpus.bad.parts import FETCH, LETTERS, STRANGER, URL, chance
+from aei_marketplace.bench.corpus.making import HOST, NETWORK, Sample, package, previous, python
 
 
 def _update(rule: str, name: str, made: partial[bytes], **before: Any) -> Sample:
