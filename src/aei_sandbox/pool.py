@@ -1,12 +1,14 @@
-"""Who runs next, and on which worker: workers bound to their key, found, made and retired here."""
+"""Who runs next, and on which worker: workers bound to their key, handed over, made and retired here."""
 
 import asyncio
 import os
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
+from aei_sandbox.resting import Resting
 from aei_sandbox.shares import Shares
+from aei_sandbox.waiting import Queue, Waiter
 from aei_sandbox.worker import Key, State, Worker
 
 MOST_WAITING, MOST_WAITING_OF_A_TENANT = 2_000, 500
@@ -24,14 +26,6 @@ _KEPT_SECONDS = 1.0
 
 class Busy(Exception):
     """More executions wait than are let wait."""
-
-
-class _Waiter:
-    def __init__(self, key: Key, memory_bytes: int) -> None:
-        self.key = key
-        self.memory_bytes = memory_bytes
-        self.since = time.monotonic()
-        self.worker: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
 
 
 def default_spare() -> int:
@@ -67,23 +61,23 @@ class Pool:
         self._idle_seconds = idle_seconds
         self._make = make
         self._shares = Shares(max(1, size - 1))
-        self._idle: dict[Key, deque[Worker]] = {}
+        self._queue = Queue(self._shares)
+        self._resting = Resting()
         self._busy: set[Worker] = set()
         self._beside: set[Worker] = set()
         self._making: Counter[Key] = Counter()
         self._makers: set[asyncio.Task[None]] = set()
-        self._waiting: dict[str, deque[_Waiter]] = {}
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     @property
     def workers(self) -> list[Worker]:
         """Those alive."""
-        return [*self._busy, *self._resting()]
+        return [*self._busy, *self._resting]
 
     @property
     def waiting(self) -> int:
         """How many executions wait for a worker."""
-        return sum(map(len, self._waiting.values()))
+        return len(self._queue)
 
     async def acquire(self, key: Key, memory_bytes: int, concurrency: int | None = None) -> Worker:
         """A worker for this key that may use this much memory.
@@ -99,9 +93,8 @@ class Pool:
         """
         if self.waiting >= MOST_WAITING or self._shares.waiting(key.tenant) >= MOST_WAITING_OF_A_TENANT:
             raise Busy("too many executions are waiting: try again shortly")
-        waiter = _Waiter(key, memory_bytes)
-        self._waiting.setdefault(key.tenant, deque()).append(waiter)
-        self._shares.arrive(key.tenant, concurrency)
+        waiter = Waiter(key, memory_bytes)
+        self._queue.join(waiter, concurrency)
         self._serve()
         try:
             return await waiter.worker
@@ -116,7 +109,7 @@ class Pool:
         that it never waits for a place that only its own end would free. Each execution waits for at
         most one other, so there are never more of these than calls may be nested for each place.
         """
-        worker = self._take_idle(key, memory_bytes) or await self._make(key, memory_bytes)
+        worker = self._resting.take(key, memory_bytes) or await self._make(key, memory_bytes)
         self._busy.add(worker)
         self._beside.add(worker)
         return worker
@@ -128,16 +121,16 @@ class Pool:
             self._release_beside(worker)
             return
         self._shares.end(worker.key.tenant)
-        if worker.state is not State.IDLE or worker.retired or _worn(worker):
+        if not _may_serve_again(worker):
             worker.kill()
         elif not self._pass_on(worker):
-            self._rest(worker)
+            self._resting.add(worker)
         self._serve()
 
     def lost(self, worker: Worker) -> None:
         """A worker died; whoever runs on it hears of it elsewhere."""
-        if worker in self._idle.get(worker.key, ()):
-            self._drop(worker)
+        if worker in self._resting:
+            self._resting.end(worker)
         self._serve()
 
     def occupied_by(self, tenant: str) -> int:
@@ -150,14 +143,12 @@ class Pool:
             if worker.key.component == component and tenant in (None, worker.key.tenant):
                 worker.retired = True
                 if worker not in self._busy:
-                    self._drop(worker)
+                    self._resting.end(worker)
 
     def close(self) -> None:
         """End every worker; whoever waits is told."""
         self._sweeper.cancel()
-        for waiter in (w for waiting in self._waiting.values() for w in waiting):
-            if not waiter.worker.done():
-                waiter.worker.set_exception(Busy("the sandbox host is stopping: try again shortly"))
+        self._queue.disappoint(Busy("the sandbox host is stopping: try again shortly"))
         for maker in self._makers:
             maker.cancel()
         for worker in self.workers:
@@ -165,31 +156,13 @@ class Pool:
 
     def _serve(self) -> None:
         """Give idle workers to those who wait, and make workers while there is room."""
-        while any(self._serve_one(waiter) for waiter in self._lacking()):
+        while any(self._serve_one(waiter) for waiter in self._queue.lacking(self._making)):
             pass
 
-    def _lacking(self) -> list[_Waiter]:
-        """The next of each tenant that may begin with no worker on its way, the worst served first."""
-        following = [w for tenant in self._waiting if (w := self._next_of(tenant)) is not None]
-        return sorted(following, key=lambda w: (*self._rank(w.key.tenant), w.since))
-
-    def _next_of(self, tenant: str) -> _Waiter | None:
-        if not self._shares.may_begin(tenant):
-            return None
-        on_their_way: Counter[Key] = Counter()
-        for waiter in self._waiting[tenant]:
-            on_their_way[waiter.key] += 1
-            if on_their_way[waiter.key] > self._making[waiter.key]:
-                return waiter
-        return None
-
-    def _rank(self, tenant: str) -> tuple[int, float]:
-        return self._shares.active(tenant), self._shares.standing(tenant)
-
-    def _serve_one(self, waiter: _Waiter) -> bool:
+    def _serve_one(self, waiter: Waiter) -> bool:
         if self._taken >= self._size:
             return False
-        worker = self._take_idle(waiter.key, waiter.memory_bytes)
+        worker = self._resting.take(waiter.key, waiter.memory_bytes)
         if worker is not None:
             self._hand_over(worker, waiter)
             return True
@@ -198,8 +171,8 @@ class Pool:
             return True
         return False
 
-    def _hand_over(self, worker: Worker, waiter: _Waiter) -> None:
-        self._leave_queue(waiter)
+    def _hand_over(self, worker: Worker, waiter: Waiter) -> None:
+        self._queue.leave(waiter)
         self._shares.begin(worker.key.tenant)
         self._busy.add(worker)
         if waiter.worker.done():  # whoever waited has just gone
@@ -210,43 +183,30 @@ class Pool:
     def _pass_on(self, worker: Worker) -> bool:
         """Give a worker to the next of its own key, unless others come first."""
         key = worker.key
-        mine = next((w for w in self._waiting.get(key.tenant, ()) if w.key == key), None)
+        mine = self._queue.first(key)
         if mine is None or mine.memory_bytes > worker.memory_bytes or not self._shares.may_begin(key.tenant):
             return False
-        if any(self._comes_before(other, key) for other in self._lacking()):
+        if any(self._comes_before(other, key) for other in self._queue.lacking(self._making)):
             return False
         self._hand_over(worker, mine)
         return True
 
-    def _comes_before(self, other: _Waiter, key: Key) -> bool:
+    def _comes_before(self, other: Waiter, key: Key) -> bool:
         if other.key == key:
             return False
         if other.key.tenant == key.tenant:
             return time.monotonic() - other.since > _QUANTUM
-        (their_workers, theirs), (our_workers, ours) = self._rank(other.key.tenant), self._rank(key.tenant)
-        return their_workers < our_workers or (their_workers == our_workers and theirs + _QUANTUM < ours)
-
-    def _take_idle(self, key: Key, memory_bytes: int) -> Worker | None:
-        """The idle worker used last: its pages are warm, and the others come to rest."""
-        while idle := self._idle.get(key):
-            worker = idle[-1]
-            sound = worker.state is State.IDLE and not worker.retired
-            if sound and worker.memory_bytes >= memory_bytes:
-                idle.pop()
-                if not idle:
-                    del self._idle[key]
-                return worker
-            self._drop(worker)
-        return None
+        workers, served = self._shares.rank(other.key.tenant)
+        return (workers, served + _QUANTUM) < self._shares.rank(key.tenant)
 
     def _release_beside(self, worker: Worker) -> None:
         self._beside.discard(worker)
-        if worker.state is not State.IDLE or worker.retired or _worn(worker):
+        if not _may_serve_again(worker):
             worker.kill()
             return
-        self._rest(worker)
+        self._resting.add(worker)
         if self._alive > self._most_alive:
-            self._drop(min(self._resting(), key=lambda w: w.idle_since))
+            self._resting.end(min(self._resting, key=lambda w: w.idle_since))
         self._serve()
 
     @property
@@ -257,14 +217,14 @@ class Pool:
     @property
     def _alive(self) -> int:
         """Workers in places, on their way to one, or resting."""
-        return self._taken + len(self._resting())
+        return self._taken + len(self._resting)
 
     def _make_room(self, tenant: str) -> bool:
         if self._alive < self._most_alive:
             return True
-        resting = [w for w in self._resting() if not self._is_kept(w, tenant)]
+        resting = [w for w in self._resting if not self._is_kept(w, tenant)]
         if resting:
-            self._drop(min(resting, key=lambda w: w.idle_since))
+            self._resting.end(min(resting, key=lambda w: w.idle_since))
         return bool(resting)
 
     def _is_kept(self, worker: Worker, tenant: str) -> bool:
@@ -275,11 +235,11 @@ class Pool:
             and self._shares.active(tenant) > 0
             and self._shares.active(owner) == 0
             and time.monotonic() - worker.idle_since < _KEPT_SECONDS
-            and sum(w.key.tenant == owner for w in self._resting()) == 1
+            and sum(w.key.tenant == owner for w in self._resting) == 1
         )
 
     def _start_making(self, key: Key) -> None:
-        memory_bytes = max(w.memory_bytes for w in self._waiting[key.tenant] if w.key == key)
+        memory_bytes = self._queue.most_memory(key)
         self._making[key] += 1
         self._shares.begin(key.tenant)
         maker = asyncio.get_running_loop().create_task(self._make_for(key, memory_bytes))
@@ -305,48 +265,30 @@ class Pool:
 
     def _disappoint(self, key: Key, error: Exception) -> None:
         """Tell the first who waits for this key that no worker can be made."""
-        waiter = next((w for w in self._waiting.get(key.tenant, ()) if w.key == key), None)
-        if waiter is None:
-            return
-        self._leave_queue(waiter)
-        if not waiter.worker.done():
-            waiter.worker.set_exception(error)
+        waiter = self._queue.first(key)
+        if waiter is not None:
+            self._queue.leave(waiter)
+            waiter.disappoint(error)
 
-    def _give_up(self, waiter: _Waiter) -> None:
+    def _give_up(self, waiter: Waiter) -> None:
         """Somebody waits no more; a worker that was handed over already comes back."""
-        if waiter in self._waiting.get(waiter.key.tenant, ()):
-            self._leave_queue(waiter)
+        if waiter in self._queue:
+            self._queue.leave(waiter)
         elif waiter.worker.done() and not waiter.worker.cancelled() and waiter.worker.exception() is None:
             self.release(waiter.worker.result())
-
-    def _leave_queue(self, waiter: _Waiter) -> None:
-        waiting = self._waiting[waiter.key.tenant]
-        waiting.remove(waiter)
-        if not waiting:
-            del self._waiting[waiter.key.tenant]
-        self._shares.depart(waiter.key.tenant)
-
-    def _rest(self, worker: Worker) -> None:
-        worker.idle_since = time.monotonic()
-        self._idle.setdefault(worker.key, deque()).append(worker)
-
-    def _resting(self) -> list[Worker]:
-        return [w for idle in self._idle.values() for w in idle]
-
-    def _drop(self, worker: Worker) -> None:
-        self._idle[worker.key].remove(worker)
-        if not self._idle[worker.key]:
-            del self._idle[worker.key]
-        worker.kill()
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(min(1.0, self._idle_seconds / 2))
             limit = time.monotonic() - self._idle_seconds
-            for worker in self._resting():
+            for worker in self._resting:
                 if worker.idle_since < limit:
-                    self._drop(worker)
+                    self._resting.end(worker)
             self._serve()
+
+
+def _may_serve_again(worker: Worker) -> bool:
+    return worker.state is State.IDLE and not worker.retired and not _worn(worker)
 
 
 def _worn(worker: Worker) -> bool:

@@ -80,6 +80,10 @@ class Shares:
         """Whether a tenant may occupy one more worker."""
         return self.active(tenant) < (self._of[tenant].most if tenant in self._of else self._most)
 
+    def rank(self, tenant: str) -> tuple[int, float]:
+        """Who is served first has the smallest: occupies fewest workers, then was served least."""
+        return self.active(tenant), self.standing(tenant)
+
     def standing(self, tenant: str) -> float:
         """Seconds of worker time that a tenant was served, those of running executions included."""
         share = self._of.get(tenant)

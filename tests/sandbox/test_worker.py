@@ -5,8 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
-from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -325,8 +323,7 @@ async def test_a_worker_that_dies_before_it_is_ready_is_lost() -> None:
 
 async def test_a_worker_that_has_ended_is_given_to_nobody_while_its_last_words_are_read(taken: Taken) -> None:
     pool = Pool(1, 60, _never_made)
-    taken.worker.idle_since = time.monotonic()
-    pool._idle[taken.worker.key] = deque([taken.worker])
+    pool._resting.add(taken.worker)
     taken.zygote._ended.set_result(None)  # the line still stands
     await asyncio.sleep(0)
     with pytest.raises(BrokenArtefact):
