@@ -70,6 +70,13 @@ def test_an_incompatible_release_is_not_admitted_and_both_versions_are_named() -
     assert ">=1.0.0 <3.0.0" in verdict.why()
 
 
+def test_a_release_that_is_not_rolled_out_is_admitted_by_its_name_alone() -> None:
+    waiting = replace(FACTS, held_back=True)
+    assert [r.code for r in admit(waiting).reasons] == ["held_back"]
+    assert not admit(waiting).installs
+    assert admit(replace(waiting, exact=True)).answer is Answer.YES
+
+
 def test_what_is_not_bought_is_not_admitted_and_a_purchase_is_all_it_wants() -> None:
     verdict = admit(replace(FACTS, owed="Buy it."))
     assert [r.code for r in verdict.reasons] == ["payment_required"]

@@ -1,4 +1,4 @@
-"""`aei rollout`: how far a release reaches the installations that update by themselves."""
+"""`aei rollout`: how far a release reaches those who take releases without naming them."""
 
 from typing import Annotated
 

@@ -44,7 +44,7 @@ class Client:
         signing: keys that sign packages, and signatures.
         advisories: what is wrong with releases of plugins.
         certification: requests for certification, decisions, and badges with their statements.
-        rollouts: how far releases reach installations that update by themselves.
+        rollouts: how far releases reach those who take them without naming them.
         namespaces: who belongs to the tenant's namespaces, and how they change hands.
         webhooks: where notices are sent to.
         publisher: domains, quota and trusted workflows of the tenant's publisher.

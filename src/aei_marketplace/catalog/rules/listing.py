@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from aei_marketplace.catalog.rules.states import OFFERED, ReleaseState
@@ -34,6 +35,23 @@ class Latest:
     stable: UUID | None
     preview: UUID | None
     shown: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """What a release has to be for a tenant to take it without naming it, as far as columns tell.
+
+    Attributes:
+        channel: as of `Latest`: `preview` takes stable releases too.
+        aei_version: the AEI that it has to support.
+        listed_until: it was first listed at this moment or before.
+        certified: it needs a badge that holds.
+    """
+
+    channel: Channel
+    aei_version: str
+    listed_until: datetime
+    certified: bool = False
 
 
 def choose_latest(releases: Iterable[Candidate]) -> Latest:

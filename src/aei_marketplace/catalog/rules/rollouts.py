@@ -1,4 +1,4 @@
-"""Staged rollouts: which installations a release has reached."""
+"""Staged rollouts: which tenants a release has reached."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Rollout:
     """How far a release is rolled out.
 
     Attributes:
-        percent: of the installations that follow its channel, 0 to 100.
+        percent: of the tenants that take releases without naming them, 0 to 100.
         security: its publisher says that it mends a weakness.
     """
 
@@ -22,13 +22,13 @@ class Rollout:
     security: bool = False
 
 
-def reaches(release_id: UUID, installation_id: UUID, percent: int) -> bool:
-    """Whether a release is rolled out to an installation.
+def reaches(release_id: UUID, tenant_id: UUID, percent: int) -> bool:
+    """Whether a release is rolled out to a tenant: to what it has installed, and to what it installs.
 
     The same answer each time, and yes for ever more as the percentage grows; each release begins with
-    other installations than the one before.
+    other tenants than the one before.
     """
-    drawn = hashlib.sha256(release_id.bytes + installation_id.bytes).digest()
+    drawn = hashlib.sha256(release_id.bytes + tenant_id.bytes).digest()
     return int.from_bytes(drawn[:8], "big") % ALL < percent
 
 

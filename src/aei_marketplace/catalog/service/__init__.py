@@ -2,6 +2,7 @@
 
 from aei_marketplace.catalog.rules.advisories import Advisory, Severity
 from aei_marketplace.catalog.rules.compatibility import is_compatible
+from aei_marketplace.catalog.rules.listing import Sieve
 from aei_marketplace.catalog.rules.membership import Member, NamespaceRole, Transfer, TransferState
 from aei_marketplace.catalog.rules.ratings import RatingFigures
 from aei_marketplace.catalog.rules.rollouts import Rollout, reaches
@@ -84,6 +85,7 @@ from aei_marketplace.catalog.service.reading import (
     list_releases,
     offered_releases,
     offered_releases_of,
+    passing_releases_of,
     releases_by_id,
     resolvable_releases_of,
 )
@@ -106,6 +108,7 @@ from aei_marketplace.catalog.service.rollouts import (
     change_rollout_start,
     find_rollout,
     find_rollout_start,
+    held_back,
     newer_releases,
 )
 from aei_marketplace.catalog.service.searching import (
@@ -191,6 +194,7 @@ __all__ = [
     "SearchIndex",
     "SearchPage",
     "Severity",
+    "Sieve",
     "SignedKillList",
     "SigningKey",
     "Submission",
@@ -238,6 +242,7 @@ __all__ = [
     "find_transfer",
     "forget_domain",
     "forget_used_tokens",
+    "held_back",
     "hold_plugin",
     "hold_release",
     "hold_releases",
@@ -274,6 +279,7 @@ __all__ = [
     "open_index",
     "open_namespace",
     "package_too_large",
+    "passing_releases_of",
     "prove_domain",
     "prove_growth",
     "prove_release",

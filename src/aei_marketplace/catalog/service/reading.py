@@ -7,6 +7,7 @@ from uuid import UUID
 
 from aei_marketplace.catalog.errors import IconNotFound, PluginNotFound, ReleaseNotFound
 from aei_marketplace.catalog.rules.icons import Icon
+from aei_marketplace.catalog.rules.listing import Sieve
 from aei_marketplace.catalog.rules.names import check_plugin_id
 from aei_marketplace.catalog.rules.states import OFFERED, ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
@@ -112,14 +113,22 @@ async def offered_releases_of(
     work: Work, plugin_ids: Iterable[str], limit: int
 ) -> dict[str, list[ReleaseView]]:
     """The offered releases of each plugin that the actor may see, the highest first, at most so many each."""
-    return await _by_plugin(work, plugin_ids, OFFERED, limit)
+    return _by_plugin(await releases.in_states_of(work, plugin_ids, OFFERED, limit))
+
+
+async def passing_releases_of(
+    work: Work, plugin_ids: Iterable[str], sieve: Sieve, limit: int
+) -> dict[str, list[ReleaseView]]:
+    """The same of those that pass a sieve."""
+    return _by_plugin(await releases.passing(work, plugin_ids, sieve, limit))
 
 
 async def resolvable_releases_of(
     work: Work, plugin_ids: Iterable[str], limit: int
 ) -> dict[str, list[ReleaseView]]:
-    """The same with those that were yanked, which exact pins still resolve to."""
-    return await _by_plugin(work, plugin_ids, OFFERED | {ReleaseState.YANKED}, limit)
+    """All that are offered, with those that were yanked, which exact pins still resolve to."""
+    states = OFFERED | {ReleaseState.YANKED}
+    return _by_plugin(await releases.in_states_of(work, plugin_ids, states, limit))
 
 
 async def list_processing(work: Work, published_before: datetime) -> list[ReleaseView]:
@@ -158,11 +167,9 @@ def check_channel(channel: str) -> Channel:
         raise Invalid("There is no such channel.", faults=[fault]) from error
 
 
-async def _by_plugin(
-    work: Work, plugin_ids: Iterable[str], states: Iterable[ReleaseState], limit: int
-) -> dict[str, list[ReleaseView]]:
+def _by_plugin(views: Iterable[ReleaseView]) -> dict[str, list[ReleaseView]]:
     found: dict[str, list[ReleaseView]] = {}
-    for release in await releases.in_states_of(work, plugin_ids, states, limit):
+    for release in views:
         found.setdefault(release.plugin_id, []).append(release)
     return found
 

@@ -1,8 +1,11 @@
 """Staged rollouts, decided by the publisher, and what is offered to those who update."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from aei_marketplace.catalog.errors import NotYourPlugin
 from aei_marketplace.catalog.rules.membership import Right
-from aei_marketplace.catalog.rules.rollouts import Rollout, check_percent
+from aei_marketplace.catalog.rules.rollouts import Rollout, check_percent, reaches
 from aei_marketplace.catalog.rules.versions import precedence_key
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service.members import require_right
@@ -84,6 +87,15 @@ async def newer_releases(
     found = {release.release_id: release for release in await releases.by_ids(work, ids)}
     decided = await rollouts.find(work, ids)
     return [(found[id], decided.get(id, Rollout())) for id in ids]
+
+
+async def held_back(work: Work, release_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Which of these releases are not rolled out to the actor's tenant yet; for who acts in none, none."""
+    tenant = work.actor.tenant
+    if tenant is None:
+        return frozenset()
+    decided = await rollouts.find(work, release_ids)
+    return frozenset(id for id, each in decided.items() if not reaches(id, tenant, each.percent))
 
 
 async def _rollout(work: Work, release: ReleaseView) -> Rollout:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
     Row,
     Select,
@@ -31,9 +32,9 @@ from aei_marketplace.catalog.models import (
 )
 from aei_marketplace.catalog.rules.compatibility import Interval
 from aei_marketplace.catalog.rules.icons import Icon, IconKind, icon_path
-from aei_marketplace.catalog.rules.listing import Candidate
+from aei_marketplace.catalog.rules.listing import Candidate, Sieve
 from aei_marketplace.catalog.rules.states import OFFERED, Change, ReleaseState
-from aei_marketplace.catalog.rules.versions import Channel
+from aei_marketplace.catalog.rules.versions import Channel, precedence_key, prerelease_core
 from aei_marketplace.catalog.rules.views import ReleaseTexts, ReleaseView
 from aei_marketplace.catalog.store.advisories import of_each_release
 from aei_marketplace.ground.paging import PageWanted
@@ -163,14 +164,26 @@ async def in_states_of(
     work: Work, plugin_ids: Iterable[str], states: Iterable[ReleaseState], limit: int
 ) -> list[ReleaseView]:
     """The releases of each of these plugins in such states, the highest first, at most so many each."""
-    place = func.row_number().over(partition_by=releases.c.plugin_id, order_by=releases.c.precedence.desc())
-    ranked = (
-        select(releases.c.id, place.label("place"))
-        .where(releases.c.plugin_id.in_(list(plugin_ids)), releases.c.state.in_(list(states)))
-        .subquery()
-    )
-    wanted = _VIEW.join(ranked, ranked.c.id == releases.c.id).where(ranked.c.place <= limit)
-    return [_view(row) for row in (await work.run(wanted.order_by(ranked.c.place))).all()]
+    return await _highest(work, plugin_ids, limit, releases.c.state.in_(list(states)))
+
+
+async def passing(work: Work, plugin_ids: Iterable[str], sieve: Sieve, limit: int) -> list[ReleaseView]:
+    """The offered releases of each of these plugins that pass, the highest first, at most so many each."""
+    supported = release_compatibility.c
+    key, core = precedence_key(sieve.aei_version), prerelease_core(sieve.aei_version)
+    ranges = [supported.release_id == releases.c.id, supported.lower <= key, supported.upper > key]
+    if core is not None:
+        ranges.append(supported.prerelease_cores.any(core))
+    conditions = [
+        releases.c.state.in_(list(OFFERED)),
+        releases.c.listed_at <= sieve.listed_until,
+        select(supported.release_id).where(*ranges).exists(),
+    ]
+    if sieve.channel is Channel.STABLE:
+        conditions.append(releases.c.channel == Channel.STABLE)
+    if sieve.certified:
+        conditions.append(releases.c.certified_until.is_not(None))
+    return await _highest(work, plugin_ids, limit, *conditions)
 
 
 async def list_page(work: Work, plugin_id: str, page: PageWanted) -> tuple[list[ReleaseView], int]:
@@ -273,6 +286,19 @@ async def save_state(work: Work, release_id: UUID, change: Change, bound: Releas
         values["listed_at"] = listed
     await work.run(update(releases).where(releases.c.id == release_id).values(**values))
     await _remember(work, release_id, change, bound)
+
+
+async def _highest(
+    work: Work, plugin_ids: Iterable[str], limit: int, *conditions: ColumnElement[bool]
+) -> list[ReleaseView]:
+    place = func.row_number().over(partition_by=releases.c.plugin_id, order_by=releases.c.precedence.desc())
+    ranked = (
+        select(releases.c.id, place.label("place"))
+        .where(releases.c.plugin_id.in_(list(plugin_ids)), *conditions)
+        .subquery()
+    )
+    wanted = _VIEW.join(ranked, ranked.c.id == releases.c.id).where(ranked.c.place <= limit)
+    return [_view(row) for row in (await work.run(wanted.order_by(ranked.c.place))).all()]
 
 
 async def _remember(work: Work, release_id: UUID, change: Change, bound: ReleaseState | None = None) -> None:

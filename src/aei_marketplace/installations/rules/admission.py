@@ -38,6 +38,11 @@ class Verdict:
         return " ".join(r.message for r in self.reasons if r.answer is self.answer)
 
     @property
+    def installs(self) -> bool:
+        """Whether nothing stands against it, but for what a purchase changes."""
+        return self.answer is not Answer.NO or self.wants_payment
+
+    @property
     def wants_payment(self) -> bool:
         """Whether nothing stands against it but that it is not bought or paid."""
         grounds = {r.code for r in self.reasons if r.answer is Answer.NO}
@@ -62,6 +67,7 @@ class Facts:
         aei_range: the AEI versions that the release supports.
         owed: why the tenant may not have it before it is bought or paid; empty when it may.
         too_young: it has not been listed for as long as the tenant's policy wants.
+        held_back: its rollout has not come to the tenant yet.
         excluded: why the tenant's lists exclude it, in sentences.
         advisories: the ids of the standing advisories that concern it.
         refuses_affected: the tenant installs nothing that an advisory concerns.
@@ -77,6 +83,7 @@ class Facts:
     aei_range: str
     owed: str = ""
     too_young: bool = False
+    held_back: bool = False
     excluded: tuple[str, ...] = ()
     advisories: tuple[str, ...] = ()
     refuses_affected: bool = False
@@ -108,7 +115,7 @@ def admit(facts: Facts) -> Verdict:
         reason
         for judge in (
             *(_visibility, _state, _compatibility, _lists),
-            *(_advisories, _age, _entitlement, _certification),
+            *(_advisories, _age, _rollout, _entitlement, _certification),
         )
         for reason in judge(facts)
     )
@@ -173,6 +180,13 @@ def _age(facts: Facts) -> Iterator[Reason]:
             "The release is younger than your tenant's minimum age for releases; name its version to have it."
         )
         yield Reason(answer, "too_young", message)
+
+
+def _rollout(facts: Facts) -> Iterator[Reason]:
+    # Who names the very version has it: a rollout spares those who did not choose.
+    if facts.held_back and not facts.exact:
+        message = "The release is not rolled out to your tenant yet; name its version to have it."
+        yield Reason(Answer.NO, "held_back", message)
 
 
 def _entitlement(facts: Facts) -> Iterator[Reason]:

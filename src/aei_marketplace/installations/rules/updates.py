@@ -8,6 +8,7 @@ from typing import Any
 
 from aei_inspection.versions import parse_version
 from aei_marketplace.ground.errors import Fault
+from aei_marketplace.installations.rules.choosing import Option, choose_version
 
 LONGEST_AGE_HOURS = 365 * 24
 
@@ -44,7 +45,7 @@ class Newer:
     Attributes:
         security: its publisher says that it mends a weakness, or an advisory concerns the present release
             and this one no more.
-        reached: its rollout has come to this installation.
+        reached: its rollout has come to this installation's tenant.
         listed_at: when it was first listed.
         refusal: why the tenant may not install it, or what would be wrong with it that is not now; None when
             nothing is.
@@ -109,12 +110,16 @@ def choose_update(
             counts as a security release.
         deprecated: the present release's publisher advises against it.
     """
-    fitting = [
-        n
-        for n in newer
-        if hindrance(terms, present, n, now, endangered=endangered, deprecated=deprecated) is None
-    ]
-    return max(fitting, key=lambda n: (not n.deprecated, parse_version(n.version)), default=None)
+    by_version = {each.version: each for each in newer}
+    chosen = choose_version(
+        Option(
+            version,
+            hindrance(terms, present, each, now, endangered=endangered, deprecated=deprecated),
+            second_choice=each.deprecated,
+        )
+        for version, each in by_version.items()
+    )
+    return None if chosen is None else by_version[chosen]
 
 
 def hindrance(
@@ -149,7 +154,7 @@ def hindrance(
     if not newer.config_fits:
         return f"{newer.version} does not accept the configuration"
     if not newer.reached:
-        return f"{newer.version} is not rolled out to this installation yet"
+        return f"{newer.version} is not rolled out to the tenant yet"
     return None
 
 

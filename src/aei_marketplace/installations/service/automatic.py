@@ -21,7 +21,7 @@ from aei_marketplace.installations.rules.resolution import Candidate, newly_brok
 from aei_marketplace.installations.rules.terms import kept_config
 from aei_marketplace.installations.rules.updates import Newer, Updates, choose_update, left_behind, terms_of
 from aei_marketplace.installations.rules.views import Installation
-from aei_marketplace.installations.service.requested import judged, owed
+from aei_marketplace.installations.service.choosing import Conditions, owed
 from aei_marketplace.operations import service as operations
 
 _JOB = "installations.update_automatically"
@@ -89,10 +89,8 @@ async def _choose(
     by_version = {release.version: release for release, _ in newer}
     held = await billing.entitlements_of(work, list(by_version.values())[:1])
     hindrance = "".join(owed(each) for each in held.values())
-    verdicts = {
-        v: judged(release, aei_version, policies, work.now, exact=False, owed=hindrance)
-        for v, release in by_version.items()
-    }
+    conditions = Conditions(aei_version, policies, {installation.plugin_id: hindrance})
+    verdicts = {v: conditions.judge(release, work.now) for v, release in by_version.items()}
     offers = [
         _newer(
             _refusal(verdicts[release.version], present, release, beside), installation, present, release, r
@@ -118,7 +116,7 @@ def _newer(
     return Newer(
         version=release.version,
         security=rollout.security or left_behind(present.advisories, release.advisories),
-        reached=catalog.reaches(release.release_id, installation.id, rollout.percent),
+        reached=catalog.reaches(release.release_id, installation.tenant_id, rollout.percent),
         listed_at=release.listed_at,
         refusal=refusal,
         asks_more=bool(

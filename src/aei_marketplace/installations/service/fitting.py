@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.billing import service as billing
-from aei_marketplace.billing.service import Entitlement
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import Channel, ReleaseView
 from aei_marketplace.ground.actor import Actor, ActorKind
@@ -25,7 +23,7 @@ from aei_marketplace.installations.rules.grants import new_calls, permission_dif
 from aei_marketplace.installations.rules.requests import is_newer
 from aei_marketplace.installations.rules.terms import accepts, kept_config
 from aei_marketplace.installations.rules.views import Installation
-from aei_marketplace.installations.service.requested import judged, owed
+from aei_marketplace.installations.service.choosing import Conditions, Judged, choose_newest, owed
 from aei_marketplace.operations import service as operations
 from aei_protocol.manifest import Manifest
 
@@ -37,20 +35,18 @@ KINDS = ("install", "update", "uninstall")
 class _Known:
     """What was read of the plugins, each by its id (releases by theirs)."""
 
-    latest: Mapping[Channel, Mapping[str, ReleaseView]]
+    offered: Mapping[str, Judged]
     installed: Mapping[str, Installation]
     releases: Mapping[UUID, ReleaseView]
     under_way: Mapping[str, UnderWay]
-    policies: Mapping[str, Any]
-    held: Mapping[str, Entitlement]
 
 
 async def actions_for(work: Work, aei_version: str, plugin_ids: Sequence[str]) -> Mapping[str, PluginAction]:
-    """The action that fits each plugin, in at most eight statements however many they are.
+    """The action that fits each plugin, in at most twelve statements however many they are.
 
     Visitors and staff, who act in no tenant, are told why nothing fits them.
     """
-    known = await _read(work, plugin_ids)
+    known = await _read(work, aei_version, plugin_ids)
     hindrance = hindrance_of(work.actor)
     return {
         plugin_id: decide_action(
@@ -59,7 +55,7 @@ async def actions_for(work: Work, aei_version: str, plugin_ids: Sequence[str]) -
                 hindrance,
                 work.actor.may("spend.administer"),
                 _present(known.installed.get(plugin_id)),
-                _candidate(work, aei_version, known, plugin_id),
+                _candidate(known, plugin_id),
                 known.under_way.get(plugin_id),
             )
         )
@@ -78,24 +74,50 @@ def hindrance_of(actor: Actor) -> str | None:
     return None
 
 
-async def _read(work: Work, plugin_ids: Sequence[str]) -> _Known:
+async def _read(work: Work, aei_version: str, plugin_ids: Sequence[str]) -> _Known:
     tenant = work.actor.tenant
     installed = {} if tenant is None else await store.find_several(work, tenant, plugin_ids)
     stable = await catalog.latest_versions(work, plugin_ids)
     # Previews concern who follows them, and plugins that offer nothing else.
     previewing = [id for id in plugin_ids if id not in stable or _follows(installed.get(id), Channel.PREVIEW)]
     preview = await catalog.latest_versions(work, previewing, Channel.PREVIEW) if previewing else {}
-    offered = {release.release_id: release for release in (*stable.values(), *preview.values())}
-    others = {i.release_id for i in installed.values()} - set(offered)
-    held = {} if tenant is None else await billing.entitlements_of(work, offered.values())
+    latest = {id: _latest(stable.get(id), preview.get(id), installed.get(id)) for id in plugin_ids}
+    offered = await _offered(work, aei_version, {id: each for id, each in latest.items() if each}, installed)
+    known = {release.release_id: release for release, _ in offered.values()}
+    others = {i.release_id for i in installed.values()} - set(known)
     return _Known(
-        {Channel.STABLE: stable, Channel.PREVIEW: preview},
+        offered,
         installed,
-        {**offered, **(await catalog.releases_by_id(work, others) if others else {})},
+        {**known, **(await catalog.releases_by_id(work, others) if others else {})},
         {} if tenant is None else await _under_way(work, plugin_ids),
-        {} if tenant is None else await accounts.policies_in_force(work),
-        held,
     )
+
+
+def _latest(
+    stable: ReleaseView | None, preview: ReleaseView | None, installation: Installation | None
+) -> ReleaseView | None:
+    """What an installation's channel offers; where there is none, the stable release before a preview."""
+    if installation is None:
+        return stable or preview
+    return preview if installation.channel == Channel.PREVIEW else stable
+
+
+async def _offered(
+    work: Work,
+    aei_version: str,
+    latest: Mapping[str, ReleaseView],
+    installed: Mapping[str, Installation],
+) -> Mapping[str, Judged]:
+    """Of each plugin the release that the tenant could go to, as a request that names none would."""
+    member = work.actor.tenant is not None
+    held = await billing.entitlements_of(work, latest.values()) if member else {}
+    policies = await accounts.policies_in_force(work) if member else {}
+    conditions = Conditions(aei_version, policies, {id: owed(each) for id, each in held.items()})
+    channels = {
+        id: Channel(installed[id].channel if id in installed else each.channel) for id, each in latest.items()
+    }
+    present = {id: each.version for id, each in installed.items()}
+    return await choose_newest(work, conditions, latest, channels, present)
 
 
 async def _under_way(work: Work, plugin_ids: Sequence[str]) -> dict[str, UnderWay]:
@@ -103,21 +125,17 @@ async def _under_way(work: Work, plugin_ids: Sequence[str]) -> dict[str, UnderWa
     return {o.plugin_id: UnderWay(o.id, o.kind) for o in found if o.plugin_id}
 
 
-def _candidate(work: Work, aei_version: str, known: _Known, plugin_id: str) -> Candidate | None:
+def _candidate(known: _Known, plugin_id: str) -> Candidate | None:
+    if plugin_id not in known.offered:
+        return None
+    offered, verdict = known.offered[plugin_id]
     installation = known.installed.get(plugin_id)
     if installation is None:
-        offered = known.latest[Channel.STABLE].get(plugin_id) or known.latest[Channel.PREVIEW].get(plugin_id)
-        asks, decides = (0, False) if offered is None else _of_install(offered)
-    else:
-        offered = known.latest[Channel(installation.channel)].get(plugin_id)
-        if offered is None or not is_newer(offered.version, installation.version):
-            return None
+        asks, decides = _of_install(offered)
+    elif is_newer(offered.version, installation.version):
         asks, decides = _of_update(installation, known.releases.get(installation.release_id), offered)
-    if offered is None:
+    else:
         return None
-    held = known.held.get(plugin_id)
-    hindrance = "" if held is None else owed(held)
-    verdict = judged(offered, aei_version, known.policies, work.now, exact=False, owed=hindrance)
     return Candidate(offered.version, verdict, asks, decides, offered.certified)
 
 

@@ -48,8 +48,9 @@ async def find_plan(work: Work, aei_version: str, plugin_id: str, wish: Wish) ->
     present = await store.find(work, work.actor.in_tenant(), plugin_id)
     channel = wish.channel or (present.channel if present else catalog.Channel.STABLE)
     named = wish.version is not None
+    above = present.version if present else None
     release, verdict = await admitted_release(
-        work, aei_version, plugin_id, wish.version, channel, exact=named, unbought=True
+        work, aei_version, plugin_id, wish.version, channel, exact=named, unbought=True, above=above
     )
     return await make_plan(work, aei_version, release, tuple(warnings(verdict)))
 

@@ -2,26 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.billing import service as billing
 from aei_marketplace.billing.errors.purchases import PaymentRequired
-from aei_marketplace.billing.service import Entitlement
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.ports import SandboxRefused
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations.errors import NotAdmitted, NotInstalled, NotPrepared
-from aei_marketplace.installations.rules.admission import Answer, Facts, Verdict, admit
+from aei_marketplace.installations.rules.admission import Answer, Verdict
 from aei_marketplace.installations.rules.grants import clamped, read_grants
-from aei_marketplace.installations.rules.selection import exclusions
 from aei_marketplace.installations.rules.terms import check_config, kept_config
-from aei_marketplace.installations.rules.updates import minimum_age, refuses_affected, refuses_uncertified
 from aei_marketplace.installations.rules.views import Installation
+from aei_marketplace.installations.service.choosing import Conditions, choose_newest, judge_all, owed
 from aei_marketplace.installations.store import find
 from aei_marketplace.operations.service import Operation
 
@@ -53,71 +50,37 @@ async def admitted_release(
     *,
     exact: bool,
     unbought: bool = False,
+    above: str | None = None,
 ) -> tuple[ReleaseView, Verdict]:
-    """A release that the tenant may install.
+    """A release that the tenant may install: the named one, or the newest of the channel that fits it.
 
     Args:
         exact: the caller named the version, and so may have one that was yanked.
         unbought: give it also when it has to be bought first: it is looked at, not installed.
+        above: the version that is installed; nothing below it is taken that was not named.
 
     Raises:
         NotFound: there is none that the actor may see.
         PaymentRequired: it has to be bought first.
-        NotAdmitted: the admission rule says no.
+        NotAdmitted: the admission rule says no; of the newest, where none was named.
     """
     release = await catalog.find_release(work, plugin_id, version, channel)
-    policies = await accounts.policies_in_force(work)
-    held = (await billing.entitlements_of(work, [release]))[release.plugin_id]
-    verdict = judged(release, aei_version, policies, work.now, exact=exact, owed=owed(held))
+    held = (await billing.entitlements_of(work, [release]))[plugin_id]
+    conditions = Conditions(aei_version, await accounts.policies_in_force(work), {plugin_id: owed(held)})
+    if exact:
+        verdict = conditions.judge(release, work.now, exact=True)
+    elif version is not None:
+        [(release, verdict)] = await judge_all(work, conditions, [release])
+    else:
+        latest, channels = {plugin_id: release}, {plugin_id: catalog.Channel(channel)}
+        present = {} if above is None else {plugin_id: above}
+        release, verdict = (await choose_newest(work, conditions, latest, channels, present))[plugin_id]
     if verdict.wants_payment and not unbought:
         raise PaymentRequired(held.why, advice=held.advice)
-    if verdict.answer is Answer.NO and not verdict.wants_payment:
-        raise NotAdmitted(f"{plugin_id} {release.version}: {verdict.why()}")
+    if not verdict.installs:
+        others = "" if version is not None else f" No older release on the channel {channel} fits either."
+        raise NotAdmitted(f"{plugin_id} {release.version}: {verdict.why()}{others}")
     return release, verdict
-
-
-def judged(
-    release: ReleaseView,
-    aei_version: str,
-    policies: Mapping[str, Any],
-    now: datetime,
-    *,
-    exact: bool,
-    owed: str = "",
-) -> Verdict:
-    """What the admission rule says of installing a release that the tenant sees.
-
-    Args:
-        policies: the tenant's.
-        owed: why it has to be bought first; empty when it has not.
-    """
-    return admit(
-        Facts(
-            purpose="install",
-            state=str(release.state),
-            state_reason=release.state_reason,
-            exact=exact,
-            aei_version=aei_version,
-            aei_range=release.manifest.aei_range,
-            owed=owed,
-            too_young=is_younger(release, minimum_age(policies), now),
-            excluded=exclusions(policies, release.manifest),
-            advisories=release.advisories,
-            refuses_affected=refuses_affected(policies),
-            certified=release.certified,
-            refuses_uncertified=refuses_uncertified(policies),
-        )
-    )
-
-
-def owed(held: Entitlement) -> str:
-    """Why a plugin has to be bought before it is installed; empty when it has not."""
-    return "" if held.installs else held.why
-
-
-def is_younger(release: ReleaseView, age: timedelta, now: datetime) -> bool:
-    """Whether a release has not been listed for so long."""
-    return release.listed_at is None or now - release.listed_at < age
 
 
 async def live_installation(work: Work, tenant: UUID, plugin_id: str) -> Installation:

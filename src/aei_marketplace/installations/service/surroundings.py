@@ -15,7 +15,7 @@ from aei_marketplace.installations.rules.admission import Answer
 from aei_marketplace.installations.rules.grants import not_granted, permission_difference
 from aei_marketplace.installations.rules.resolution import Candidate, Choices, standing_needs
 from aei_marketplace.installations.rules.views import Installation
-from aei_marketplace.installations.service.requested import judged, owed
+from aei_marketplace.installations.service.choosing import Conditions, owed
 
 #: So many plugins may hang together.
 MOST_PLUGINS = 100
@@ -85,9 +85,9 @@ class Surroundings:
                 raise TooEntangled(f"More than {MOST_PLUGINS} plugins hang together with {own}.")
             found = await catalog.resolvable_releases_of(work, todo, MOST_VERSIONS)
             held = await billing.entitlements_of(work, [each[0] for each in found.values()])
+            conditions = Conditions(self.aei_version, policies, {p: owed(each) for p, each in held.items()})
             for plugin in todo:
-                hindrance = owed(held[plugin]) if plugin in held else ""
-                self._sort(work, policies, plugin, found.get(plugin, []), hindrance)
+                self._sort(work, conditions, plugin, found.get(plugin, []))
             todo = {name for plugin in todo for name in self._names(plugin)} | self._who_need(todo)
 
     def choices(self) -> Choices:
@@ -117,17 +117,11 @@ class Surroundings:
             asking = tuple(str(c) for c in chosen.values() if plugin in c.needs)
             yield Step(release, present, asking, self._asks(release, present))
 
-    def _sort(
-        self,
-        work: Work,
-        policies: Mapping[str, Any],
-        plugin: str,
-        releases: list[ReleaseView],
-        hindrance: str,
-    ) -> None:
+    def _sort(self, work: Work, conditions: Conditions, plugin: str, releases: list[ReleaseView]) -> None:
+        # Rollouts have no say: what somebody needs is as good as named.
         self.offered[plugin], self.refused[plugin] = [], []
         for release in releases:
-            verdict = judged(release, self.aei_version, policies, work.now, exact=False, owed=hindrance)
+            verdict = conditions.judge(release, work.now)
             if verdict.answer is Answer.NO:
                 self.refused[plugin].append((release.version, verdict.why()))
             if verdict.answer is not Answer.NO or verdict.wants_exact_pin:

@@ -46,7 +46,7 @@ async def request_update(work: Work, aei_version: str, plugin_id: str, wish: Wis
     under_way = await join(work, "update", plugin_id)
     pinned, channel = wish.version is not None, wish.channel or present.channel
     release, verdict = await admitted_release(
-        work, aei_version, plugin_id, wish.version, channel, exact=pinned
+        work, aei_version, plugin_id, wish.version, channel, exact=pinned, above=present.version
     )
     check_is_change(present.version, release.version, named=pinned)
     check_is_seen(release.version, wish.seen)
