@@ -193,7 +193,7 @@ def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_piece_that_unpacks_to_more_than_it_may_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aei_marketplace.backup.archive.reading._LARGEST_PIECE", 5)
+    monkeypatch.setattr("aei_marketplace.backup.archive.parts._LARGEST_PIECE", 5)
     write(tmp_path / "b.tar")
     with open_archive(tmp_path / "b.tar") as archive:
         rows = next(part for part in archive.parts() if part.name.startswith("database"))

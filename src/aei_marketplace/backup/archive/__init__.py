@@ -1,7 +1,8 @@
 """The file itself: a tar that is written once from front to end, and believed only when it is whole."""
 
 from aei_marketplace.backup.archive.form import FORMAT, Head, LogFacts, Manifest, SequenceFacts, TableFacts
-from aei_marketplace.backup.archive.reading import Archive, Part, open_archive
+from aei_marketplace.backup.archive.parts import Part
+from aei_marketplace.backup.archive.reading import Archive, open_archive
 from aei_marketplace.backup.archive.writing import ArchiveWriter, new_archive
 
 __all__ = [
