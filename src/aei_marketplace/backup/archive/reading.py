@@ -27,7 +27,6 @@ from aei_marketplace.backup.archive.form import (
 from aei_marketplace.backup.archive.parts import AGAIN, CHUNK, Part, parts_of, read_header
 from aei_marketplace.backup.errors import BackupDamaged, NotABackup
 
-
 T = TypeVar("T")
 Advance = Callable[[int], None]
 
