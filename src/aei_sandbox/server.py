@@ -5,10 +5,10 @@ import itertools
 import logging
 import os
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aei_protocol.messages import (
     MAX_FRAME,
@@ -38,6 +38,7 @@ from aei_sandbox.wire import BadMessage, decode_for_host, encode
 
 _SECRET_SECONDS = 2.0
 _log = logging.getLogger(__name__)
+A = TypeVar("A", SecretAnswer, ModelAnswer, PluginAnswer)
 
 
 class Desk:
@@ -48,9 +49,7 @@ class Desk:
         self.line = FrameLine(MAX_FRAME, self._on_frame, self._on_closed, self._greet)
         self._executions: dict[str, asyncio.Task[None]] = {}
         self._questions: set[asyncio.Task[None]] = set()
-        self._secrets: dict[int, asyncio.Future[str | None]] = {}
-        self._models: dict[int, asyncio.Future[ModelAnswer]] = {}
-        self._plugins: dict[int, asyncio.Future[PluginAnswer]] = {}
+        self._asked: dict[tuple[type, int], asyncio.Future[Any]] = {}
         self._calls = itertools.count(1)
 
     def _greet(self) -> None:
@@ -67,55 +66,48 @@ class Desk:
         except BadMessage as error:
             self.line.close(str(error))
             return
-        getattr(self, f"_on_{type(message).__name__}")(message)
+        self._take(message)
 
-    def _on_Execute(self, message: Execute) -> None:  # noqa: N802 named like the message
+    def _take(self, message: Any) -> None:
+        match message:
+            case Execute():
+                self._begin(message)
+            case Cancel():
+                self._cancel(message)
+            case Retire():
+                self._house.retire(message.component, message.tenant)
+            case Prepare():
+                self._answer(message.id, self._house.prepare(message))
+            case Forget():
+                self._answer(message.id, self._house.forget(message))
+            case SecretAnswer() | ModelAnswer() | PluginAnswer():
+                waiting = self._asked.get((type(message), message.call))
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(message)
+            case StatusWanted():
+                self._tell(self._status(message.id))
+
+    def _begin(self, message: Execute) -> None:
         if message.id in self._executions:
             self._tell(Refused(message.id, "duplicate", "this execution runs already"))
             return
         self._executions[message.id] = self._start(self._execute(message))
 
-    def _on_Cancel(self, message: Cancel) -> None:  # noqa: N802
+    def _cancel(self, message: Cancel) -> None:
         task = self._executions.get(message.id)
         if task is not None:
             # After its first step: a task cancelled before that would end without a word.
             asyncio.get_running_loop().call_soon(task.cancel)
 
-    def _on_Retire(self, message: Retire) -> None:  # noqa: N802
-        self._house.retire(message.component, message.tenant)
-
-    def _on_Prepare(self, message: Prepare) -> None:  # noqa: N802
-        self._answer(message.id, self._house.prepare(message))
-
-    def _on_Forget(self, message: Forget) -> None:  # noqa: N802
-        self._answer(message.id, self._house.forget(message))
-
-    def _on_SecretAnswer(self, message: SecretAnswer) -> None:  # noqa: N802
-        waiting = self._secrets.get(message.call)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(message.value)
-
-    def _on_ModelAnswer(self, message: ModelAnswer) -> None:  # noqa: N802
-        waiting = self._models.get(message.call)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(message)
-
-    def _on_PluginAnswer(self, message: PluginAnswer) -> None:  # noqa: N802
-        waiting = self._plugins.get(message.call)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(message)
-
-    def _on_StatusWanted(self, message: StatusWanted) -> None:  # noqa: N802
+    def _status(self, id: str) -> Status:
         house, status = self._house, self._house.status()
-        self._tell(
-            Status(
-                message.id,
-                workers=len(status["workers"]),
-                running=house.running,
-                queued=house.queued,
-                artefacts=house.artefacts,
-                details=status,
-            )
+        return Status(
+            id,
+            workers=len(status["workers"]),
+            running=house.running,
+            queued=house.queued,
+            artefacts=house.artefacts,
+            details=status,
         )
 
     async def _execute(self, message: Execute) -> None:
@@ -148,41 +140,40 @@ class Desk:
             self._tell(Refused(question, "failed", "the sandbox host failed: its log says why"))
 
     async def _ask_secret(self, tenant: str, execution: str, name: str) -> str | None:
-        call = next(self._calls)
-        waiting: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        self._secrets[call] = waiting
-        self._tell(SecretWanted(call, execution, tenant, name))
         try:
             async with asyncio.timeout(_SECRET_SECONDS):
-                return await waiting
+                answer = await self._ask(
+                    SecretAnswer, lambda call: SecretWanted(call, execution, tenant, name)
+                )
+                return answer.value
         except TimeoutError:
             return None
-        finally:
-            del self._secrets[call]
 
     async def _ask_model(
         self, tenant: str, execution: str, kind: str, request: str, tokens_left: int
     ) -> ModelAnswer:
-        """Ask the marketplace; as long as the execution lasts, for its end ends the waiting."""
-        call = next(self._calls)
-        waiting: asyncio.Future[ModelAnswer] = asyncio.get_running_loop().create_future()
-        self._models[call] = waiting
-        self._tell(ModelWanted(call, execution, tenant, kind, request, tokens_left))
-        try:
-            return await waiting
-        finally:
-            del self._models[call]
+        return await self._ask(
+            ModelAnswer, lambda call: ModelWanted(call, execution, tenant, kind, request, tokens_left)
+        )
 
     async def _ask_plugin(self, wanted: PluginWanted) -> PluginAnswer:
-        """Have another plugin called; as long as the execution lasts."""
+        return await self._ask(PluginAnswer, lambda call: replace(wanted, call=call))
+
+    async def _ask(self, kind: type[A], question: Callable[[int], Any]) -> A:
+        """Ask the marketplace; the waiting lasts as long as the execution, for its end ends it.
+
+        Args:
+            kind: of the answer.
+            question: makes it, with the number of the call.
+        """
         call = next(self._calls)
-        waiting: asyncio.Future[PluginAnswer] = asyncio.get_running_loop().create_future()
-        self._plugins[call] = waiting
-        self._tell(replace(wanted, call=call))
+        waiting: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self._asked[kind, call] = waiting
+        self._tell(question(call))
         try:
             return await waiting
         finally:
-            del self._plugins[call]
+            del self._asked[kind, call]
 
     def _on_closed(self, _reason: str | None) -> None:
         for task in (*self._executions.values(), *self._questions):

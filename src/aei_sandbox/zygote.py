@@ -1,4 +1,4 @@
-"""The host's hold on the zygote: start it, ask it for children, learn of their ends, replace it."""
+"""The host's hold on the zygote: start it, ask it for children, learn of their ends."""
 
 import asyncio
 import json

@@ -54,8 +54,8 @@ async def _made_up_secret(tenant: str, execution: str, name: str) -> str | None:
 
 
 async def _made_up_model(
-    tenant: str,  # noqa: ARG001 nobody is asked for any
-    execution: str,  # noqa: ARG001
+    tenant: str,  # noqa: ARG001 nobody is asked
+    execution: str,  # noqa: ARG001 nobody is asked
     kind: str,
     request: str,
     tokens_left: int,  # noqa: ARG001 there are some, else nobody asks
