@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import msgspec
 import typer
 
 from aei_inspection.notes import NoteMalformed, NoteUnproven, VerifyingKey, parse_note
@@ -19,6 +20,7 @@ T = TypeVar("T")
 
 app = typer.Typer(help="Releases that must run nowhere.", no_args_is_help=True)
 
+Origin = Annotated[str, typer.Argument(metavar="ORIGIN", help="whose list; the name of its key")]
 PluginId = Annotated[str, typer.Argument(metavar="ID", help="the plugin, NAMESPACE.NAME")]
 Version = Annotated[str, typer.Argument(metavar="VERSION", help="the release")]
 Reason = Annotated[str, typer.Option(help="why; it is public, and told to who has it installed")]
@@ -52,17 +54,36 @@ def import_list(
 ) -> None:
     """Block what another marketplace's list names, where the same package or component is here.
 
-    Nothing is let go, so that an old list does no harm but to block again what was lifted since: compare
-    its time.
+    The list is remembered in the place of that marketplace's last one: whatever it names is refused from now
+    on. An older one is not taken. Nothing is let go, and what staff lifted is blocked again by a newer list.
     """
     listed = _read(file, key)
-    blocked = _with_works(data, lambda works: catalog.block_as_listed(works, listed))
+    blocked = _with_works(data, lambda works: catalog.import_kill_list(works, listed, key))
     for plugin_id, version in blocked:
         typer.echo(f"{plugin_id} {version} is blocked.")
     typer.echo(
         f"List {listed.serial} of {listed.origin}, made {listed.at}: {len(listed.entries)} entries,"
         f" {len(blocked)} blocked here now."
     )
+
+
+@app.command("imported", epilog="Example: aei-marketplace kill-list imported --json")
+def list_imported(data: Data = None, as_json: AsJson = False) -> None:
+    """Show the lists of other marketplaces that new releases are held against."""
+    known = _with_works(data, lambda works: _in_work(works, catalog.list_imported))
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(known)).decode())
+        return
+    for each in known:
+        typer.echo(f"{each.origin}  list {each.serial}, made {each.made_at}: {each.entries} entries")
+    typer.echo(f"{len(known)} remembered.")
+
+
+@app.command(epilog="Example: aei-marketplace kill-list forget other.example/kill-list")
+def forget(origin: Origin, data: Data = None) -> None:
+    """Hold nothing against another marketplace's list any more; what was blocked for it stays so."""
+    _with_works(data, lambda works: _in_work(works, lambda work: catalog.forget_imported(work, origin)))
+    typer.echo(f"The list of {origin} is forgotten.")
 
 
 @app.command(epilog="Example: aei-marketplace kill-list add acme.counter 1.2.0 --reason 'steals keys'")

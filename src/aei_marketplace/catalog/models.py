@@ -243,6 +243,29 @@ kill_lists = Table(
     Column("signed_at", DateTime(timezone=True)),
 )
 
+imported_kill_lists = Table(
+    "imported_kill_lists",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("serial", BigInteger),
+    Column("made_at", Text),
+    Column("digest", Text),
+    Column("verifying_key", Text),
+    Column("imported_at", DateTime(timezone=True)),
+)
+
+imported_kills = Table(
+    "imported_kills",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("package_sha256", Text),
+    Column("component_sha256", Text),
+    Column("plugin", Text),
+    Column("version", Text),
+    Column("reason", Text),
+)
+
 signing_keys = Table(
     "signing_keys",
     metadata,

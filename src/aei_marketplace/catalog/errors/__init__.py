@@ -8,6 +8,12 @@ from aei_marketplace.catalog.errors.advisories import (
     NotYourAdvisory,
     TooManyAdvisories,
 )
+from aei_marketplace.catalog.errors.kill_lists import (
+    KilledElsewhere,
+    KillListOutdated,
+    NoKillListYet,
+    NoSuchKillList,
+)
 from aei_marketplace.catalog.errors.names import (
     NameConfusable,
     NamespaceReserved,
@@ -58,7 +64,6 @@ from aei_marketplace.catalog.errors.signing import (
     TooManySigningKeys,
 )
 from aei_marketplace.catalog.errors.states import (
-    NoKillListYet,
     PackageRemoved,
     PackageStopped,
     ReleaseChanged,
@@ -83,6 +88,8 @@ __all__ = [
     "IconNotFound",
     "IdentityTokenRefused",
     "IndexUnfinished",
+    "KillListOutdated",
+    "KilledElsewhere",
     "LastOwner",
     "NameConfusable",
     "NamespaceForeign",
@@ -93,6 +100,7 @@ __all__ = [
     "NoSignature",
     "NoSuchAdvisory",
     "NoSuchDomain",
+    "NoSuchKillList",
     "NoSuchNameClaim",
     "NoSuchNamespace",
     "NoSuchNamespaceMember",

@@ -1,6 +1,6 @@
 """Why a release does not change its state, or is not handed out."""
 
-from aei_marketplace.ground.errors import Conflict, Refusal, Unavailable
+from aei_marketplace.ground.errors import Conflict, Refusal
 
 
 class StateChangeRefused(Conflict):
@@ -32,11 +32,3 @@ class PackageRemoved(Refusal):
     type = "package-removed"
     title = "The package was removed"
     advice = "Choose another version."
-
-
-class NoKillListYet(Unavailable):
-    """The job process has not signed a kill list."""
-
-    type = "no-kill-list-yet"
-    title = "Not signed yet"
-    advice = "Ask again in a second or two; if it lasts, the operator's job process does not run."

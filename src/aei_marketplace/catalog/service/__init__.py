@@ -24,9 +24,14 @@ from aei_marketplace.catalog.service.advisories import (
 )
 from aei_marketplace.catalog.service.certifications import show_certified, show_uncertified
 from aei_marketplace.catalog.service.feeds import feed_entries
+from aei_marketplace.catalog.service.imported_kills import (
+    check_not_killed,
+    forget_imported,
+    import_kill_list,
+    list_imported,
+)
 from aei_marketplace.catalog.service.kill_list import (
     SignedKillList,
-    block_as_listed,
     find_kill_list,
     killed_releases,
     list_blocked,
@@ -209,13 +214,13 @@ __all__ = [
     "affected_versions",
     "ask_for_name",
     "await_scan",
-    "block_as_listed",
     "change_advisory",
     "change_installs",
     "change_rollout",
     "change_rollout_start",
     "change_state",
     "check_domains",
+    "check_not_killed",
     "check_signed",
     "claim_namespace",
     "decide_quota",
@@ -241,11 +246,13 @@ __all__ = [
     "find_texts",
     "find_transfer",
     "forget_domain",
+    "forget_imported",
     "forget_used_tokens",
     "held_back",
     "hold_plugin",
     "hold_release",
     "hold_releases",
+    "import_kill_list",
     "is_compatible",
     "killed_releases",
     "latest_versions",
@@ -254,6 +261,7 @@ __all__ = [
     "list_asked_names",
     "list_blocked",
     "list_domains",
+    "list_imported",
     "list_namespace_members",
     "list_namespaces",
     "list_own_plugins",

@@ -1,15 +1,12 @@
 """The kill list: made and signed by the job process, read by everybody."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from aei_inspection.notes import SigningKey, parse_note
-from aei_marketplace.catalog.errors import NoKillListYet, StateChangeRefused
-from aei_marketplace.catalog.rules.states import LONGEST_REASON, ReleaseState
+from aei_marketplace.catalog.errors import NoKillListYet
 from aei_marketplace.catalog.rules.views import ReleaseView
-from aei_marketplace.catalog.service.states import change_state
 from aei_marketplace.catalog.store import kill_list as store
 from aei_marketplace.catalog.store import releases
 from aei_marketplace.ground.clock import rfc3339
@@ -74,27 +71,6 @@ async def list_blocked(work: Work) -> Sequence[ReleaseView]:
     """
     work.actor.require("killlist.administer")
     return await releases.blocked(work)
-
-
-async def block_as_listed(works: Works, listed: KillList) -> list[tuple[str, str]]:
-    """Block what another marketplace's list names, by its package or its component; nothing is let go.
-
-    Args:
-        listed: a list whose signature was checked.
-
-    Returns:
-        Plugin and version of each release that was blocked now.
-    """
-    async with works.system("catalog.kill_list") as work:
-        found = await store.named(work, listed.entries)
-    blocked = []
-    for plugin_id, version, reason in found:
-        told = f"On the kill list of {listed.origin}: {reason}"[:LONGEST_REASON]
-        with suppress(StateChangeRefused):  # it was blocked or removed meanwhile
-            async with works.system("catalog.kill_list") as work:
-                await change_state(work, plugin_id, version, ReleaseState.BLOCKED, told)
-            blocked.append((plugin_id, version))
-    return blocked
 
 
 async def killed_releases(work: Work) -> tuple[Killed, ...]:

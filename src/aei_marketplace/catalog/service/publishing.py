@@ -32,6 +32,7 @@ from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import channel_of, precedence_key
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
+from aei_marketplace.catalog.service.imported_kills import refuse_killed
 from aei_marketplace.catalog.service.namespaces import refuse_name, refuse_plugin, require_namespace
 from aei_marketplace.catalog.service.quotas import refuse_excess, spend
 from aei_marketplace.catalog.service.signing import signer_of
@@ -128,6 +129,7 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
         NotAllowed: the actor may not publish, or not in this namespace.
         PackageProblems: the package is refused, with every problem found.
         VersionTaken: the version exists.
+        KilledElsewhere: another marketplace's kill list names what is inside.
         QuotaExceeded, PublishRateExceeded: the publisher may not have one more, or not now.
         SignatureRequired, SignatureNotAccepted: the signature is missing, or does not stand for the package.
         Invalid: another part of the submission is wrong.
@@ -141,6 +143,7 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
         work.actor.require("plugin.publish", package.manifest.id)
         await refuse_name(work, package.manifest.id)
         await _refuse_taken_version(work, package)
+        await refuse_killed(work, package.sha256, package.component_sha256)
         known = await publishers.find_publisher(work, work.actor.in_tenant())
         await refuse_excess(work, known, package.size, deps.publisher_quota)
         await signer_of(work, known, package.sha256, submission.signature)
@@ -233,6 +236,7 @@ async def _write_down(
     held = await _hold_plugin(work, package, submission, publisher)
     visibility = await _settle_visibility(work, held, submission)
     await _refuse_taken_version(work, package)
+    await refuse_killed(work, package.sha256, package.component_sha256)
     release_id = new_id()
     values = _release_values(work, release_id, package, submission.signature)
     values["signer"] = await signer_of(work, publisher, package.sha256, submission.signature)

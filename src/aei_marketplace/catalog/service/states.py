@@ -13,7 +13,7 @@ from aei_marketplace.catalog.rules.states import Change, Mover, ReleaseState
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
 from aei_marketplace.catalog.service.members import require_right
-from aei_marketplace.catalog.store import kill_list, plugins, releases, rollouts, stops
+from aei_marketplace.catalog.store import imported_kills, kill_list, plugins, releases, rollouts, stops
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.typed import clean_typed
@@ -106,7 +106,9 @@ async def list_release(work: Work, release_id: UUID, *, held: bool = False) -> N
     release = await _waiting(work, release_id, PROCESSING | {ReleaseState.HELD} if held else PROCESSING)
     if release is None:
         return
-    if await kill_list.holds_content_of(work, release):
+    if await kill_list.holds_content_of(work, release) or await imported_kills.naming(
+        work, release.package_sha256, release.component_sha256, release_id
+    ):
         await hold_release(work, release_id, _KILLED)
         return
     await _move(work, release, Change(ReleaseState.LISTED))

@@ -1,6 +1,7 @@
 """The kill list: what stands on it, and the list that was signed last."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Text, and_, any_, func, literal, literal_column, or_, select, text
@@ -56,8 +57,12 @@ async def blocked(work: Work) -> list[Row[Any]]:
     return list((await work.run(wanted)).all())
 
 
-async def named(work: Work, entries: Iterable[Killed]) -> list[tuple[str, str, str]]:
-    """Plugin, version and reason of each release that a list names and that is not stopped for good."""
+async def named(work: Work, entries: Iterable[Killed], since: datetime) -> list[tuple[str, str, str]]:
+    """Plugin, version and reason of each release that a list names and that is not stopped for good.
+
+    Args:
+        since: when the list was imported; what staff have let go after it was blocked since is left out.
+    """
     reasons = {digest: e.reason for e in entries for digest in (e.sha256, e.component_sha256)}
     columns = (
         releases.c.plugin_id,
@@ -68,7 +73,10 @@ async def named(work: Work, entries: Iterable[Killed]) -> list[tuple[str, str, s
     # One array and not a parameter each: a list may name more than a statement takes.
     digests = any_(literal(list(reasons), ARRAY(Text)))
     meant = or_(releases.c.package_sha256 == digests, releases.c.component_sha256 == digests)
-    wanted = select(*columns).where(meant, releases.c.state.not_in(_STILL))
+    let_go = select(release_states.c.release_id).where(
+        release_states.c.release_id == releases.c.id, _WAS_BLOCKED, release_states.c.at >= since
+    )
+    wanted = select(*columns).where(meant, releases.c.state.not_in(_STILL), ~let_go.exists())
     rows = await work.run(wanted.order_by(releases.c.plugin_id, releases.c.precedence))
     return [
         (r.plugin_id, r.version, reasons.get(r.package_sha256) or reasons[r.component_sha256]) for r in rows

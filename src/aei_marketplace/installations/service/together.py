@@ -54,9 +54,11 @@ async def prepare_all(deps: Deps, release: ReleaseView, plan: Plan | None) -> No
 
     Raises:
         NotPrepared: it does not take one of them.
+        KilledElsewhere, SignatureBroken: one of them is not what should run here.
         SandboxGone: it does not answer; the job is done again later.
     """
     for each in (*(step.release for step in (plan.steps if plan else ())), release):
+        await catalog.check_not_killed(deps, each)
         await catalog.check_signed(deps, each)
         await prepare(deps, each)
 
