@@ -116,11 +116,14 @@ def text_share(bm25: float) -> float:
     return bm25 / (bm25 + _HALF_TEXT) if bm25 > 0 else 0.0
 
 
+def popularity(installs: int) -> float:
+    """0 without installations, one more for each ten times as many."""
+    return math.log10(10 + installs) - 1
+
+
 def popularity_share(installs: int, most: int) -> float:
     """0 without installations, 1 for the most installed, logarithmic between."""
-    if most <= 0:
-        return 0.0
-    return min(1.0, (math.log10(10 + installs) - 1) / (math.log10(10 + most) - 1))
+    return min(1.0, popularity(installs) / popularity(most)) if most > 0 else 0.0
 
 
 def rating_share(total: float, weight: float) -> float:

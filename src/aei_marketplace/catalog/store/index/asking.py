@@ -191,21 +191,15 @@ class Reader:
     def _hopes(
         self, matches: Matches, sort: Sort, key: str, matching: _Matching, weigher: Weigher
     ) -> list[Ranked]:
-        """How high each could come whose texts were not read; with its id only where texts decide nothing."""
+        """How high each could come whose texts were not read; with its id where they decide nothing."""
         unread, facts = matching.unread, self._facts
         if not unread:
             return []
         if sort is not Sort.RELEVANCE:
             ids, order = matches.ids(unread), getattr(facts, ORDERS[sort])
             return [(-order[place], ids[place], place) for place in unread]
-        ids = {} if weigher.best_text else matches.ids(unread)
-        named, namesakes = matches.named_so(key), matching.namesakes
-        hopes = []
-        for place, whole in unread.items():
-            standing = (facts.installs[place], facts.rating[place], facts.certified[place], whole)
-            rank = weigher.highest(standing, named is None or place in named, namesakes)
-            hopes.append((-rank, ids.get(place, ""), place))
-        return hopes
+        highest = weigher.highest(facts, unread, matches.named_so(key), matching.namesakes)
+        return [(-rank, "", place) for place, rank in highest.items()]
 
     def _counted(self, places: Sequence[int]) -> Mapping[int, int]:
         """How many of these there are of each traits."""

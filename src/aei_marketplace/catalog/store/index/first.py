@@ -6,8 +6,8 @@ from heapq import nsmallest
 from aei_marketplace.catalog.rules.searching import Sort
 from aei_marketplace.catalog.store.index.weighing import Candidate, rank_of
 
-#: After the first ones so many times as many are read, again and again.
-_GROWTH = 3
+#: After the first ones twice as many are read, again and again.
+_GROWTH = 2
 #: A rank with its sign turned, the id and the place: these sort as the plugins come.
 Ranked = tuple[float, str, int]
 

@@ -1,11 +1,12 @@
 """How much each plugin that could come first weighs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
 from aei_marketplace.catalog.rules import ranking
 from aei_marketplace.catalog.rules.searching import Criteria, Sort
+from aei_marketplace.catalog.store.index.facts import Facts
 from aei_marketplace.catalog.store.index.stems import Word
 
 #: What of a plugin an order goes by; words that are looked for come before their quality.
@@ -22,6 +23,8 @@ COLUMNS = (
 )  # fmt: skip
 #: Of a usual word, with the blank behind it.
 _LETTERS = 7.0
+#: A sum that is added up in another order differs by far less.
+_ROUNDING = 1e-6
 #: Where a word stands counts so much: in the name, the topics, the summary.
 _NAME, _TOPICS, _SUMMARY = 2, 2, 1
 
@@ -61,9 +64,6 @@ class Weigher:
         key: what was typed, squeezed.
         total: how many plugins there are.
         most: installations of the most installed plugin.
-
-    Attributes:
-        best_text: what the text's share cannot exceed.
     """
 
     def __init__(self, criteria: Criteria, key: str, words: Sequence[Word], total: int, most: int) -> None:
@@ -72,8 +72,7 @@ class Weigher:
         telling = [(word, ranking.rarity(word.plugins, total)) for word in words if word.plugins]
         self._telling = [(_beginnings(word), rarity) for word, rarity in telling]
         self._popular: dict[int, float] = {}
-        self._highest: dict[tuple[Standing, bool], float] = {}
-        self.best_text = ranking.text_share(sum(ranking.most_bm25(rarity) for _, rarity in telling))
+        self._best_text = ranking.text_share(sum(ranking.most_bm25(rarity) for _, rarity in telling))
 
     def terms(self, c: Candidate) -> tuple[float, ...]:
         """Those of one whose texts were read."""
@@ -84,19 +83,31 @@ class Weigher:
         standing = (c.installs, c.rating, c.certified, c.all_words)
         return self._together(exact, ranking.TYPO if c.typo else name, text, standing)
 
-    def highest(self, standing: Standing, named: bool, namesake: bool) -> float:
-        """The rank that one cannot exceed, whatever its texts say.
+    def highest(
+        self, facts: Facts, places: Mapping[int, bool], named: Set[int] | None, namesakes: bool
+    ) -> dict[int, float]:
+        """By place the rank that each of these cannot exceed, whatever its texts say.
 
         Args:
-            named: whether its name may begin with what was typed.
-            namesake: whether that may be all of its name.
+            places: whether each has every word that was typed.
+            named: whose name may begin with what was typed; None for all.
+            namesakes: whether that may be all of a name.
         """
-        alike = (standing, named)
-        highest = self._highest.get(alike)
-        if highest is None:
-            exact, name = ranking.EXACT * (named and namesake), ranking.MOST_NAME * named
-            highest = ranking.score(self._together(exact, name, self.best_text, standing))
-            self._highest[alike] = highest
+        installed = ranking.POPULARITY / ranking.popularity(self._most) if self._most > 0 else 0.0
+        some = ranking.TEXT * self._best_text + _ROUNDING
+        every = some + ranking.ALL_WORDS
+        popularity, rating, certified = facts.popularity, facts.rating, facts.certified
+        rated, proven = ranking.RATING, ranking.CERTIFIED
+        highest = {
+            place: installed * popularity[place]
+            + rated * rating[place]
+            + proven * certified[place]
+            + (every if whole else some)
+            for place, whole in places.items()
+        }
+        name = ranking.NAME * ranking.MOST_NAME + ranking.EXACT * namesakes
+        for place in highest.keys() if named is None else highest.keys() & named:
+            highest[place] += name
         return highest
 
     def _together(self, exact: float, name: float, text: float, standing: Standing) -> tuple[float, ...]:
