@@ -18,6 +18,7 @@ from aei_marketplace.catalog.errors import (
     NothingRefused,
 )
 from aei_marketplace.catalog.rules.likeness import POPULAR_INSTALLS, skeleton
+from aei_marketplace.catalog.rules.names import goes_public
 from aei_marketplace.catalog.service import NameClaim
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.errors import CaseSettled
@@ -116,6 +117,64 @@ async def test_the_id_of_a_new_plugin_must_not_resemble_a_popular_one(
     owner = await asyncpg.connect(urls.owner)
     assert await owner.fetchval("select count(*) from plugins where id = 'akme.summarise'") == 0
     await owner.close()
+
+
+@pytest.mark.parametrize(
+    ("present", "wanted", "appears"),
+    [
+        (None, None, True),
+        (None, "public", True),
+        (None, "private", False),
+        ("private", None, False),
+        ("private", "private", False),
+        ("private", "public", True),
+        ("public", None, False),
+        ("public", "public", False),
+        ("public", "private", False),
+    ],
+)
+def test_a_plugin_goes_public_once(present: str | None, wanted: str | None, appears: bool) -> None:
+    assert goes_public(present, wanted) is appears
+
+
+async def test_what_was_private_is_held_against_others_when_it_becomes_public(
+    deps: Deps, acme: Tenant, globex: Tenant, operator: tuple[Actor, str]
+) -> None:
+    """Nobody saw it when the other name was claimed, and it was there before."""
+    mine = {"id": "lnitech.tool"}
+    await publish_listed(deps, globex.manager, mine, visibility="private")
+    await publish_listed(deps, acme.manager, {"id": POPULAR})
+    more = {**mine, "version": "1.1.0"}
+    await publish(deps, globex.manager, more)
+    appearing = ({**mine, "version": "1.2.0"}, {"id": "lnitech.other"})
+    for manifest in appearing:
+        with pytest.raises(NameConfusable) as refused:
+            await publish(deps, globex.manager, manifest, visibility="public")
+        found = refused.value.extensions
+        assert (found["name"], found["resembles"]) == ("lnitech", "initech")
+    asked = await ask(deps, globex.manager, "lnitech")
+    await decide(deps, operator[0], asked.case_id, "grant")
+    for manifest in appearing:
+        assert await publish_listed(deps, globex.manager, manifest, visibility="public")
+    with pytest.raises(NothingRefused):
+        await ask(deps, globex.manager, "lnitech")
+
+
+async def test_a_private_plugin_is_held_against_what_is_popular_when_it_becomes_public(
+    deps: Deps, urls: DatabaseUrls, acme: Tenant, globex: Tenant, operator: tuple[Actor, str]
+) -> None:
+    mine = {"id": "akme.summarise"}
+    await publish_listed(deps, globex.manager, mine, visibility="private")
+    await publish_listed(deps, globex.manager, {"id": "akme.other"})
+    await publish_listed(deps, acme.manager, {"id": "acme.summarise"})
+    await install_often(urls, "acme.summarise")
+    again = {**mine, "version": "1.1.0"}
+    with pytest.raises(NameConfusable) as refused:
+        await publish(deps, globex.manager, again, visibility="public")
+    assert refused.value.extensions["name"] == "akme.summarise"
+    asked = await ask(deps, globex.manager, "akme.summarise")
+    await decide(deps, operator[0], asked.case_id, "grant")
+    assert (await publish(deps, globex.manager, again, visibility="public")).visibility == "public"
 
 
 async def test_a_granted_namespace_is_the_publishers_with_the_decision(

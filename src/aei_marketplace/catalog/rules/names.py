@@ -20,6 +20,8 @@ RESERVED = frozenset(
 #: Words by which a namespace would claim to be the marketplace's own, or its blessing, in any part of it.
 _CLAIMING = {skeleton(word): word for word in ("aei", "official")}
 LONGEST_REASON = 2000
+#: The visibility of a plugin that everybody sees.
+PUBLIC = "public"
 
 
 class Verdict(StrEnum):
@@ -103,6 +105,16 @@ def check_unlike(name: str, alike: Iterable[str], popular: Iterable[str]) -> Non
     like = closest(name, alike, popular=False) or closest(name, popular, popular=True)
     if like is not None:
         raise _confusable(name, like)
+
+
+def goes_public(present: str | None, wanted: str | None) -> bool:
+    """Whether a plugin becomes one that everybody sees; from then on its names stand beside those of others.
+
+    Args:
+        present: its visibility; None as long as there is no such plugin.
+        wanted: the visibility that is handed in; None keeps it, and is public for a new one.
+    """
+    return (wanted or present or PUBLIC) == PUBLIC and present != PUBLIC
 
 
 def _confusable(name: str, like: Resemblance) -> NameConfusable:

@@ -16,8 +16,13 @@ from aei_marketplace.catalog.errors import (
     NothingRefused,
 )
 from aei_marketplace.catalog.rules.likeness import SAID, Likeness
-from aei_marketplace.catalog.rules.names import CLAIM, LONGEST_REASON, Verdict, check_wanted
-from aei_marketplace.catalog.service.namespaces import own_publisher, refuse_name, refuse_namespace
+from aei_marketplace.catalog.rules.names import CLAIM, LONGEST_REASON, PUBLIC, Verdict, check_wanted
+from aei_marketplace.catalog.service.namespaces import (
+    own_publisher,
+    refuse_appearing,
+    refuse_name,
+    refuse_namespace,
+)
 from aei_marketplace.catalog.store import names, publishers
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.service import Case, Desk, Ruling, Subject
@@ -189,16 +194,24 @@ async def decide_name_claim(work: Work, case_id: UUID, ruling: Ruling) -> Case:
 async def _refusal(work: Work, name: str, publisher: UUID) -> NamespaceReserved | NameConfusable:
     try:
         if "." in name:
-            await refuse_name(work, name)
-        elif await publishers.namespace_owner(work, name) is None:
-            await refuse_namespace(work, name, publisher)
+            await refuse_name(work, name, PUBLIC)
         else:
-            raise NamespaceTaken(f"The namespace {name} has an owner.")
+            await _refuse_namespace(work, name, publisher)
     except (NamespaceReserved, NameConfusable) as refusal:
         if refusal.extensions["name"] != name:
             raise  # the id's namespace has to be asked for first
         return refusal
     raise NothingRefused(f"Nothing keeps you from having {name}.")
+
+
+async def _refuse_namespace(work: Work, name: str, publisher: UUID) -> None:
+    owner = await publishers.namespace_owner(work, name)
+    if owner is None:
+        await refuse_namespace(work, name, publisher)
+    elif owner == publisher:
+        await refuse_appearing(work, name, publisher)
+    else:
+        raise NamespaceTaken(f"The namespace {name} has an owner.")
 
 
 async def _give(work: Work, claim: Row[Any]) -> None:

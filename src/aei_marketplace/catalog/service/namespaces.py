@@ -5,7 +5,7 @@ from uuid import UUID
 from aei_marketplace.catalog.errors import NamespaceForeign, NamespaceTaken
 from aei_marketplace.catalog.rules.likeness import POPULAR, POPULAR_INSTALLS, skeleton
 from aei_marketplace.catalog.rules.membership import Right
-from aei_marketplace.catalog.rules.names import check_namespace, check_spelling, check_unlike
+from aei_marketplace.catalog.rules.names import check_namespace, check_spelling, check_unlike, goes_public
 from aei_marketplace.catalog.service.members import require_right
 from aei_marketplace.catalog.store import names, plugins, publishers
 from aei_marketplace.ground.audit import Fact
@@ -45,11 +45,15 @@ async def require_namespace(work: Work, plugin_id: str, right: Right) -> UUID:
     return publisher
 
 
-async def refuse_name(work: Work, plugin_id: str) -> None:
+async def refuse_name(work: Work, plugin_id: str, visibility: str | None) -> None:
     """Look, before anything is stored, whether publishing under this id can succeed.
 
+    Args:
+        visibility: as it is handed in; None keeps the plugin's, and is public for a new one.
+
     Raises:
-        NamespaceReserved, NameConfusable: the namespace, or the id of a new plugin, cannot be had.
+        NamespaceReserved, NameConfusable: the namespace, or the id of a plugin that is new or becomes public,
+            cannot be had.
         NamespaceForeign: the namespace is known to belong to another publisher.
         NotInNamespace: it is its members' alone.
     """
@@ -62,8 +66,12 @@ async def refuse_name(work: Work, plugin_id: str) -> None:
         raise NamespaceForeign(f"The namespace {namespace} belongs to another publisher.")
     else:
         await require_right(work, namespace, Right.PUBLISH, plugin_id)
-    if not await plugins.exists(work, plugin_id):
+    known = (await plugins.briefs(work, [plugin_id])).get(plugin_id)
+    appears = goes_public(known.visibility if known else None, visibility)
+    if known is None or appears:
         await refuse_plugin(work, plugin_id, own)
+    if appears and owner is not None:
+        await refuse_appearing(work, namespace, own)
 
 
 async def refuse_namespace(work: Work, name: str, publisher: UUID | None) -> None:
@@ -73,13 +81,17 @@ async def refuse_namespace(work: Work, name: str, publisher: UUID | None) -> Non
         Invalid, NamespaceReserved, NameConfusable: they may not.
     """
     check_namespace(name)
+    await _refuse_alike(work, name, publisher)
+
+
+async def _refuse_alike(work: Work, name: str, publisher: UUID | None) -> None:
     alike = await names.namespaces_alike(work, skeleton(name), publisher)
     popular = await names.popular_plugins(work, publisher, POPULAR_INSTALLS, POPULAR)
     check_unlike(name, alike, dict.fromkeys(plugin.partition(".")[0] for plugin in popular))
 
 
 async def refuse_plugin(work: Work, plugin_id: str, publisher: UUID | None) -> None:
-    """Look whether a publisher may begin a plugin under this id, in a namespace of theirs.
+    """Look whether a publisher may begin a plugin under this id, or have it seen, in a namespace of theirs.
 
     Raises:
         NameConfusable: it would be taken for a popular one, and staff have not granted it.
@@ -88,6 +100,19 @@ async def refuse_plugin(work: Work, plugin_id: str, publisher: UUID | None) -> N
         return
     popular = await names.popular_plugins(work, publisher, POPULAR_INSTALLS, POPULAR)
     check_unlike(plugin_id, (), popular)
+
+
+async def refuse_appearing(work: Work, name: str, publisher: UUID | None) -> None:
+    """Look whether a namespace of the publisher's may get its first public plugin.
+
+    It was held against others when it was claimed, but not they against it while nobody saw it: who
+    became public first has the look of the name.
+
+    Raises:
+        NameConfusable: it would be taken for another's, and staff have not granted it.
+    """
+    if not await names.is_public(work, name) and not await names.is_granted(work, publisher, name):
+        await _refuse_alike(work, name, publisher)
 
 
 async def own_publisher(work: Work) -> UUID:

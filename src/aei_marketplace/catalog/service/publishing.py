@@ -28,12 +28,18 @@ from aei_marketplace.catalog.events import ReleasePublished
 from aei_marketplace.catalog.rules.compatibility import intervals
 from aei_marketplace.catalog.rules.icons import icon_of
 from aei_marketplace.catalog.rules.membership import Right
+from aei_marketplace.catalog.rules.names import PUBLIC
 from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import channel_of, precedence_key
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
 from aei_marketplace.catalog.service.imported_kills import refuse_killed
-from aei_marketplace.catalog.service.namespaces import refuse_name, refuse_plugin, require_namespace
+from aei_marketplace.catalog.service.namespaces import (
+    refuse_appearing,
+    refuse_name,
+    refuse_plugin,
+    require_namespace,
+)
 from aei_marketplace.catalog.service.quotas import refuse_excess, spend
 from aei_marketplace.catalog.service.signing import signer_of
 from aei_marketplace.catalog.service.states import refresh_listing
@@ -53,7 +59,7 @@ LARGEST_SIGNATURE = 64 * 1024
 #: A package, and what may stand around it: the signature, the fields, the boundaries.
 LARGEST_SUBMISSION = MAX_ARCHIVE + 256 * 1024
 MOST_TENANTS = 100
-VISIBILITIES = ("public", "private")
+VISIBILITIES = (PUBLIC, "private")
 
 #: Each inspection may hold a package and all of its content in memory.
 _inspections = AtOnce(2)
@@ -127,6 +133,8 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
 
     Raises:
         NotAllowed: the actor may not publish, or not in this namespace.
+        NamespaceReserved, NameConfusable: the namespace, or the id of a plugin that is new or becomes public,
+            cannot be had.
         PackageProblems: the package is refused, with every problem found.
         VersionTaken: the version exists.
         KilledElsewhere: another marketplace's kill list names what is inside.
@@ -141,7 +149,7 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
     _check_currency(package)
     async with deps.works.begin(actor, trace_id) as work:
         work.actor.require("plugin.publish", package.manifest.id)
-        await refuse_name(work, package.manifest.id)
+        await refuse_name(work, package.manifest.id, submission.visibility)
         await _refuse_taken_version(work, package)
         await refuse_killed(work, package.sha256, package.component_sha256)
         known = await publishers.find_publisher(work, work.actor.in_tenant())
@@ -234,7 +242,7 @@ async def _write_down(
     publisher = await require_namespace(work, manifest.id, Right.PUBLISH)
     await spend(work, publisher, package.size, quota)
     held = await _hold_plugin(work, package, submission, publisher)
-    visibility = await _settle_visibility(work, held, submission)
+    visibility = await _settle_visibility(work, held, submission, publisher)
     await _refuse_taken_version(work, package)
     await refuse_killed(work, package.sha256, package.component_sha256)
     release_id = new_id()
@@ -251,20 +259,24 @@ async def _write_down(
 
 async def _hold_plugin(work: Work, package: Package, submission: Submission, publisher: UUID) -> Row[Any]:
     """The plugin, created if this is its first release, held until the work ends."""
-    document = package.manifest.document
-    if await plugins.add(work, document, publisher, submission.visibility or "public"):
+    document, visibility = package.manifest.document, submission.visibility or PUBLIC
+    if await plugins.add(work, document, publisher, visibility):
         await refuse_plugin(work, package.manifest.id, publisher)
+        if visibility == PUBLIC:
+            await refuse_appearing(work, package.manifest.id.partition(".")[0], publisher)
     held = await plugins.lock(work, package.manifest.id)
     assert held is not None, "its namespace is the actor's, so the plugin is too"
     return held
 
 
-async def _settle_visibility(work: Work, held: Row[Any], submission: Submission) -> str:
+async def _settle_visibility(work: Work, held: Row[Any], submission: Submission, publisher: UUID) -> str:
     """Bring the plugin's visibility and audience in line with the submission; the visibility."""
     visibility: str = submission.visibility or held.visibility
-    if visibility == "private" and held.visibility == "public":
+    if visibility == "private" and held.visibility == PUBLIC:
         raise VisibilityFixed(f"{held.id} is public and stays so.")
     if visibility != held.visibility:
+        await refuse_plugin(work, held.id, publisher)
+        await refuse_appearing(work, held.id.partition(".")[0], publisher)
         await plugins.set_visibility(work, held.id, visibility)
         for release in await releases.listed_once(work, held.id):
             await release_log.tell(work, release, Reason.MADE_PUBLIC)

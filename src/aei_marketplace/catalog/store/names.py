@@ -24,6 +24,12 @@ async def namespaces_alike(work: Work, skeleton: str, publisher: UUID | None) ->
     return (await work.run(wanted.order_by(_N.name))).scalars().all()
 
 
+async def is_public(work: Work, namespace: str) -> bool:
+    """Whether everybody sees a plugin of this namespace."""
+    public = select(_P.id).where(_P.namespace == namespace, *_PUBLIC)
+    return (await work.run(public.limit(1))).first() is not None
+
+
 async def popular_plugins(work: Work, publisher: UUID | None, installs: int, limit: int) -> Sequence[str]:
     """The ids of the most installed public plugins of other publishers, the most installed first."""
     wanted = select(_P.id).where(
