@@ -1,5 +1,6 @@
 """Feeds and badges: what everybody may see, well formed whatever people called their plugins."""
 
+from dataclasses import replace
 from datetime import timedelta
 from xml.etree import ElementTree
 
@@ -20,6 +21,7 @@ from aei_marketplace.ground.clock import utc_now
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.web.atom import ATOM
 from tests.builders import Tenant
+from tests.clocks import Time
 from tests.publishing import publish, publish_listed
 from tests.serving import Client
 
@@ -50,6 +52,26 @@ async def test_each_feed_tells_what_it_is_for_the_newest_first(
     assert titles(updated) == ["Echo (acme.one) 1.1.0", "Echo (acme.two) 1.0.0", "Echo (acme.one) 1.0.0"]
     assert titles(removed) == ["Echo (acme.bad) 1.0.0 is blocked"]
     assert b"It &lt;steals&gt; &amp; sells." in removed
+
+
+async def test_what_becomes_public_is_new_from_that_moment_and_by_no_earlier_date(
+    deps: Deps, client: Client, acme: Tenant
+) -> None:
+    time = Time()
+    clocked = replace(deps, works=replace(deps.works, clock=time.now))
+    await publish_listed(clocked, acme.manager, {"id": "acme.one"}, visibility="private")
+    time.ahead = timedelta(hours=1)
+    await publish_listed(clocked, acme.manager, {"id": "acme.two"})
+    time.ahead = timedelta(hours=2)
+    await publish(clocked, acme.manager, {"id": "acme.one", "version": "1.1.0"}, visibility="public")
+    new, updated = [(await client.get(f"/feeds/{feed}.atom")).body for feed in (Feed.NEW, Feed.UPDATED)]
+    assert titles(new) == ["Echo (acme.one)", "Echo (acme.two)"]
+    assert titles(updated) == ["Echo (acme.one) 1.0.0", "Echo (acme.two) 1.0.0"]
+    async with deps.works.begin(acme.viewer) as work:
+        entries = [await catalog.feed_entries(work, feed) for feed in (Feed.NEW, Feed.UPDATED)]
+    one, two = entries[0]
+    assert one.at - two.at > timedelta(minutes=59)
+    assert [each.at for each in entries[1]] == [one.at, two.at]
 
 
 async def test_a_feed_has_what_atom_demands(deps: Deps, client: Client, acme: Tenant) -> None:

@@ -277,7 +277,7 @@ async def _settle_visibility(work: Work, held: Row[Any], submission: Submission,
     if visibility != held.visibility:
         await refuse_plugin(work, held.id, publisher)
         await refuse_appearing(work, held.id.partition(".")[0], publisher)
-        await plugins.set_visibility(work, held.id, visibility)
+        await plugins.make_public(work, held.id)
         for release in await releases.listed_once(work, held.id):
             await release_log.tell(work, release, Reason.MADE_PUBLIC)
     await _set_audience(work, held.id, visibility, submission.audience)

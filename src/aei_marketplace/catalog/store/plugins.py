@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Text, any_, bindparam, func, select, text, update
+from sqlalchemy import Row, Select, Text, any_, bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from aei_marketplace.catalog.models import plugins, publishers, releases
 from aei_marketplace.catalog.rules.advisories import Severity
 from aei_marketplace.catalog.rules.icons import icon_path
 from aei_marketplace.catalog.rules.listing import Latest
+from aei_marketplace.catalog.rules.names import PUBLIC
 from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginBrief, PluginView
@@ -166,9 +167,14 @@ async def add(work: Work, manifest: Mapping[str, Any], publisher_id: UUID, visib
     return done.rowcount == 1
 
 
-async def set_visibility(work: Work, plugin_id: str, visibility: str) -> None:
-    """Change who may see a plugin."""
-    values = {"visibility": visibility, "change_sequence": _NEXT_CHANGE}
+async def make_public(work: Work, plugin_id: str) -> None:
+    """Let everybody see a plugin. If it was listed, it is new to them from now on."""
+    values = {
+        "visibility": PUBLIC,
+        "listed_at": case((plugins.c.listed_at.is_not(None), work.now)),
+        "updated_at": work.now,
+        "change_sequence": _NEXT_CHANGE,
+    }
     await work.run(update(plugins).where(plugins.c.id == plugin_id).values(**values))
 
 
