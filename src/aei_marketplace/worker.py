@@ -19,6 +19,12 @@ from aei_marketplace.billing.events.invoices import (
     InvoiceOverdue,
     InvoicePaid,
 )
+from aei_marketplace.billing.events.mandates import (
+    ConsentWanted,
+    MandateWithdrawn,
+    RenewalCharged,
+    RenewalDeclined,
+)
 from aei_marketplace.billing.events.prices import PriceAnnounced
 from aei_marketplace.billing.events.providers import EventRejected, ProviderTold, TransferReturned
 from aei_marketplace.billing.events.purchases import (
@@ -28,6 +34,7 @@ from aei_marketplace.billing.events.purchases import (
     SpendNearCap,
 )
 from aei_marketplace.billing.jobs import invoices as billing_invoices
+from aei_marketplace.billing.jobs import mandates as billing_mandates
 from aei_marketplace.billing.jobs import providers as billing_providers
 from aei_marketplace.billing.jobs import purchases as billing_purchases
 from aei_marketplace.catalog import jobs as catalog_jobs
@@ -183,6 +190,10 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     InvoicePaid: (billing_purchases.settle,),
     CreditNoteIssued: (billing_purchases.take_back, billing_providers.return_money),
     InvoiceOverdue: (announcements.invoice_overdue,),
+    MandateWithdrawn: (billing_mandates.forget_method,),
+    RenewalCharged: (announcements.renewal_charged,),
+    RenewalDeclined: (announcements.renewal_declined,),
+    ConsentWanted: (announcements.consent_wanted,),
     ProviderTold: (billing_providers.settle_told,),
     EventRejected: (announcements.event_rejected,),
     DisputeTold: (disputes_jobs.take_down,),
@@ -207,6 +218,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (3600, executions_jobs.forget_old_output),
     (60, certification_badges.end_expired),
     (60, billing_purchases.renew_purchases),
+    (60, billing_mandates.charge_renewals),
     (600, billing_invoices.remind_overdue),
     (300, billing_providers.return_forgotten),
     (3600, billing_providers.ignore_forgotten),

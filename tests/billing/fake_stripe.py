@@ -30,6 +30,7 @@ class FakeStripe:
         down: answer 503 to everything.
         slow: refunds are not done at once.
         lose_answer: carry out the next POST, and hang up instead of answering.
+        declines: the codes with which the bank declines the next charges to a kept card.
     """
 
     now: int
@@ -39,6 +40,7 @@ class FakeStripe:
     down: bool = False
     slow: bool = False
     lose_answer: bool = False
+    declines: list[str] = field(default_factory=list)
     url: str = ""
     _answers: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
     _made: int = 0
@@ -58,6 +60,32 @@ class FakeStripe:
         opened = self.objects[session]
         data = opened["payment_intent_data"]
         intent = self._add("pi", "payment_intent", amount=opened["amount_total"], currency=opened["currency"])
+        opened["payment_intent"] = intent["id"]
+        succeeded = self._succeed(intent, data["metadata"])
+        return [*succeeded, self.event("checkout.session.completed", opened)]
+
+    def name_card(self, session: str) -> dict[str, Any]:
+        """A buyer names a card on the page that keeps it: the event of it."""
+        opened = self.objects[session]
+        card = {"brand": "visa", "last4": "4242", "exp_year": 2031, "exp_month": 5}
+        method = self._add("pm", "payment_method", type="card", card=card, customer=opened["customer"])
+        about = {"customer": opened["customer"], "payment_method": method["id"]}
+        metadata = opened["setup_intent_data"]["metadata"]
+        return self.event(
+            "setup_intent.succeeded", self._add("seti", "setup_intent", **about) | {"metadata": metadata}
+        )
+
+    def charged(self) -> list[dict[str, Any]]:
+        """The payments that were asked for without their payer, the oldest first."""
+        return [each for each in self.objects.values() if each.get("off_session") == "true"]
+
+    def told_of(self, intent: dict[str, Any]) -> list[dict[str, Any]]:
+        """The events of a payment without its payer."""
+        if intent["status"] == "succeeded":
+            return self._succeed(intent, intent["metadata"])
+        return [self.event("payment_intent.payment_failed", intent)]
+
+    def _succeed(self, intent: dict[str, Any], metadata: dict[str, str]) -> list[dict[str, Any]]:
         charge = self._add("ch", "charge", payment_intent=intent["id"], amount=intent["amount"])
         fee = intent["amount"] * 29 // 1000 + 30
         moved = self._move("charge", intent["amount"], fee, intent["currency"], charge)
@@ -66,14 +94,9 @@ class FakeStripe:
             "status": "succeeded",
             "amount_received": intent["amount"],
             "latest_charge": charge["id"],
-            "metadata": data["metadata"],
+            "metadata": metadata,
         }
-        opened["payment_intent"] = intent["id"]
-        return [
-            self.event("charge.succeeded", charge),
-            self.event("payment_intent.succeeded", intent),
-            self.event("checkout.session.completed", opened),
-        ]
+        return [self.event("charge.succeeded", charge), self.event("payment_intent.succeeded", intent)]
 
     def dispute(self, intent: str, amount: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """A bank takes money back: the dispute, and the event of it."""
@@ -145,7 +168,7 @@ class FakeStripe:
             first, answer = self._answers[key]
             if first != {"path": request.path, **params}:
                 return web.json_response({"error": {"type": "idempotency_error"}}, status=400)
-            return web.json_response(answer)
+            return web.json_response(answer, status=402 if "error" in answer else 200)
         try:
             answer = self._write(request.path, params)
         except Refused as refused:
@@ -157,7 +180,7 @@ class FakeStripe:
             self.lose_answer = False
             assert request.transport is not None
             request.transport.close()
-        return web.json_response(answer)
+        return web.json_response(answer, status=402 if "error" in answer else 200)
 
     def _read(self, request: web.Request) -> web.Response:
         if request.path == "/v1/balance_transactions":
@@ -172,6 +195,8 @@ class FakeStripe:
             data = [{**m, "source": self.objects[m["source"]]} for m in page]
             more = start + 2 < len(found)
             return web.json_response({"object": "list", "data": data, "has_more": more, "url": request.path})
+        if request.path.startswith("/v1/payment_methods/"):
+            return web.json_response(self.objects[request.path.rsplit("/", 1)[1]])
         intent = dict(self.objects[request.path.rsplit("/", 1)[1]])
         charge = dict(self.objects[intent["latest_charge"]])
         charge["balance_transaction"] = self.objects[charge["balance_transaction"]]
@@ -181,6 +206,12 @@ class FakeStripe:
         match path:
             case "/v1/customers":
                 return self._add("cus", "customer", **params)
+            case "/v1/checkout/sessions" if params["mode"] == "setup":
+                made = self._add("cs", "checkout.session", **params)
+                made |= {"url": f"https://checkout.example/{made['id']}", "expires_at": self.now + 86400}
+                return made
+            case "/v1/payment_intents":
+                return self._charge_kept(params)
             case "/v1/checkout/sessions":
                 price = params["line_items"]["0"]["price_data"]
                 made = self._add("cs", "checkout.session", **params)
@@ -200,7 +231,25 @@ class FakeStripe:
                 made = self._add("tr", "transfer", **{**params, "amount": int(params["amount"])})
                 self._move("transfer", -made["amount"], 0, made["currency"], made)
                 return made
+        if path.endswith("/detach"):
+            method = self.objects[path.split("/")[3]]
+            if method["customer"] is None:
+                raise Refused("payment_method_not_attached")
+            method["customer"] = None
+            return method
         raise Refused("no_such_path")
+
+    def _charge_kept(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Charge a card without its owner, or decline as the bank would."""
+        if self.objects[params["payment_method"]]["customer"] != params["customer"]:
+            raise Refused("payment_method_unattached")
+        made = self._add("pi", "payment_intent", **{**params, "amount": int(params["amount"])})
+        made["status"] = "succeeded"
+        if not self.declines:
+            return made
+        error = {"type": "card_error", "code": "card_declined", "decline_code": self.declines.pop(0)}
+        made |= {"status": "requires_payment_method", "last_payment_error": error}
+        return {"error": {**error, "payment_intent": made}}
 
 
 class Refused(Exception):

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from fastapi import FastAPI
+
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.service.sessions import Entrant, open_session
 from aei_marketplace.adapters.blobs import open_blobs
@@ -67,12 +69,14 @@ class Site:
 
     Attributes:
         url: its address.
+        app: what answers there.
         people: by the name that tests use.
     """
 
     loop: asyncio.AbstractEventLoop
     deps: Deps
     url: str
+    app: FastAPI
     people: dict[str, Person] = field(default_factory=dict)
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -113,8 +117,8 @@ def running_site(urls: DatabaseUrls, folder: Path) -> Iterator[Site]:
 
     async def main() -> None:
         try:
-            async with _opened(urls, folder) as (deps, url):
-                found.append(Site(loop, deps, url))
+            async with _opened(urls, folder) as (deps, url, app):
+                found.append(Site(loop, deps, url, app))
                 ready.set()
                 await stop.wait()
         except BaseException as error:
@@ -144,7 +148,7 @@ async def _opened(urls: DatabaseUrls, folder: Path):
         app = create_app(deps, urls.app)
         app.state.desks = {**app.state.desks, SAMPLE.name: Desk(SAMPLE, _decide_sample)}
         async with serving(app) as client:
-            yield deps, client.url
+            yield deps, client.url, app
         await endpoints.close()
 
 

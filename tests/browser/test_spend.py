@@ -1,17 +1,22 @@
 """Buying in the dialog of an installation, and the page of what is spent: who may spend and who may not."""
 
 import re
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.billing.rules.caps import months_before
 from aei_marketplace.billing.rules.parties import Party
 from aei_marketplace.billing.rules.tax import ELSEWHERE, TaxRate
-from aei_marketplace.billing.service import parties, taxes
+from aei_marketplace.billing.service import mandates, parties, taxes
 from aei_marketplace.billing.store import usage
+from aei_marketplace.ground.clock import utc_now
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.ports.billing import Collection, MandateWanted, ManualBilling, MethodKept
 from tests.billing.invoicing import SELLER
 from tests.billing.selling import METERED, MONTHLY, ONCE
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
@@ -166,3 +171,65 @@ def test_the_page_of_what_is_spent_is_accessible_and_its_steps_can_be_taken_back
     assert ",vend.metered," in answer.text()
     planner = open_window("planner", width=width, theme=theme)
     assert planner.goto("/admin/spend").status == 403
+
+
+class KeepsCards(ManualBilling):
+    """A provider that keeps cards, as far as the pages see of it."""
+
+    name = "keeper"
+    online = True
+
+    async def open_mandate(self, _wanted: MandateWanted, _key: str) -> Collection:
+        """The page on which a card is named."""
+        until = utc_now() + timedelta(days=1)
+        return Collection("page_1", "https://keeper.example/page_1", until, "customer_1")
+
+    async def label_of(self, _method: str) -> str:
+        """A card."""
+        return "Visa ending in 4242, until 2031-05"
+
+
+def test_a_card_is_kept_for_renewals_and_a_higher_price_waits_for_consent(
+    open_window: OpenWindow, site: Site
+):
+    kept = replace(site.deps, billing=KeepsCards())
+    site.app.state.deps = kept
+    try:
+        page = open_window("treasurer")
+        page.goto("/admin/spend")
+        follow(page.get_by_role("button", name="Name a card"))
+        expect(page.get_by_role("alert")).to_contain_text("tick it")
+        inspect(page, "spend-mandate-refused")
+        page.get_by_label("I agree that renewals").check()
+        follow(page.get_by_role("button", name="Name a card"))
+        link = page.get_by_role("link", name="Go to the provider and name a card")
+        expect(link).to_have_attribute("href", "https://keeper.example/page_1")
+        inspect(page, "spend-mandate-asked")
+        site.run(name_card(kept))
+        for width, theme in VIEWS:
+            view = open_window("treasurer", width=width, theme=theme)
+            view.goto("/admin/spend")
+            expect(view.get_by_text("Renewals are charged to Visa ending in 4242")).to_be_visible()
+            inspect(view, "spend-mandate")
+        follow(view.get_by_role("button", name="Agree to USD 12.00 a month for vend.monthly"))
+        expect(view.get_by_text("You agree to the price.")).to_be_visible()
+        expect(view.get_by_role("button", name="Agree to")).to_have_count(0)
+        follow(view.get_by_role("button", name="Pay by hand again"))
+        expect(view.get_by_role("heading", name="Renewals are paid by hand")).to_be_visible()
+    finally:
+        site.app.state.deps = site.deps
+
+
+async def name_card(deps: Deps) -> None:
+    """What the provider tells once a card is named; and a price that applies when the trial is over."""
+    async with deps.works.system("tests") as work:
+        asked = (
+            await work.run(text("select id from payment_mandates where provider = 'keeper'"))
+        ).scalar_one()
+        await mandates.keep(
+            work, MethodKept(asked, "customer_1", "card_1"), await deps.billing.label_of("card_1")
+        )
+        later = (
+            "update purchases set period_end = now() + interval '40 days' where plugin_id = 'vend.monthly'"
+        )
+        await work.run(text(later))

@@ -23,6 +23,7 @@ from aei_marketplace.announcements.purchases import (
     spend_near_cap,
 )
 from aei_marketplace.announcements.releases import release_listed, release_state_changed
+from aei_marketplace.announcements.renewals import consent_wanted, renewal_charged, renewal_declined
 from aei_marketplace.announcements.reviews import (
     reply_judged,
     reply_reopened,
@@ -42,6 +43,7 @@ __all__ = [
     "badge_ended",
     "case_appealed",
     "case_decided",
+    "consent_wanted",
     "dispute_ended",
     "dispute_opened",
     "domain_proof_moved",
@@ -63,6 +65,8 @@ __all__ = [
     "release_certified",
     "release_listed",
     "release_state_changed",
+    "renewal_charged",
+    "renewal_declined",
     "reply_judged",
     "reply_reopened",
     "review_judged",

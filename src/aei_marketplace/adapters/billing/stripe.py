@@ -14,12 +14,16 @@ import stripe
 from stripe import StripeClient
 
 from aei_marketplace.adapters.billing.stripe_amounts import AmountStrange, from_stripe, to_stripe
-from aei_marketplace.adapters.billing.stripe_events import PAYMENT, PAYOUT, REFUND, read_event
+from aei_marketplace.adapters.billing.stripe_declines import is_final
+from aei_marketplace.adapters.billing.stripe_events import MANDATE, PAYMENT, PAYOUT, REFUND, read_event
 from aei_marketplace.ground.errors import Unavailable
 from aei_marketplace.ground.ports.billing import (
     Bill,
     Collection,
     Fee,
+    KeptBill,
+    MandateWanted,
+    PaymentDeclined,
     ProviderRefused,
     RefundAnswer,
     Told,
@@ -68,7 +72,7 @@ class StripeBilling:
     async def charge(self, bill: Bill, key: str, /) -> Collection:
         """Open a Checkout session for an invoice, and a customer where the buyer has none."""
         amount = _converted(bill.amount, bill.currency)
-        customer = bill.customer or await self._customer(bill, f"{key}/customer")
+        customer = bill.customer or await self._customer(bill.name, bill.email, f"{key}/customer")
         ours = {PAYMENT: str(bill.payment_id)}
         price = {
             "currency": bill.currency.lower(),
@@ -85,10 +89,54 @@ class StripeBilling:
             "success_url": bill.return_url,
             "cancel_url": bill.return_url,
         }
-        made = await self._ask(self._v1.checkout.sessions.create_async(_params(params), _once(key)))
-        if not (made.url or "").startswith("https://"):
-            raise ProviderRefused("Stripe opened no page for the payment.")
-        return Collection(made.id, made.url, datetime.fromtimestamp(made.expires_at, UTC), customer)
+        return await self._page(params, customer, key)
+
+    async def open_mandate(self, wanted: MandateWanted, key: str, /) -> Collection:
+        """Open a Checkout session that takes no money and keeps a card for charges without its owner."""
+        customer = wanted.customer or await self._customer(wanted.name, wanted.email, f"{key}/customer")
+        params = {
+            "mode": "setup",
+            "customer": customer,
+            # Stripe asks for a currency where the kinds are left open, and a mandate has none.
+            "payment_method_types": ["card"],
+            "setup_intent_data": {"metadata": {MANDATE: str(wanted.mandate_id)}},
+            "success_url": wanted.return_url,
+            "cancel_url": wanted.return_url,
+        }
+        return await self._page(params, customer, key)
+
+    async def charge_kept(self, bill: KeptBill, key: str, /) -> str:
+        """Confirm a payment without its payer."""
+        params = {
+            "amount": _converted(bill.amount, bill.currency),
+            "currency": bill.currency.lower(),
+            "customer": bill.customer,
+            "payment_method": bill.method,
+            "payment_method_types": ["card"],
+            "off_session": True,
+            "confirm": True,
+            "description": f"Invoice {bill.number}",
+            "metadata": {PAYMENT: str(bill.payment_id)},
+        }
+        made = await self._ask(self._v1.payment_intents.create_async(_params(params), _once(key)))
+        if made.status not in ("succeeded", "processing"):
+            raise PaymentDeclined(f"Stripe leaves the payment {made.status}", final=True)
+        return str(made.id)
+
+    async def label_of(self, method: str, /) -> str:
+        """The card's brand, its last digits and its end."""
+        found: Any = await self._ask(self._v1.payment_methods.retrieve_async(method))
+        card = getattr(found, "card", None)
+        if card is None:
+            return str(found.type)
+        until = f"{card.exp_year}-{card.exp_month:02}"
+        return f"{str(card.brand).capitalize()} ending in {card.last4}, until {until}"
+
+    async def forget_method(self, method: str, /) -> None:
+        """Detach a method from its customer."""
+        found: Any = await self._ask(self._v1.payment_methods.retrieve_async(method))
+        if found.customer is not None:
+            await self._ask(self._v1.payment_methods.detach_async(method))
 
     async def refund(
         self, payment: str, amount: int, currency: str, refund_id: UUID, key: str, /
@@ -155,10 +203,16 @@ class StripeBilling:
         if self._opened is not None:
             await self._opened[1].close_async()  # type: ignore[no-untyped-call]  # the library has no type here
 
-    async def _customer(self, bill: Bill, key: str) -> str:
-        params: dict[str, Any] = {"name": bill.name}
-        if bill.email:
-            params["email"] = bill.email
+    async def _page(self, params: dict[str, Any], customer: str, key: str) -> Collection:
+        made = await self._ask(self._v1.checkout.sessions.create_async(_params(params), _once(key)))
+        if not (made.url or "").startswith("https://"):
+            raise ProviderRefused("Stripe opened no page.")
+        return Collection(made.id, made.url, datetime.fromtimestamp(made.expires_at, UTC), customer)
+
+    async def _customer(self, name: str, email: str | None, key: str) -> str:
+        params: dict[str, Any] = {"name": name}
+        if email:
+            params["email"] = email
         made = await self._ask(self._v1.customers.create_async(_params(params), _once(key)))
         return str(made.id)
 
@@ -183,6 +237,9 @@ class StripeBilling:
             return await call
         except (stripe.APIConnectionError, stripe.RateLimitError) as error:
             raise Unavailable("Stripe does not answer.") from error
+        except stripe.CardError as error:
+            code = getattr(error.error, "decline_code", None) or error.code or "no reason given"
+            raise PaymentDeclined(f"The bank declines: {code}", final=is_final(code)) from None
         except stripe.StripeError as error:
             status = error.http_status or 0
             if status >= 500 or status == 409:

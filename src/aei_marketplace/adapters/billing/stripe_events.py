@@ -12,9 +12,12 @@ from uuid import UUID
 import msgspec
 
 from aei_marketplace.adapters.billing.stripe_amounts import from_stripe
+from aei_marketplace.adapters.billing.stripe_declines import is_final
 from aei_marketplace.ground.ports.billing import (
     DisputeSeen,
     Irrelevant,
+    MethodKept,
+    PaymentFailed,
     PaymentSeen,
     RefundSeen,
     Seen,
@@ -23,7 +26,7 @@ from aei_marketplace.ground.ports.billing import (
 )
 
 #: Under these names our own stand in the metadata of what Stripe is asked for.
-PAYMENT, REFUND, PAYOUT = "aei_payment", "aei_refund", "aei_payout"
+PAYMENT, REFUND, PAYOUT, MANDATE = "aei_payment", "aei_refund", "aei_payout", "aei_mandate"
 _REFUND_STATES = {"succeeded": "returned", "failed": "failed", "canceled": "failed"}
 
 
@@ -31,6 +34,23 @@ class _Payment(msgspec.Struct):
     id: str
     amount_received: int
     currency: str
+    metadata: dict[str, str] | None = None
+
+
+class _Declined(msgspec.Struct):
+    code: str | None = None
+    decline_code: str | None = None
+
+
+class _Failure(msgspec.Struct):
+    id: str
+    last_payment_error: _Declined | None = None
+    metadata: dict[str, str] | None = None
+
+
+class _Setup(msgspec.Struct):
+    customer: str | None = None
+    payment_method: str | None = None
     metadata: dict[str, str] | None = None
 
 
@@ -103,6 +123,20 @@ def _payment(body: bytes) -> Seen:
     )
 
 
+def _failure(body: bytes) -> Seen:
+    it = msgspec.json.decode(body, type=_Failure)
+    error = it.last_payment_error or _Declined()
+    reason = error.decline_code or error.code or "no reason given"
+    return PaymentFailed(it.id, _ours(it.metadata, PAYMENT), reason[:100], is_final(reason))
+
+
+def _setup(body: bytes) -> Seen:
+    it = msgspec.json.decode(body, type=_Setup)
+    if it.customer is None or it.payment_method is None:
+        return Irrelevant("a method of payment that belongs to nobody")
+    return MethodKept(_ours(it.metadata, MANDATE), it.customer, it.payment_method)
+
+
 def _refund(body: bytes) -> Seen:
     it = msgspec.json.decode(body, type=_Refund)
     if it.payment_intent is None:
@@ -156,6 +190,8 @@ def _transfer(body: bytes) -> Seen:
 
 _READERS: dict[str, Callable[[bytes], Seen]] = {
     "payment_intent.succeeded": _payment,
+    "payment_intent.payment_failed": _failure,
+    "setup_intent.succeeded": _setup,
     "refund.created": _refund,
     "refund.updated": _refund,
     "refund.failed": _refund,

@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from aei_marketplace.billing.api import details, invoices, purchases, reconciliation, usage, webhooks
+from aei_marketplace.billing.api import (
+    details,
+    invoices,
+    mandates,
+    purchases,
+    reconciliation,
+    usage,
+    webhooks,
+)
 
 router = APIRouter()
-for _part in (details, invoices, purchases, usage, reconciliation, webhooks):
+for _part in (details, invoices, mandates, purchases, usage, reconciliation, webhooks):
     router.include_router(_part.router)

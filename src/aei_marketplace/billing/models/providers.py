@@ -1,6 +1,6 @@
 """Tables of payments, refunds and what providers tell; the migration says more about each column."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from aei_marketplace.ground.db import metadata
@@ -22,6 +22,8 @@ payments = Table(
     Column("problem", Text),
     Column("created_at", DateTime(timezone=True)),
     Column("settled_at", DateTime(timezone=True)),
+    Column("mandate_id", Uuid),
+    Column("final", Boolean),
 )
 
 customers = Table(

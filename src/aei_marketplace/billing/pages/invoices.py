@@ -60,6 +60,7 @@ class InvoicePage(PageContext):
     Attributes:
         online: a provider collects: the buyer may pay here.
         pay_at: the provider's page, while one is open.
+        charged: the method that the buyer keeps is being charged for it.
         refunds: each with its state in words.
     """
 
@@ -71,6 +72,7 @@ class InvoicePage(PageContext):
     refunds: tuple[tuple[Refund, tuple[str, str]], ...]
     online: bool = False
     pay_at: str | None = None
+    charged: bool = False
     now: datetime
 
 
@@ -100,6 +102,7 @@ async def show_invoice(
     async with deps.works.begin(actor, trace) as work:
         shown = await shown_invoice(work, invoice_id)
         open_page = await collecting.open_page(work, invoice_id) if deps.billing.online else None
+        charged = await collecting.is_being_charged(work, invoice_id)
     page = InvoicePage(
         title=f"Invoice {shown.invoice.number}",
         crumbs=(SPEND, ("Invoices", OWN)),
@@ -111,6 +114,7 @@ async def show_invoice(
         refunds=shown.refunds,
         online=deps.billing.online,
         pay_at=open_page,
+        charged=charged,
         now=shown.now,
     )
     return await render(request, "billing/invoice.html", page)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from aei_marketplace.billing.errors.mandates import ChargeUnderWay
 from aei_marketplace.billing.errors.providers import PaidByTransfer
 from aei_marketplace.billing.rules.invoices import Invoice
 from aei_marketplace.billing.rules.standings import check_open
@@ -45,6 +46,7 @@ async def start_payment(deps: Deps, actor: Actor, trace_id: str, invoice_id: UUI
         NoSuchInvoice: there is none.
         InvoiceSettled: nothing is left to pay.
         PaidByTransfer: the marketplace has no provider that collects.
+        ChargeUnderWay: the method that the tenant keeps is being charged for it.
         ProviderRefused, Unavailable: the provider will not, or does not answer.
     """
     if not deps.billing.online:
@@ -69,10 +71,16 @@ async def open_page(work: Work, invoice_id: UUID) -> str | None:
     """The provider's page that is open for an invoice; None where there is none, or it ends shortly."""
     waiting = await store.find_waiting(work, invoice_id)
     standing = await standing_of(work, invoice_id)
-    if waiting is None or waiting.state != "open" or not _is_good(work, waiting, standing.left):
+    if waiting is None or waiting.url is None or not _is_good(work, waiting, standing.left):
         return None
     url: str = waiting.url
     return url
+
+
+async def is_being_charged(work: Work, invoice_id: UUID) -> bool:
+    """Whether the method that the buyer keeps is being charged for an invoice."""
+    waiting = await store.find_waiting(work, invoice_id)
+    return waiting is not None and waiting.mandate_id is not None
 
 
 async def _reserve(work: Work, provider: str, invoice_id: UUID, return_url: str) -> _Attempt:
@@ -81,6 +89,8 @@ async def _reserve(work: Work, provider: str, invoice_id: UUID, return_url: str)
     waiting = await store.find_waiting(work, invoice_id, for_update=True)
     standing = await standing_of(work, invoice_id)
     check_open(standing)
+    if waiting is not None and waiting.mandate_id is not None:
+        raise ChargeUnderWay("The method that your tenant keeps is being charged for this invoice.")
     invoice = await read_invoice(work, invoice_id)
     if waiting is not None and not _is_good(work, waiting, standing.left):
         await store.set_payment(work, waiting.id, {"state": "expired", "settled_at": work.now})
@@ -108,9 +118,24 @@ def _is_good(work: Work, payment: Any, left: int) -> bool:
 
 
 async def _add(work: Work, provider: str, invoice: Invoice, amount: int) -> UUID:
-    payment_id = new_id()
-    values = {
-        "id": payment_id,
+    row = payment_row(work, provider, invoice, amount)
+    if not await store.add_payment(work, row):
+        quicker = await store.find_waiting(work, invoice.id)
+        assert quicker is not None, "what stood in the way is committed"
+        if quicker.mandate_id is not None:
+            raise ChargeUnderWay("The method that your tenant keeps is being charged for this invoice.")
+        found: UUID = quicker.id
+        return found
+    context = {"provider": provider, "amount_minor": amount, "currency": invoice.currency}
+    work.record(Fact("invoice.collect", "invoice", str(invoice.id), context=context))
+    payment_id: UUID = row["id"]
+    return payment_id
+
+
+def payment_row(work: Work, provider: str, invoice: Invoice, amount: int) -> dict[str, Any]:
+    """An attempt to collect an invoice, under a name of its own."""
+    return {
+        "id": new_id(),
         "tenant_id": invoice.buyer,
         "invoice_id": invoice.id,
         "provider": provider,
@@ -119,14 +144,6 @@ async def _add(work: Work, provider: str, invoice: Invoice, amount: int) -> UUID
         "state": "reserved",
         "created_at": work.now,
     }
-    if not await store.add_payment(work, values):
-        quicker = await store.find_waiting(work, invoice.id)
-        assert quicker is not None, "what stood in the way is committed"
-        found: UUID = quicker.id
-        return found
-    context = {"provider": provider, "amount_minor": amount, "currency": invoice.currency}
-    work.record(Fact("invoice.collect", "invoice", str(invoice.id), context=context))
-    return payment_id
 
 
 async def _open(work: Work, provider: str, payment_id: UUID, collection: Collection) -> None:

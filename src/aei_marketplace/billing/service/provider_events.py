@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from aei_marketplace.billing.events.disputes import DisputeTold
+from aei_marketplace.billing.events.mandates import RenewalCharged
 from aei_marketplace.billing.events.providers import EventRejected, ProviderTold, TransferReturned
 from aei_marketplace.billing.rules.provider_events import (
     Asked,
@@ -20,6 +21,7 @@ from aei_marketplace.billing.rules.provider_events import (
     rejected,
     spread,
 )
+from aei_marketplace.billing.service import mandates, renewal_charges
 from aei_marketplace.billing.service.crediting import Returned, credit_lines, lines_left
 from aei_marketplace.billing.service.invoices import sales_of, standing_of
 from aei_marketplace.billing.service.invoicing import note_payment
@@ -31,6 +33,8 @@ from aei_marketplace.ground.ports.billing import (
     DisputeSeen,
     Fee,
     Irrelevant,
+    MethodKept,
+    PaymentFailed,
     PaymentSeen,
     RefundSeen,
     Seen,
@@ -43,7 +47,8 @@ JOB = "billing.provider_events"
 #: What an event is about should have become known by then.
 PATIENCE = timedelta(days=30)
 _KINDS: dict[str, type[Any]] = {
-    cls.__name__: cls for cls in (PaymentSeen, RefundSeen, DisputeSeen, TransferBack, Irrelevant)
+    cls.__name__: cls
+    for cls in (PaymentSeen, PaymentFailed, MethodKept, RefundSeen, DisputeSeen, TransferBack, Irrelevant)
 }
 
 
@@ -79,19 +84,21 @@ async def settle(deps: Deps, provider: str, event_id: str, trace_id: str | None 
     """Look at a pending event and do what follows from it, once.
 
     Raises:
-        Unavailable: the provider was asked for a fee and does not answer; call again.
+        Unavailable: the provider was asked for a fee or a label and does not answer; call again.
     """
     async with deps.works.system(JOB, trace_id) as work:
         row = await store.find_event(work, provider, event_id)
         if row is None or row.state != "pending":
             return
-        asked_for = await _payment_without_fee(work, provider, _seen(row))
+        seen = _seen(row)
+        asked_for = await _payment_without_fee(work, provider, seen)
     fee = await deps.billing.fee_of(asked_for) if asked_for is not None else None
+    label = await deps.billing.label_of(seen.method) if isinstance(seen, MethodKept) else ""
     async with deps.works.system(JOB, trace_id) as work:
         row = await store.find_event(work, provider, event_id, for_update=True)
         if row is None or row.state != "pending":
             return
-        await _write(work, row, await _settled(work, row, fee))
+        await _write(work, row, await _settled(work, row, fee, label))
 
 
 async def ignore_forgotten(work: Work) -> int:
@@ -114,11 +121,16 @@ async def _payment_without_fee(work: Work, provider: str, seen: Seen) -> str | N
     return seen.payment if payment is not None and payment.state != "succeeded" else None
 
 
-async def _settled(work: Work, row: Any, fee: Fee | None) -> Settled:
+async def _settled(work: Work, row: Any, fee: Fee | None, label: str) -> Settled:
     provider, seen = row.provider, _seen(row)
     match seen:
         case PaymentSeen():
             return await _pay(work, provider, seen, row.occurred_at, fee)
+        case PaymentFailed():
+            return await _decline(work, provider, seen)
+        case MethodKept():
+            why = await mandates.keep(work, seen, label)
+            return applied() if why is None else ignored(why)
         case RefundSeen():
             return await _refund(work, provider, seen)
         case DisputeSeen():
@@ -159,7 +171,7 @@ async def _write(work: Work, row: Any, settled: Settled) -> None:
             work.emit(ProviderTold(row.provider, event_id))
 
 
-async def _find_payment(work: Work, provider: str, seen: PaymentSeen) -> Any:
+async def _find_payment(work: Work, provider: str, seen: PaymentSeen | PaymentFailed) -> Any:
     told = await payment_store.find_told(work, provider, seen.payment)
     if told is not None or seen.payment_id is None:
         return told
@@ -182,7 +194,17 @@ async def _pay(work: Work, provider: str, seen: PaymentSeen, paid_at: Any, fee: 
     await payment_store.set_payment(work, payment.id, values)
     kept = fee.amount if fee is not None and fee.currency == seen.currency else 0
     await note_payment(work, payment.invoice_id, paid_at, provider, seen.payment, kept)
+    if payment.mandate_id is not None:
+        work.emit(RenewalCharged(payment.invoice_id, payment.mandate_id))
     return applied(seen.payment)
+
+
+async def _decline(work: Work, provider: str, seen: PaymentFailed) -> Settled:
+    payment = await _find_payment(work, provider, seen)
+    if payment is None or payment.mandate_id is None:
+        return ignored("the buyer tries again on the page, or nothing was asked for here")
+    failed = await renewal_charges.fail(work, payment, f"the bank declines: {seen.reason}", final=seen.final)
+    return applied() if failed else ignored("known already")
 
 
 async def _refund(work: Work, provider: str, seen: RefundSeen) -> Settled:

@@ -12,7 +12,7 @@ from aei_marketplace.billing.rules.periods import period_end
 from aei_marketplace.billing.rules.prices import Model, Price
 from aei_marketplace.billing.rules.purchases import Purchase, PurchaseState, Step, access_until, resumed, step
 from aei_marketplace.billing.service.charging import charge_period, require_billable
-from aei_marketplace.billing.store import charges, prices
+from aei_marketplace.billing.store import charges, mandates, prices
 from aei_marketplace.billing.store import purchases as store
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.audit import Fact
@@ -181,6 +181,8 @@ async def _begin(work: Work, fresh: Purchase, trial: int | None) -> Purchase:
         present = await store.find_live(work, fresh.tenant_id, fresh.plugin_id)
         assert present is not None, "what stood in the way is committed"
         return present
+    assert work.actor.id is not None, "who buys has an account"
+    await mandates.add_consent(work, begun.tenant_id, begun.id, begun.price_id, work.actor.id)
     work.record(_fact("purchase.create", begun))
     if price.model is Model.USAGE or on_trial:
         await require_billable(work, fresh.tenant_id, fresh.plugin_id)

@@ -6,14 +6,16 @@ from uuid import UUID
 
 import structlog
 
+from aei_marketplace.billing.events.mandates import ConsentWanted
 from aei_marketplace.billing.events.purchases import PurchaseEnded, PurchaseSuspended
+from aei_marketplace.billing.rules.mandates import is_agreed
 from aei_marketplace.billing.rules.offers import worded
 from aei_marketplace.billing.rules.periods import period_end
 from aei_marketplace.billing.rules.prices import AnnouncedPrice, Model, price_at
 from aei_marketplace.billing.rules.purchases import Purchase, PurchaseState, Step, step
 from aei_marketplace.billing.service.charging import charge_period
 from aei_marketplace.billing.service.purchases import ended, with_access
-from aei_marketplace.billing.store import prices
+from aei_marketplace.billing.store import mandates, prices
 from aei_marketplace.billing.store import purchases as store
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.audit import Fact
@@ -91,6 +93,9 @@ async def _next_period(work: Work, held: Purchase, offered: AnnouncedPrice) -> b
     await store.save(work, await with_access(work, renewed))
     context = {"plugin": held.plugin_id, "price": worded(offered.price), "periods": periods}
     work.record(Fact("purchase.renew", "purchase", str(held.id), context=context))
+    agreed = await mandates.agreed_prices(work, [held.id])
+    if not is_agreed(offered.price, agreed.get(held.id, ())):
+        work.emit(ConsentWanted(held.id, held.tenant_id, held.plugin_id, worded(offered.price)))
     return True
 
 

@@ -29,6 +29,34 @@ KINDS_OF_MONEY = (
         link="/admin/spend/invoices/$invoice",
     ),
     Kind(
+        "renewal.charged",
+        "$amount were charged for invoice $number",
+        "It renews $what, and was charged to $method, as your tenant agreed. That can be taken back under"
+        " Admin, Spend.",
+        mail=MailSetting.IMMEDIATE,
+        link="/admin/spend/invoices/$invoice",
+    ),
+    Kind(
+        "renewal.declined",
+        "$amount for invoice $number could not be charged",
+        "It renews $what. $reason. $next What it is for runs until $due, and goes on once the invoice is"
+        " paid.",
+        severity=Severity.WARNING,
+        mail=MailSetting.IMMEDIATE,
+        fixed="It says why something may stop running.",
+        link="/admin/spend/invoices/$invoice",
+    ),
+    Kind(
+        "renewal.consent_wanted",
+        "$plugin was renewed at $price and waits for your consent",
+        "That is more than anybody of your tenant agreed to, so it is not charged by itself. Agree under"
+        " Admin, Spend, pay its invoice by hand, or cancel it.",
+        severity=Severity.WARNING,
+        mail=MailSetting.IMMEDIATE,
+        fixed="It says why something may stop running.",
+        link="/admin/spend",
+    ),
+    Kind(
         "billing.rejected",
         "$provider tells of money that does not fit",
         "It told of $what: $reason. Nothing was changed; compare both sides under Admin, Invoices,"

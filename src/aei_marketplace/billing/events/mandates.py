@@ -1,0 +1,50 @@
+"""What becomes of mandates, and of renewals that are charged under them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MandateWithdrawn:
+    """A method must not be charged any more: the provider is to forget it."""
+
+    kind: ClassVar[str] = "billing.mandate_withdrawn"
+    mandate_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalCharged:
+    """A renewal was charged to the kept method, and is paid."""
+
+    kind: ClassVar[str] = "billing.renewal_charged"
+    invoice_id: UUID
+    mandate_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalDeclined:
+    """A renewal could not be charged.
+
+    Attributes:
+        reason: as a clause in words.
+        again_at: when it is tried again; None: not by itself.
+    """
+
+    kind: ClassVar[str] = "billing.renewal_declined"
+    invoice_id: UUID
+    mandate_id: UUID
+    reason: str
+    again_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWanted:
+    """A renewal costs more than what the buyer agreed to, and is not charged by itself."""
+
+    kind: ClassVar[str] = "billing.consent_wanted"
+    purchase_id: UUID
+    buyer: UUID
+    plugin_id: str
+    price: str

@@ -1,0 +1,255 @@
+"""A buyer's consent to be charged for renewals: asked for, given on the provider's page, taken back."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from aei_marketplace.billing.errors.mandates import ConsentUnfit, MandateUnfit, NoSuchMandate
+from aei_marketplace.billing.errors.providers import PaidByTransfer
+from aei_marketplace.billing.events.mandates import MandateWithdrawn
+from aei_marketplace.billing.rules.mandates import TERMS, Mandate, is_agreed
+from aei_marketplace.billing.rules.prices import AnnouncedPrice, Model, price_at
+from aei_marketplace.billing.rules.purchases import Purchase
+from aei_marketplace.billing.service import parties
+from aei_marketplace.billing.service.collecting import KEY_LIFE, LEAST_TIME
+from aei_marketplace.billing.service.purchases import ACTION, find_purchase
+from aei_marketplace.billing.store import mandates as store
+from aei_marketplace.billing.store import payments, prices
+from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.audit import Fact
+from aei_marketplace.ground.clock import new_id
+from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.errors import Fault
+from aei_marketplace.ground.ports.billing import Collection, MandateWanted, MethodKept, ProviderRefused
+from aei_marketplace.ground.work import Work
+
+JOB = "billing.mandates"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is under way: the page that is still open, or what to ask the provider for."""
+
+    url: str | None
+    wanted: MandateWanted
+
+
+async def start_mandate(deps: Deps, actor: Actor, trace_id: str, terms: int, return_url: str) -> str:
+    """The provider's page on which the actor's tenant names the method that renewals are charged to.
+
+    Whoever asks twice, or again after a crash, gets the same page.
+
+    Args:
+        terms: the number of the wording that the actor agrees to.
+        return_url: where the browser goes afterwards.
+
+    Raises:
+        NotAllowed: the actor may not spend.
+        MandateUnfit: the wording is another by now.
+        DetailsMissing: nobody has said whom to bill.
+        PaidByTransfer: the marketplace has no provider that collects.
+        ProviderRefused, Unavailable: the provider will not, or does not answer.
+    """
+    if not deps.billing.online:
+        raise PaidByTransfer("Renewals are paid by bank transfer here.")
+    async with deps.works.begin(actor, trace_id) as work:
+        asked = await _ask(work, deps.billing.name, terms, return_url)
+    if asked.url is not None:
+        return asked.url
+    mandate_id = asked.wanted.mandate_id
+    page = await deps.billing.open_mandate(asked.wanted, f"mandate/{mandate_id}")
+    async with deps.works.system(JOB, trace_id) as work:
+        await _open(work, mandate_id, page)
+    return page.url
+
+
+async def standing_mandate(work: Work, provider: str) -> Mandate | None:
+    """The mandate under which renewals of the actor's tenant are charged; None: they are paid by hand.
+
+    Raises:
+        NotAllowed: the actor may not spend.
+    """
+    work.actor.require(ACTION)
+    return await kept_mandate(work, provider, work.actor.in_tenant())
+
+
+async def open_page(work: Work, provider: str) -> str | None:
+    """The provider's page on which the actor's tenant names a method; None where none is open.
+
+    Raises:
+        NotAllowed: the actor may not spend.
+    """
+    work.actor.require(ACTION)
+    standing = await store.find_standing(work, work.actor.in_tenant(), provider)
+    return next((each.url for each in standing if each.state == "asked" and _is_good(work, each)), None)
+
+
+async def kept_mandate(work: Work, provider: str, tenant: UUID) -> Mandate | None:
+    """The mandate under which a tenant's renewals are charged, for named jobs."""
+    standing = await store.find_standing(work, tenant, provider)
+    return next((each for each in standing if each.state == "kept"), None)
+
+
+async def read_mandate(work: Work, mandate_id: UUID) -> Mandate | None:
+    """A mandate, for named jobs."""
+    return await store.hold(work, mandate_id)
+
+
+async def withdraw(work: Work, provider: str) -> None:
+    """Have nothing more charged to the kept method. What the provider was asked for before goes on.
+
+    Raises:
+        NotAllowed: the actor may not spend.
+        NoSuchMandate: there is none.
+    """
+    work.actor.require(ACTION)
+    standing = await store.find_standing(work, work.actor.in_tenant(), provider, for_update=True)
+    if not standing:
+        raise NoSuchMandate("No method is kept for your tenant.")
+    for each in standing:
+        await _end(work, each, work.actor.id)
+
+
+async def keep(work: Work, seen: MethodKept, label: str) -> str | None:
+    """Have renewals charged to a method that was named; the one before goes.
+
+    Args:
+        work: of a named job.
+
+    Returns:
+        Why nothing is charged to it; None when it is.
+    """
+    work.actor.require("revenue.administer")
+    mandate = await store.hold(work, seen.mandate_id) if seen.mandate_id is not None else None
+    if mandate is None:
+        return "no such method was asked for here"
+    if mandate.state == "kept":
+        return "known already"
+    named = {"customer": seen.customer, "method": seen.method, "label": label[:200]}
+    await store.change(work, mandate.id, named)
+    if mandate.state == "withdrawn":
+        work.emit(MandateWithdrawn(mandate.id))
+        return "it was taken back before the method was named"
+    for other in await store.find_standing(work, mandate.tenant_id, mandate.provider, for_update=True):
+        if other.state == "kept":
+            await _end(work, other, None)
+    await store.change(work, mandate.id, {"state": "kept", "kept_at": work.now})
+    work.record(Fact("mandate.keep", "mandate", str(mandate.id), context={"provider": mandate.provider}))
+    return None
+
+
+async def forget_method(deps: Deps, mandate_id: UUID, trace_id: str) -> None:
+    """Have the provider forget the method of a mandate that is withdrawn.
+
+    Raises:
+        Unavailable: the provider does not answer; call again.
+    """
+    async with deps.works.system(JOB, trace_id) as work:
+        mandate = await store.hold(work, mandate_id)
+    if mandate is None or mandate.method is None or mandate.provider != deps.billing.name:
+        return
+    outcome, reason = "ok", None
+    try:
+        await deps.billing.forget_method(mandate.method)
+    except ProviderRefused as refusal:
+        outcome, reason = "failed", refusal.detail
+    async with deps.works.system(JOB, trace_id) as work:
+        work.record(Fact("mandate.forget", "mandate", str(mandate_id), outcome=outcome, reason=reason))
+
+
+async def agree_to_price(work: Work, purchase_id: UUID, price_id: UUID) -> None:
+    """Agree that a purchase's renewals are charged at a price: the present one, or the next one's.
+
+    Raises:
+        NotAllowed: the actor may not spend.
+        NoSuchPurchase: there is none that the actor may see.
+        ConsentUnfit: the purchase does not have that price.
+    """
+    purchase = await find_purchase(work, purchase_id)
+    announced = (await prices.prices_of(work, [purchase.plugin_id])).get(purchase.plugin_id, [])
+    if price_id != purchase.price_id and price_id != getattr(_next(purchase, announced), "id", None):
+        raise ConsentUnfit(f"{purchase.plugin_id} is not renewed at that price.")
+    await note_consent(work, purchase, price_id)
+
+
+async def note_consent(work: Work, purchase: Purchase, price_id: UUID) -> None:
+    """Keep that the actor agrees to a price, once."""
+    assert work.actor.id is not None, "who spends has an account"
+    if await store.add_consent(work, purchase.tenant_id, purchase.id, price_id, work.actor.id):
+        context = {"plugin": purchase.plugin_id, "price": str(price_id)}
+        work.record(Fact("purchase.agree", "purchase", str(purchase.id), context=context))
+
+
+async def prices_to_agree(work: Work, bought: list[Purchase]) -> dict[UUID, AnnouncedPrice]:
+    """By purchase, the price of its next renewal, or of this period, where nobody has agreed to it yet.
+
+    Raises:
+        NotAllowed: the actor may not spend.
+    """
+    work.actor.require(ACTION)
+    renewed = [p for p in bought if p.price.model is Model.SUBSCRIPTION and p.ended_at is None]
+    if not renewed:
+        return {}
+    agreed = await store.agreed_prices(work, [each.id for each in renewed])
+    announced = await prices.prices_of(work, {each.plugin_id for each in renewed})
+    found = {}
+    for each in renewed:
+        of_plugin = announced.get(each.plugin_id, [])
+        present = next((price for price in of_plugin if price.id == each.price_id), None)
+        for price in (_next(each, of_plugin), present):
+            if price is not None and not is_agreed(price.price, agreed.get(each.id, ())):
+                found[each.id] = price
+    return found
+
+
+def _next(purchase: Purchase, announced: list[AnnouncedPrice]) -> AnnouncedPrice | None:
+    """What the next period costs as far as is known; None when it is no subscription then."""
+    if purchase.period_end is None:
+        return None
+    found = price_at(announced, purchase.period_end)
+    return found if found is not None and found.price.model is Model.SUBSCRIPTION else None
+
+
+async def _ask(work: Work, provider: str, terms: int, return_url: str) -> _Asked:
+    work.actor.require(ACTION)
+    if terms != TERMS:
+        raise MandateUnfit("The wording has changed.", faults=[Fault("/terms", f"exactly {TERMS}")])
+    tenant, user = work.actor.in_tenant(), work.actor.id
+    assert user is not None, "who spends has an account"
+    party = (await parties.details_of(work, tenant)).party
+    standing = await store.find_standing(work, tenant, provider, for_update=True)
+    asked = next((each for each in standing if each.state == "asked"), None)
+    if asked is not None and not _is_good(work, asked):
+        await _end(work, asked, None)
+        asked = None
+    if asked is None:
+        asked = Mandate(new_id(), tenant, provider, "asked", TERMS, user, work.now)
+        if not await store.add(work, asked):
+            standing = await store.find_standing(work, tenant, provider)
+            asked = next(each for each in standing if each.state == "asked")
+        else:
+            work.record(Fact("mandate.agree", "mandate", str(asked.id), context={"terms": TERMS}))
+    known = await payments.find_customer(work, provider, tenant)
+    return _Asked(asked.url, MandateWanted(asked.id, party.name, party.email, known, return_url))
+
+
+def _is_good(work: Work, asked: Mandate) -> bool:
+    if asked.url_until is not None:
+        return asked.url_until - work.now > LEAST_TIME
+    return work.now - asked.agreed_at < KEY_LIFE
+
+
+async def _open(work: Work, mandate_id: UUID, page: Collection) -> None:
+    work.actor.require("revenue.administer")
+    mandate = await store.hold(work, mandate_id)
+    assert mandate is not None, "it was asked for"
+    await payments.add_customer(work, mandate.provider, mandate.tenant_id, page.customer)
+    values = {"setup": page.reference, "url": page.url, "url_until": page.until}
+    await store.change(work, mandate_id, values)
+
+
+async def _end(work: Work, mandate: Mandate, by: UUID | None) -> None:
+    values = {"state": "withdrawn", "withdrawn_at": work.now, "withdrawn_by": by}
+    await store.change(work, mandate.id, values)
+    work.record(Fact("mandate.withdraw", "mandate", str(mandate.id), context={"was": mandate.state}))
+    if mandate.method is not None:
+        work.emit(MandateWithdrawn(mandate.id))
