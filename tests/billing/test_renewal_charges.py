@@ -26,6 +26,7 @@ from aei_marketplace.billing.service import (
 )
 from aei_marketplace.billing.service.renewal_charges import charge_renewals
 from aei_marketplace.billing.store import charges
+from aei_marketplace.billing.store import purchases as purchase_store
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import NotAllowed
@@ -232,8 +233,17 @@ async def test_what_is_cancelled_or_costs_more_than_was_agreed_to_is_not_charged
     async with shop.deps.works.begin(shop.globex.admin) as work:
         await purchases.resume(work, shop.bought.id)
         assert await mandates.prices_to_agree(work, [dearer]) == {}
-    assert await charge_renewals(shop.deps) == 1
+    for closed, asked in (("now()", 0), ("null", 1)):  # what is closed pays for nothing by itself
+        async with shop.deps.works.system("tests") as work:
+            await work.run(text(f"update tenants set closed_at = {closed} where slug = 'globex'"))
+        assert await charge_renewals(shop.deps) == asked
     assert shop.fake.charged()[-1]["amount"] == 1428
+    async with shop.deps.works.system("tests") as work:
+        await work.run(text("update tenants set closed_at = now() where slug = 'globex'"))
+    await shop.pass_time(shop.time.now() + timedelta(days=32))
+    async with shop.deps.works.system("tests") as work:
+        over = await purchase_store.find(work, shop.bought.id)
+    assert (over and over.state, over and over.ended_because) == ("ended", "the tenant is closed")
 
 
 async def test_a_charge_and_a_page_never_collect_the_same_and_what_has_no_answer_is_asked_once_a_day_at_most(

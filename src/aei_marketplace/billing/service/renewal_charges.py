@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.billing.events.mandates import RenewalDeclined
 from aei_marketplace.billing.rules.invoices import Invoice
 from aei_marketplace.billing.rules.mandates import Mandate, is_agreed, is_wanted, next_attempt, price_of
@@ -123,6 +124,8 @@ async def _due_under(work: Work, provider: str, invoice: Invoice) -> Mandate | N
     mandate = next((each for each in standing if each.state == "kept"), None)
     renewal = await store.find_renewal(work, invoice.id)
     if mandate is None or mandate.kept_at is None or renewal is None or not is_wanted(renewal.state):
+        return None
+    if await accounts.closed_among(work, [invoice.buyer]):
         return None
     agreed = await store.agreed_prices(work, [renewal.charge.purchase_id])
     if not is_agreed(price_of(renewal.charge), agreed.get(renewal.charge.purchase_id, ())):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 
+from aei_marketplace.accounts import service as accounts
 from aei_marketplace.billing.events.mandates import ConsentWanted
 from aei_marketplace.billing.events.purchases import PurchaseEnded, PurchaseSuspended
 from aei_marketplace.billing.rules.mandates import is_agreed
@@ -101,6 +102,8 @@ async def _next_period(work: Work, held: Purchase, offered: AnnouncedPrice) -> b
 
 async def _hindrance(work: Work, held: Purchase, offered: AnnouncedPrice | None) -> str | None:
     """Why there is no further period; None when there is one."""
+    if await accounts.closed_among(work, [held.tenant_id]):
+        return "the tenant is closed"
     if offered is None or offered.price.is_free:
         return "the plugin is free now"
     if offered.price.model is not Model.SUBSCRIPTION:
