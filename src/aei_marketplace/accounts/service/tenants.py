@@ -11,7 +11,7 @@ from aei_marketplace.accounts.errors import NoSuchTenant, SlugTaken
 from aei_marketplace.accounts.store import tenants as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_text
 from aei_marketplace.ground.work import Work
 
 
@@ -91,7 +91,7 @@ async def search_tenants(work: Work, text: str, wanted: PageWanted) -> Page:
         Invalid: the cursor is of another list.
     """
     work.actor.require("tenant.administer")
-    after = None if wanted.after is None else rules.check_slug(str(wanted.after))
+    after = wanted.position(lambda said: rules.check_slug(as_text(said)))
     rows = await store.find_tenants(work, text, after, wanted.limit)
     page = wanted.page(rows, await store.count_tenants(work, text), lambda row: row.slug)
     return replace(page, items=[TenantRow(**row._mapping) for row in page.items])

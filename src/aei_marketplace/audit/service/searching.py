@@ -14,8 +14,7 @@ from aei_marketplace.audit.store import searching as store
 from aei_marketplace.audit.store.searching import Wanted
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.audit import read_entry
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.work import Work, Works
 
 #: How long a search waits for its newest entries to be sequenced, before it shows them without a number.
@@ -63,7 +62,7 @@ async def read_page(work: Work, wanted: Wanted, page: PageWanted) -> list[Found]
         Invalid: the cursor was not made here.
     """
     work.actor.require("audit.read_all" if work.actor.staff else "audit.read")
-    return await _opened(work, await store.search(work, wanted, _position(page.after), page.limit + 1))
+    return await _opened(work, await store.search(work, wanted, page.position(as_id), page.limit + 1))
 
 
 async def find_entry(work: Work, entry_id: UUID) -> Found:
@@ -93,14 +92,3 @@ async def _opened(work: Work, rows: Sequence[Row[Any]]) -> list[Found]:
 async def _search(work: Work, wanted: Wanted, page: PageWanted) -> Page:
     found = await read_page(work, wanted, page)
     return page.page(found, await store.count(work, wanted), lambda f: str(f.id))
-
-
-def _position(after: Any) -> UUID | None:
-    if after is None:
-        return None
-    try:
-        return UUID(after)
-    except (ValueError, AttributeError, TypeError) as error:
-        raise Invalid(
-            "The cursor is not one of ours", faults=[Fault("cursor", "send it unchanged")]
-        ) from error

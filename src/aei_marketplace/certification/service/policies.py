@@ -9,14 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.certification.errors import PolicyNotFound, StateConflict, WaiverNotFound
 from aei_marketplace.certification.rules.builtin import BUILT_IN, KNOWN_CHECKS
-from aei_marketplace.certification.rules.cursors import after_id
 from aei_marketplace.certification.rules.policies import Policy, PolicyVersion, Waiver, check_terms
 from aei_marketplace.certification.service.strangers import require_stranger
 from aei_marketplace.certification.store import policies as store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.typed import clean_typed
 from aei_marketplace.ground.work import Work
 
@@ -145,7 +144,7 @@ async def list_all_waivers(work: Work, wanted: PageWanted) -> Page:
         Invalid: the cursor is of another list.
     """
     work.actor.require(_WAIVER_ACTION)
-    rows, total = await store.waivers_page(work, after_id(wanted))
+    rows, total = await store.waivers_page(work, wanted.position(as_id), wanted.limit)
     return wanted.page(rows, total, lambda waiver: str(waiver.id))
 
 

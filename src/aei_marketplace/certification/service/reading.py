@@ -7,7 +7,6 @@ from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.certification.errors import RequestNotFound
 from aei_marketplace.certification.rules.changes import Changes
-from aei_marketplace.certification.rules.cursors import after_id
 from aei_marketplace.certification.rules.policies import bar_for
 from aei_marketplace.certification.rules.states import CERTIFIED, OPEN, Purpose, RequestState
 from aei_marketplace.certification.rules.verdicts import Outcome, Verdict, judge
@@ -16,7 +15,7 @@ from aei_marketplace.certification.service.comparing import changes_since_certif
 from aei_marketplace.certification.service.policies import policy_in_force
 from aei_marketplace.certification.store import policies, requests
 from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.work import Work
 
 _DECIDE = "certification.decide"
@@ -68,7 +67,7 @@ async def list_requests(work: Work, wanted: PageWanted, state: str | None) -> Pa
     if not work.actor.may(_DECIDE):
         work.actor.require_somewhere("plugin.publish")
         owner = work.actor.in_tenant()
-    rows, total = await requests.queue_page(work, after_id(wanted), _states(state), owner)
+    rows, total = await requests.queue_page(work, wanted.position(as_id), wanted.limit, _states(state), owner)
     return wanted.page(rows, total, lambda request: str(request.id))
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import Row, func, insert, select, update
 
 from aei_marketplace.certification.models.requests import policies, waivers
 from aei_marketplace.certification.rules.policies import Policy, Terms, Waiver
-from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
 
 
@@ -49,14 +48,11 @@ async def waivers_of(work: Work, plugin_id: str) -> Sequence[Waiver]:
     return [_waiver(row) for row in rows]
 
 
-async def waivers_page(work: Work, page: PageWanted) -> tuple[list[Waiver], int]:
-    """The exceptions in force for all plugins, the oldest first, one more than the page takes; and how many.
-
-    The cursor's position is an exception's id.
-    """
-    wanted = select(waivers).where(_in_force(work)).order_by(waivers.c.id).limit(page.limit + 1)
-    if page.after is not None:
-        wanted = wanted.where(waivers.c.id > UUID(str(page.after)))
+async def waivers_page(work: Work, after: UUID | None, limit: int) -> tuple[list[Waiver], int]:
+    """The exceptions in force behind an id, the oldest first, one more than `limit`; and how many in all."""
+    wanted = select(waivers).where(_in_force(work)).order_by(waivers.c.id).limit(limit + 1)
+    if after is not None:
+        wanted = wanted.where(waivers.c.id > after)
     total = (await work.run(select(func.count()).select_from(waivers).where(_in_force(work)))).scalar_one()
     return [_waiver(row) for row in await work.run(wanted)], total
 

@@ -15,7 +15,6 @@ from aei_marketplace.certification.rules.states import CERTIFIED, OPEN, Purpose,
 from aei_marketplace.certification.rules.turns import FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS
 from aei_marketplace.certification.rules.verdicts import Outcome
 from aei_marketplace.certification.rules.views import Basis, Evidence, Request
-from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
 
 _VIEW = select(requests)
@@ -139,20 +138,21 @@ async def hand_over(work: Work, plugin_id: str, owner: UUID) -> None:
 
 
 async def queue_page(
-    work: Work, page: PageWanted, states: Collection[RequestState] | None, owner: UUID | None
+    work: Work,
+    after: UUID | None,
+    limit: int,
+    states: Collection[RequestState] | None,
+    owner: UUID | None,
 ) -> tuple[list[Request], int]:
-    """Requests for a badge, the oldest first, one more than the page takes; and how many there are.
-
-    The cursor's position is a request's id.
-    """
+    """Requests for a badge behind an id, the oldest first, one more than `limit`; and how many there are."""
     terms = [_is(Purpose.CERTIFICATION)]
     if states is not None:
         terms.append(requests.c.state.in_(states))
     if owner is not None:
         terms.append(requests.c.owner_tenant == owner)
-    wanted = _VIEW.where(*terms).order_by(requests.c.id).limit(page.limit + 1)
-    if page.after is not None:
-        wanted = wanted.where(requests.c.id > UUID(str(page.after)))
+    wanted = _VIEW.where(*terms).order_by(requests.c.id).limit(limit + 1)
+    if after is not None:
+        wanted = wanted.where(requests.c.id > after)
     total = (await work.run(select(func.count()).select_from(requests).where(*terms))).scalar_one()
     return await _all(work, wanted), total
 

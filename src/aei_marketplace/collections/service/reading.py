@@ -15,8 +15,7 @@ from aei_marketplace.collections.service.curating import CURATE
 from aei_marketplace.collections.service.shelf import Shelf
 from aei_marketplace.collections.store import clicks, rotations
 from aei_marketplace.collections.store import collections as store
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.work import Work
 
 #: For how many days counts are shown.
@@ -56,7 +55,7 @@ async def list_open(work: Work, shelf: Shelf, wanted: PageWanted) -> Page:
     """What everybody may read: published collections within their time, in the page's order, as Readables."""
     standing = await shelf.standing()
     found = [collection for collection in standing.collections if is_open(collection, work.now)]
-    after = _position(wanted)
+    after = wanted.position(_place)
     later = [c for c in found if after is None or (c.position, c.id) > after]
     page = wanted.page(later[: wanted.limit + 1], len(found), _cursor)
     return Page(await describe(work, shelf, page.items), page.next_cursor, page.total)
@@ -69,7 +68,7 @@ async def list_collections(work: Work, states: frozenset[State], wanted: PageWan
         NotAllowed: the actor may not.
     """
     work.actor.require(CURATE)
-    rows, total = await store.find_page(work, states, _position(wanted), wanted.limit)
+    rows, total = await store.find_page(work, states, wanted.position(_place), wanted.limit)
     return wanted.page(rows, total, _cursor)
 
 
@@ -162,14 +161,8 @@ def _cursor(collection: Collection) -> list[object]:
     return [collection.position, collection.id]
 
 
-def _position(wanted: PageWanted) -> tuple[int, UUID] | None:
-    if wanted.after is None:
-        return None
-    try:
-        position, last = wanted.after
-        if type(position) is not int or not -(2**31) <= position < 2**31:
-            raise ValueError("not a position")
-        return position, UUID(last)
-    except (TypeError, ValueError, AttributeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error
+def _place(said: object) -> tuple[int, UUID]:
+    match said:
+        case [int(position), id] if type(position) is int and -(2**31) <= position < 2**31:
+            return position, as_id(id)
+    raise ValueError("not a place among collections")

@@ -9,8 +9,7 @@ from aei_marketplace.decisions import store
 from aei_marketplace.decisions.errors import CaseNotFound
 from aei_marketplace.decisions.rules.cases import Case, Shown
 from aei_marketplace.decisions.store import Selection
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id, as_moment_and_id
 from aei_marketplace.ground.work import Work
 
 
@@ -134,21 +133,11 @@ def _after(case: Case, shown: Shown) -> list[str]:
 
 
 def _position(page: PageWanted, shown: Shown) -> tuple[datetime, UUID] | UUID | None:
-    try:
-        match page.after:
-            case None:
-                return None
-            case [str(due_at), str(case_id)] if shown.open:
-                moment = datetime.fromisoformat(due_at)
-                if moment.tzinfo is not None:
-                    return moment, UUID(case_id)
-            case [str(case_id)] if not shown.open:
-                return UUID(case_id)
-    except ValueError as error:
-        raise _foreign() from error
-    raise _foreign()
+    return page.position(as_moment_and_id) if shown.open else page.position(_only_id)
 
 
-def _foreign() -> Invalid:
-    fault = Fault("cursor", "send back `next_cursor` unchanged")
-    return Invalid("The cursor is of another list.", faults=[fault])
+def _only_id(said: object) -> UUID:
+    match said:
+        case [case_id]:
+            return as_id(case_id)
+    raise ValueError("not one id")

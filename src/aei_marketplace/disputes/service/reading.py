@@ -12,8 +12,7 @@ from aei_marketplace.disputes import store
 from aei_marketplace.disputes.errors import DisputeNotFound
 from aei_marketplace.disputes.rules.cases import Dispute, Kind, Side, State, side_of
 from aei_marketplace.disputes.rules.evidence import Evidence
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_moment_and_id
 from aei_marketplace.ground.work import Work
 
 
@@ -49,7 +48,9 @@ async def list_disputes(work: Work, wanted: PageWanted, state: State | None = No
         Invalid: the cursor is of another list.
     """
     _require_reader(work)
-    rows = await store.find_page(work, work.actor.tenant, state, _position(wanted), wanted.limit)
+    rows = await store.find_page(
+        work, work.actor.tenant, state, wanted.position(as_moment_and_id), wanted.limit
+    )
     total = await store.count(work, work.actor.tenant, state)
     return wanted.page(
         [dispute_of(row) for row in rows], total, lambda d: [d.opened_at.isoformat(), str(d.id)]
@@ -127,14 +128,3 @@ def _found(row: Row[Any] | None) -> Dispute:
     if row is None:
         raise DisputeNotFound("There is no such dispute.")
     return dispute_of(row)
-
-
-def _position(wanted: PageWanted) -> tuple[datetime, UUID] | None:
-    if wanted.after is None:
-        return None
-    try:
-        at, id = wanted.after
-        return datetime.fromisoformat(at), UUID(id)
-    except (ValueError, TypeError, AttributeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error

@@ -16,7 +16,7 @@ from aei_marketplace.executions.store import records
 from aei_marketplace.executions.store.quick import Start
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.work import Work, Works
 from aei_protocol.identifiers import PluginId
 
@@ -46,7 +46,7 @@ async def list_executions(work: Work, wanted: PageWanted, filtered: Filter = ALL
         Invalid: a filter cannot be, or the cursor is not one of ours.
     """
     conditions = _conditions(work.actor, filtered)
-    rows = await records.find_page(work, conditions, _position(wanted), wanted.limit)
+    rows = await records.find_page(work, conditions, wanted.position(as_id), wanted.limit)
     total = await records.count(work, conditions)
     return wanted.page([_as_execution(r) for r in rows], total, lambda e: str(e.id))
 
@@ -54,7 +54,7 @@ async def list_executions(work: Work, wanted: PageWanted, filtered: Filter = ALL
 async def list_briefs(work: Work, wanted: PageWanted, filtered: Filter = ALL) -> Page:
     """The same in a line each, as `Brief`."""
     conditions = _conditions(work.actor, filtered)
-    rows = await records.find_briefs(work, conditions, _position(wanted), wanted.limit)
+    rows = await records.find_briefs(work, conditions, wanted.position(as_id), wanted.limit)
     total = await records.count(work, conditions)
     return wanted.page([Brief(*tuple(row)) for row in rows], total, lambda e: str(e.id))
 
@@ -167,14 +167,3 @@ def _check_plugin_id(plugin_id: str) -> None:
         PluginId.parse(plugin_id)
     except ValueError as error:
         raise Invalid("There is no such plugin.", faults=[Fault("plugin", str(error))]) from error
-
-
-def _position(wanted: PageWanted) -> UUID | None:
-    if wanted.after is None:
-        return None
-    try:
-        return UUID(wanted.after)
-    except (ValueError, AttributeError, TypeError) as error:
-        raise Invalid(
-            "The cursor is not one of ours", faults=[Fault("cursor", "send back `next_cursor` unchanged")]
-        ) from error

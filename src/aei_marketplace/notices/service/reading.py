@@ -8,7 +8,7 @@ from uuid import UUID
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.db import Database
 from aei_marketplace.ground.errors import Fault, Invalid, NotSignedIn
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_moment_and_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.notices.errors import NoSuchNotice
 from aei_marketplace.notices.rules.kind import Severity
@@ -55,7 +55,7 @@ async def list_notices(
         Invalid: there is no such kind, or the cursor is of another list.
     """
     readable = await _readable(work, kinds=_kinds(kind, severity), unread=unread)
-    rows = await store.find_page(work, readable, _position(wanted), wanted.limit)
+    rows = await store.find_page(work, readable, wanted.position(as_moment_and_id), wanted.limit)
     page = wanted.page(rows, await store.count(work, readable), lambda n: [n.last_at, n.id])
     return Inbox(page, await store.count(work, await _readable(work, unread=True)))
 
@@ -135,14 +135,3 @@ def _kinds(kind: str | None, severity: Severity | None) -> Collection[str] | Non
     if kind is None and severity is None:
         return None
     return [k.name for k in KINDS.values() if kind in (None, k.name) and severity in (None, k.severity)]
-
-
-def _position(wanted: PageWanted) -> tuple[datetime, UUID] | None:
-    if wanted.after is None:
-        return None
-    try:
-        moment, notice_id = wanted.after
-        return datetime.fromisoformat(moment), UUID(notice_id)
-    except (ValueError, TypeError, AttributeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error

@@ -8,8 +8,7 @@ from uuid import UUID
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.data_keys import keep_data_key, made_data_key, opened_data_key
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.sealing import OPERATOR, open_value, seal_value
 from aei_marketplace.ground.urls import IsInternal
 from aei_marketplace.ground.work import Work
@@ -178,7 +177,7 @@ async def list_webhooks(work: Work, wanted: PageWanted) -> Page:
         Invalid: the cursor is of another list.
     """
     owner = _require_owner(work)
-    rows = await store.find_page(work, owner, _position(wanted), wanted.limit)
+    rows = await store.find_page(work, owner, wanted.position(as_id), wanted.limit)
     return wanted.page(rows, await store.count(work, owner), lambda webhook: str(webhook.id))
 
 
@@ -191,7 +190,7 @@ async def list_deliveries(work: Work, webhook_id: UUID, wanted: PageWanted) -> P
         Invalid: the cursor is of another list.
     """
     await find_webhook(work, webhook_id)
-    rows = await deliveries_store.find_page(work, webhook_id, _position(wanted), wanted.limit)
+    rows = await deliveries_store.find_page(work, webhook_id, wanted.position(as_id), wanted.limit)
     total = await deliveries_store.count(work, webhook_id)
     return wanted.page(rows, total, lambda delivery: str(delivery.id))
 
@@ -243,11 +242,3 @@ def _fact(verb: str, webhook: Webhook) -> Fact:
         "secret_version": webhook.secret_version,
     }
     return Fact(f"webhook.{verb}", "webhook", str(webhook.id), context=context)
-
-
-def _position(wanted: PageWanted) -> UUID | None:
-    try:
-        return None if wanted.after is None else UUID(wanted.after)
-    except (ValueError, TypeError, AttributeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error

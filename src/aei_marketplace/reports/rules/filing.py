@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.pace import wait_until_free
-from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.typed import clean_typed, read_choice
 from aei_marketplace.reports.errors import ReportUnfit, TooManyReports
 
@@ -99,16 +97,3 @@ def check_rate(recent: Sequence[datetime], now: datetime) -> None:
             f"You reported {len(recent)} plugins within a day, and {MOST_REPORTS} is the most.",
             retry_after=wait,
         )
-
-
-def position_of(page: PageWanted) -> UUID | None:
-    """Behind which id a page begins; None at the start.
-
-    Raises:
-        Invalid: the cursor is of another list.
-    """
-    try:
-        return None if page.after is None else UUID(str(page.after))
-    except ValueError as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reports.errors import ReportNotFound
-from aei_marketplace.reports.rules.filing import Report, position_of
+from aei_marketplace.reports.rules.filing import Report
 from aei_marketplace.reports.rules.weight import Record
 from aei_marketplace.reports.store import reports
 from aei_marketplace.reports.store.reports import Selection
@@ -40,7 +40,7 @@ async def list_reports(
     """
     _require_reader(work)
     wanted = Selection(work.actor.tenant, plugin_id, case_id, is_open)
-    rows, total = await reports.find_page(work, wanted, position_of(page), page.limit)
+    rows, total = await reports.find_page(work, wanted, page.position(as_id), page.limit)
     records = await _records(work, rows)
     listed = [Listed(report, records.get(report.reporter_id)) for report in rows]
     return page.page(listed, total, lambda item: str(item.report.id))

@@ -8,11 +8,10 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.errors import Fault
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.typed import clean_typed
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reports.errors import AlreadyTrusted, NotTrusted, ReportUnfit
-from aei_marketplace.reports.rules.filing import position_of
 from aei_marketplace.reports.store import trusted
 
 LONGEST_NOTE = 500
@@ -87,6 +86,6 @@ async def list_trusted(work: Work, page: PageWanted) -> Page:
         Invalid: the cursor is of another list.
     """
     work.actor.require("plugin.moderate")
-    rows, total = await trusted.find_page(work, position_of(page), page.limit)
+    rows, total = await trusted.find_page(work, page.position(as_id), page.limit)
     entries = [TrustedReporter(**row._mapping) for row in rows]
     return page.page(entries, total, lambda entry: str(entry.id))

@@ -6,8 +6,7 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.ground.paging import PageWanted, as_id
 from aei_marketplace.reviews.errors import ReviewMoved
 from aei_marketplace.reviews.rules.flags import FlagKind
 
@@ -185,54 +184,19 @@ class QueueSelection:
     order: QueueOrder = QueueOrder.DUE
 
 
-def position_of(page: PageWanted) -> UUID | None:
-    """Behind which id a page begins; None at the start.
-
-    Raises:
-        Invalid: the cursor is of another list.
-    """
-    try:
-        return None if page.after is None else UUID(str(page.after))
-    except ValueError as error:
-        raise _foreign() from error
-
-
 def place_of(page: PageWanted, order: Order) -> tuple[int | None, UUID] | None:
     """Behind which place of a plugin's reviews a page begins; None at the start.
 
     Raises:
         Invalid: the cursor is of another list, or of another order.
     """
-    try:
-        match page.after:
-            case None:
-                return None
-            case [None, str(review_id)] if order is Order.NEWEST:
-                return None, UUID(review_id)
-            case [int(value), str(review_id)] if order is not Order.NEWEST and 0 <= value < 2**31:
-                return value, UUID(review_id)
-    except ValueError as error:
-        raise _foreign() from error
-    raise _foreign()
+    return page.position(lambda said: _place(said, order))
 
 
-def moment_of(page: PageWanted) -> tuple[datetime, UUID] | None:
-    """Behind which place of the queue a page begins; None at the start.
-
-    Raises:
-        Invalid: the cursor is of another list.
-    """
-    try:
-        match page.after:
-            case None:
-                return None
-            case [str(moment), str(review_id)] if (found := datetime.fromisoformat(moment)).tzinfo:
-                return found, UUID(review_id)
-    except ValueError as error:
-        raise _foreign() from error
-    raise _foreign()
-
-
-def _foreign() -> Invalid:
-    fault = Fault("cursor", "send back `next_cursor` unchanged")
-    return Invalid("The cursor is of another list.", faults=[fault])
+def _place(said: object, order: Order) -> tuple[int | None, UUID]:
+    match said:
+        case [None, review_id] if order is Order.NEWEST:
+            return None, as_id(review_id)
+        case [int(value), review_id] if order is not Order.NEWEST and 0 <= value < 2**31:
+            return value, as_id(review_id)
+    raise ValueError("not a place in this order")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.ground.errors import NotAllowed
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_moment_and_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.errors import ReviewNotFound
 from aei_marketplace.reviews.rules import links, states
@@ -21,7 +21,6 @@ from aei_marketplace.reviews.rules.views import (
     QueueSelection,
     Review,
     ReviewState,
-    moment_of,
 )
 from aei_marketplace.reviews.rules.writing import WriterRecord
 from aei_marketplace.reviews.service.deciders import decider_of
@@ -119,7 +118,7 @@ async def look_at_queue(
         Invalid: the cursor is of another list.
     """
     work.actor.require("review.moderate")
-    rows = await reviews.find_waiting(work, wanted, moment_of(page), page.limit)
+    rows = await reviews.find_waiting(work, wanted, page.position(as_moment_and_id), page.limit)
     counts = await count_queue(work)
     known = counts.of(wanted)
     total = await reviews.count_waiting(work, wanted) if known is None else known

@@ -8,7 +8,7 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import PluginView, ReleaseView
 from aei_marketplace.ground.errors import Refusal
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import service as installations
 from aei_marketplace.reviews.errors import AlreadyReviewed, ReviewNotFound
@@ -22,7 +22,6 @@ from aei_marketplace.reviews.rules.views import (
     Revision,
     Selection,
     place_of,
-    position_of,
 )
 from aei_marketplace.reviews.store import published, replies, reviews, tallies
 
@@ -162,7 +161,7 @@ async def list_own(work: Work, page: PageWanted) -> Page:
     work.actor.in_tenant()
     writer = work.actor.id
     assert writer is not None, "who holds an action of a tenant has an account"
-    rows, total = await reviews.find_of(work, writer, position_of(page), page.limit)
+    rows, total = await reviews.find_of(work, writer, page.position(as_id), page.limit)
     return page.page(await describe_own(work, rows), total, lambda item: str(item.review.id))
 
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from aei_marketplace.ground.errors import NotAllowed
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.reviews.errors import ReplyNotFound
 from aei_marketplace.reviews.events import ReplyJudged, ReviewReplied
 from aei_marketplace.reviews.rules import states
 from aei_marketplace.reviews.rules.deciders import Decider
-from aei_marketplace.reviews.rules.views import Published, Reply, Review, ReviewState, position_of
+from aei_marketplace.reviews.rules.views import Published, Reply, Review, ReviewState
 from aei_marketplace.reviews.service.deciders import decider_of
 from aei_marketplace.reviews.service.moderating import record
 from aei_marketplace.reviews.store import published, replies, reviews
@@ -40,7 +40,7 @@ async def list_waiting_replies(work: Work, page: PageWanted) -> Page:
         Invalid: the cursor is of another list.
     """
     work.actor.require("review.moderate")
-    rows, total = await replies.find_waiting(work, position_of(page), page.limit)
+    rows, total = await replies.find_waiting(work, page.position(as_id), page.limit)
     answered = await published.find_several(work, [row.review_id for row in rows])
     decider = await decider_of(work, {row.plugin_id for row in rows})
     waiting = [

@@ -2,14 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_moment_and_id
 from aei_marketplace.ground.typed import read_choice
 from aei_marketplace.ground.work import Work
 from aei_marketplace.tax_profiles import store
@@ -33,7 +31,7 @@ async def list_profiles(work: Work, state: str, wanted: PageWanted) -> Page:
     """
     work.actor.require("revenue.administer")
     chosen = read_choice(State, state, "/state")
-    rows = await store.find_page(work, chosen, _position(wanted), wanted.limit)
+    rows = await store.find_page(work, chosen, wanted.position(as_moment_and_id), wanted.limit)
     found = [profile_of(row) for row in rows]
     total = await store.count(work, chosen)
     return wanted.page(found, total, lambda p: [p.submitted_at.isoformat(), str(p.id)])
@@ -103,14 +101,3 @@ def profile_shape(profile: Profile) -> dict[str, Any]:
     """A profile for programs: masked, and without who did what on the other side."""
     shown = {name: value for name, value in asdict(profile).items() if not name.endswith("_by")}
     return {**shown, "tax_id": f"…{shown.pop('tax_id_end')}"}
-
-
-def _position(wanted: PageWanted) -> tuple[datetime, UUID] | None:
-    if wanted.after is None:
-        return None
-    try:
-        at, id = wanted.after
-        return datetime.fromisoformat(at), UUID(id)
-    except (ValueError, TypeError, AttributeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error

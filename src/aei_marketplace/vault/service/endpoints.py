@@ -7,8 +7,8 @@ from uuid import UUID
 
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.data_keys import keep_data_key, made_data_key
-from aei_marketplace.ground.errors import Conflict, Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.errors import Conflict, Fault
+from aei_marketplace.ground.paging import Page, PageWanted, as_text
 from aei_marketplace.ground.ports import ModelKind
 from aei_marketplace.ground.sealing import Sealed, seal_value
 from aei_marketplace.ground.work import Work
@@ -123,7 +123,7 @@ async def list_endpoints(work: Work, wanted: PageWanted) -> Page:
     """
     work.actor.require("secret.administer")
     tenant = work.actor.in_tenant()
-    found = await store.find_page(work, tenant, _position(wanted), wanted.limit)
+    found = await store.find_page(work, tenant, wanted.position(_name), wanted.limit)
     return wanted.page(found, await store.count(work, tenant), lambda endpoint: endpoint.name)
 
 
@@ -190,9 +190,5 @@ def _context(endpoint: Endpoint) -> Mapping[str, object]:
     }
 
 
-def _position(wanted: PageWanted) -> str | None:
-    try:
-        return None if wanted.after is None else check_endpoint_name(wanted.after)
-    except (EndpointUnfit, TypeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error
+def _name(said: object) -> str:
+    return check_endpoint_name(as_text(said))

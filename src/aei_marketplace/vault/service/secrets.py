@@ -7,11 +7,11 @@ from uuid import UUID
 from aei_marketplace.ground.actor import system_actor
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.data_keys import keep_data_key, made_data_key, opened_data_key
-from aei_marketplace.ground.errors import Conflict, Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.errors import Conflict
+from aei_marketplace.ground.paging import Page, PageWanted, as_text
 from aei_marketplace.ground.sealing import Sealed, open_value, seal_value
 from aei_marketplace.ground.work import Work, Works
-from aei_marketplace.vault.errors import NoSuchSecret, SecretUnfit
+from aei_marketplace.vault.errors import NoSuchSecret
 from aei_marketplace.vault.rules.secrets import check_name, check_value, secret_place
 from aei_marketplace.vault.store import secrets as store
 from aei_marketplace.vault.store.locks import hold
@@ -76,7 +76,7 @@ async def list_secrets(work: Work, wanted: PageWanted) -> Page:
     """
     work.actor.require("secret.administer")
     tenant = work.actor.in_tenant()
-    rows = await store.find_page(work, tenant, _position(wanted), wanted.limit)
+    rows = await store.find_page(work, tenant, wanted.position(_name), wanted.limit)
     page = wanted.page(rows, await store.count(work, tenant), lambda row: row.name)
     return replace(page, items=[SecretName(r.name, r.updated_at, r.updated_by) for r in page.items])
 
@@ -112,9 +112,5 @@ async def secret_value(works: Works, master_key: bytes, tenant: str, name: str) 
     return open_value(data_key, place, Sealed(row.nonce, row.ciphertext))
 
 
-def _position(wanted: PageWanted) -> str | None:
-    try:
-        return None if wanted.after is None else check_name(wanted.after)
-    except (SecretUnfit, TypeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error
+def _name(said: object) -> str:
+    return check_name(as_text(said))

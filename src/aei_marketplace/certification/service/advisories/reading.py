@@ -13,8 +13,7 @@ from aei_marketplace.certification.rules.advisories import (
     worst_first,
 )
 from aei_marketplace.certification.store.advisories import concerned, looking
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_moment, as_text
 from aei_marketplace.ground.work import Work
 
 
@@ -65,7 +64,7 @@ async def search_package_advisories(work: Work, search: Search, wanted: PageWant
     Raises:
         Invalid: the cursor is of another list.
     """
-    rows, total = await looking.search_advisories(work, search, wanted.limit + 1, _after(wanted))
+    rows, total = await looking.search_advisories(work, search, wanted.limit + 1, wanted.position(_after))
     return wanted.page(rows, total, lambda each: [each.modified.isoformat(), each.id])
 
 
@@ -83,15 +82,8 @@ async def list_vulnerabilities(work: Work, plugin_id: str, version: str | None =
     return Vulnerabilities(plugin.id, release.version, at, components, await advisories_at(work), items)
 
 
-def _after(wanted: PageWanted) -> tuple[datetime, str] | None:
-    match wanted.after:
-        case None:
-            return None
-        case [str(modified), str(advisory_id)]:
-            try:
-                return datetime.fromisoformat(modified), advisory_id
-            except ValueError:
-                pass
-    raise Invalid(
-        "The cursor is not one of ours", faults=[Fault("cursor", "send back `next_cursor` unchanged")]
-    )
+def _after(said: object) -> tuple[datetime, str]:
+    match said:
+        case [modified, advisory_id]:
+            return as_moment(modified), as_text(advisory_id)
+    raise ValueError("not a time and an advisory")
