@@ -18,7 +18,6 @@ from aei_marketplace.catalog.errors import (
     NothingRefused,
 )
 from aei_marketplace.catalog.rules.likeness import POPULAR_INSTALLS, skeleton
-from aei_marketplace.catalog.rules.names import goes_public
 from aei_marketplace.catalog.service import NameClaim
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.errors import CaseSettled
@@ -117,24 +116,6 @@ async def test_the_id_of_a_new_plugin_must_not_resemble_a_popular_one(
     owner = await asyncpg.connect(urls.owner)
     assert await owner.fetchval("select count(*) from plugins where id = 'akme.summarise'") == 0
     await owner.close()
-
-
-@pytest.mark.parametrize(
-    ("present", "wanted", "appears"),
-    [
-        (None, None, True),
-        (None, "public", True),
-        (None, "private", False),
-        ("private", None, False),
-        ("private", "private", False),
-        ("private", "public", True),
-        ("public", None, False),
-        ("public", "public", False),
-        ("public", "private", False),
-    ],
-)
-def test_a_plugin_goes_public_once(present: str | None, wanted: str | None, appears: bool) -> None:
-    assert goes_public(present, wanted) is appears
 
 
 async def test_what_was_private_is_held_against_others_when_it_becomes_public(

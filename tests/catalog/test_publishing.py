@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -184,6 +185,29 @@ async def test_nobody_publishes_in_a_namespace_whose_plugins_they_cannot_see(
     await publish(deps, acme.manager, visibility="private")
     with pytest.raises(NamespaceForeign):
         await publish(deps, globex.manager, {"id": "acme.other"})
+
+
+async def test_whatever_a_publish_is_refused_for_nothing_of_it_is_stored(
+    deps: Deps, acme: Tenant, globex: Tenant, urls: DatabaseUrls, tmp_path: Path
+) -> None:
+    """Also for what shows only where it is written down: a namespace that its publisher alone sees."""
+    await publish(deps, acme.manager, visibility="private")
+    await publish_listed(deps, acme.manager, {"id": "akme.open"})
+    before = {path for path in (tmp_path / "objects").rglob("*") if path.is_file()}
+    refused: list[tuple[Tenant, dict[str, Any], dict[str, Any], type[Exception]]] = [
+        (globex, {"id": "acme.other"}, {}, NamespaceForeign),
+        (acme, {"version": "1.0.0+other"}, {}, VersionTaken),
+        (acme, {"version": "1.1.0"}, {"visibility": "private", "audience": ["nobody"]}, AudienceRefused),
+        (acme, {"id": "akme.open", "version": "1.1.0"}, {"visibility": "private"}, VisibilityFixed),
+    ]
+    for tenant, manifest, rest, refusal in refused:
+        with pytest.raises(refusal):
+            await publish(deps, tenant.manager, {**manifest, "description": "Something else."}, **rest)
+    assert {path for path in (tmp_path / "objects").rglob("*") if path.is_file()} == before
+    connection = await asyncpg.connect(urls.owner)
+    counted = "select (select count(*) from releases), (select count(*) from publishers)"
+    assert tuple(await connection.fetchrow(counted)) == (2, 1)
+    await connection.close()
 
 
 async def test_reserved_namespaces_cannot_be_had(deps: Deps, acme: Tenant) -> None:

@@ -107,16 +107,6 @@ def check_unlike(name: str, alike: Iterable[str], popular: Iterable[str]) -> Non
         raise _confusable(name, like)
 
 
-def goes_public(present: str | None, wanted: str | None) -> bool:
-    """Whether a plugin becomes one that everybody sees; from then on its names stand beside those of others.
-
-    Args:
-        present: its visibility; None as long as there is no such plugin.
-        wanted: the visibility that is handed in; None keeps it, and is public for a new one.
-    """
-    return (wanted or present or PUBLIC) == PUBLIC and present != PUBLIC
-
-
 def _confusable(name: str, like: Resemblance) -> NameConfusable:
     detail = f"{name} {SAID[like.likeness]} {like.name}, which belongs to another publisher."
     refusal = NameConfusable(detail, faults=[Fault("/id", f"resembles {like.name}", like.likeness)])

@@ -16,7 +16,7 @@ from aei_marketplace.catalog.errors import (
     NothingRefused,
 )
 from aei_marketplace.catalog.rules.likeness import SAID, Likeness
-from aei_marketplace.catalog.rules.names import CLAIM, LONGEST_REASON, PUBLIC, Verdict, check_wanted
+from aei_marketplace.catalog.rules.names import CLAIM, LONGEST_REASON, Verdict, check_wanted
 from aei_marketplace.catalog.service.namespaces import (
     own_publisher,
     refuse_appearing,
@@ -194,7 +194,7 @@ async def decide_name_claim(work: Work, case_id: UUID, ruling: Ruling) -> Case:
 async def _refusal(work: Work, name: str, publisher: UUID) -> NamespaceReserved | NameConfusable:
     try:
         if "." in name:
-            await refuse_name(work, name, PUBLIC)
+            await refuse_name(work, name)
         else:
             await _refuse_namespace(work, name, publisher)
     except (NamespaceReserved, NameConfusable) as refusal:

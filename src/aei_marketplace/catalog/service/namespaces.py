@@ -5,7 +5,7 @@ from uuid import UUID
 from aei_marketplace.catalog.errors import NamespaceForeign, NamespaceTaken
 from aei_marketplace.catalog.rules.likeness import POPULAR, POPULAR_INSTALLS, skeleton
 from aei_marketplace.catalog.rules.membership import Right
-from aei_marketplace.catalog.rules.names import check_namespace, check_spelling, check_unlike, goes_public
+from aei_marketplace.catalog.rules.names import PUBLIC, check_namespace, check_spelling, check_unlike
 from aei_marketplace.catalog.service.members import require_right
 from aei_marketplace.catalog.store import names, plugins, publishers
 from aei_marketplace.ground.audit import Fact
@@ -45,15 +45,11 @@ async def require_namespace(work: Work, plugin_id: str, right: Right) -> UUID:
     return publisher
 
 
-async def refuse_name(work: Work, plugin_id: str, visibility: str | None) -> None:
-    """Look, before anything is stored, whether publishing under this id can succeed.
-
-    Args:
-        visibility: as it is handed in; None keeps the plugin's, and is public for a new one.
+async def refuse_name(work: Work, plugin_id: str) -> None:
+    """Look whether a plugin that is new, or private, could be published under this id for everybody to see.
 
     Raises:
-        NamespaceReserved, NameConfusable: the namespace, or the id of a plugin that is new or becomes public,
-            cannot be had.
+        NamespaceReserved, NameConfusable: the namespace, or the id, cannot be had.
         NamespaceForeign: the namespace is known to belong to another publisher.
         NotInNamespace: it is its members' alone.
     """
@@ -67,10 +63,10 @@ async def refuse_name(work: Work, plugin_id: str, visibility: str | None) -> Non
     else:
         await require_right(work, namespace, Right.PUBLISH, plugin_id)
     known = (await plugins.briefs(work, [plugin_id])).get(plugin_id)
-    appears = goes_public(known.visibility if known else None, visibility)
-    if known is None or appears:
-        await refuse_plugin(work, plugin_id, own)
-    if appears and owner is not None:
+    if known is not None and known.visibility == PUBLIC:
+        return
+    await refuse_plugin(work, plugin_id, own)
+    if owner is not None:
         await refuse_appearing(work, namespace, own)
 
 

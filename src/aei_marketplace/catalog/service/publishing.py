@@ -1,11 +1,13 @@
 """Publishing a release: judge the package, store its content, then write it down in one transaction.
 
-Nothing of a release exists before that transaction commits. What was stored for one that never did
-is content without a name, which nobody can reach.
+Nothing of a release exists before that transaction commits. It is gone through once and taken back before
+anything is stored, so that what is refused leaves nothing. What was stored for a release that never came,
+because something changed or broke in between, is content without a name, which nobody can reach.
 """
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -36,11 +38,10 @@ from aei_marketplace.catalog.service import release_log
 from aei_marketplace.catalog.service.imported_kills import refuse_killed
 from aei_marketplace.catalog.service.namespaces import (
     refuse_appearing,
-    refuse_name,
     refuse_plugin,
     require_namespace,
 )
-from aei_marketplace.catalog.service.quotas import refuse_excess, spend
+from aei_marketplace.catalog.service.quotas import spend
 from aei_marketplace.catalog.service.signing import signer_of
 from aei_marketplace.catalog.service.states import refresh_listing
 from aei_marketplace.catalog.store import plugins, publishers, releases
@@ -63,6 +64,10 @@ VISIBILITIES = (PUBLIC, "private")
 
 #: Each inspection may hold a package and all of its content in memory.
 _inspections = AtOnce(2)
+
+
+class _TakenBack(Exception):
+    """Ends a work that was only tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +152,10 @@ async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: S
     package = await _inspect(submission.package)
     _check_plugin(package, submission.plugin_id)
     _check_currency(package)
-    async with deps.works.begin(actor, trace_id) as work:
-        work.actor.require("plugin.publish", package.manifest.id)
-        await refuse_name(work, package.manifest.id, submission.visibility)
-        await _refuse_taken_version(work, package)
-        await refuse_killed(work, package.sha256, package.component_sha256)
-        known = await publishers.find_publisher(work, work.actor.in_tenant())
-        await refuse_excess(work, known, package.size, deps.publisher_quota)
-        await signer_of(work, known, package.sha256, submission.signature)
+    with suppress(_TakenBack):
+        async with deps.works.begin(actor, trace_id) as work:
+            await _write_down(work, package, submission, deps.publisher_quota)
+            raise _TakenBack
     await deps.blobs.put(package.sha256, submission.package)
     await deps.blobs.put(package.component_sha256, package.component)
     async with deps.works.begin(actor, trace_id) as work:

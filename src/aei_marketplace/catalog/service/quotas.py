@@ -36,18 +36,8 @@ async def decide_quota(work: Work, publisher_id: UUID, own: dict[str, int | None
     work.record(Fact("publisher.set_quota", "publisher", str(publisher_id), context=dict(own)))
 
 
-async def refuse_excess(work: Work, publisher: UUID | None, size: int, default: PublisherQuota) -> None:
-    """Look whether a release of so many bytes still fits.
-
-    Raises:
-        QuotaExceeded, PublishRateExceeded: it does not.
-    """
-    if publisher is not None:
-        await _look(work, publisher, size, default)
-
-
 async def spend(work: Work, publisher: UUID, size: int, default: PublisherQuota) -> None:
-    """The same with the publisher held, so that publishing at once from many places does not slip through.
+    """Count a release of so many bytes, with the publisher held: publishing at once does not slip through.
 
     Raises:
         QuotaExceeded, PublishRateExceeded: it does not fit.
