@@ -10,6 +10,7 @@ from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.errors import PluginNotFound
 from aei_marketplace.catalog.rules.searching import Criteria
+from aei_marketplace.catalog.store import plugins
 from aei_marketplace.ground.actor import ANONYMOUS, Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import PageWanted
@@ -73,6 +74,20 @@ async def test_a_private_plugin_is_seen_by_owner_audience_and_staff_alone(
     assert await seen(deps, operator[0], secret)
     assert not await seen(deps, globex.admin, secret)
     assert not await seen(deps, ANONYMOUS, secret)
+
+
+async def test_a_statement_of_its_own_shows_what_a_work_shows_and_leaves_no_identity_behind(
+    deps: Deps, acme: Tenant, friend: Tenant, globex: Tenant, operator: tuple, secret: str
+) -> None:
+    quick, ids = deps.works.database.quick, [secret, "acme.nothing"]
+    for actor, sees in (
+        (friend.viewer, True), (ANONYMOUS, False), (operator[0], True), (globex.admin, False)
+    ):  # fmt: skip
+        async with deps.works.begin(actor) as work:
+            shown = await plugins.by_ids(work, ids)
+        assert await plugins.by_ids_for(quick, actor, ids) == shown
+        assert set(shown) == ({secret} if sees else set())
+        assert not await quick.fetchval("select count(*) from plugins")
 
 
 async def test_who_is_not_named_any_more_sees_it_no_longer(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from aei_marketplace.catalog import service
 from aei_marketplace.catalog.api.shapes import plugin_shape
 from aei_marketplace.catalog.rules.searching import Criteria, Sort
-from aei_marketplace.web.requests import TheDeps, ThePage, TheTrace, TheVisitor
+from aei_marketplace.web.requests import TheDeps, ThePage, TheVisitor
 from aei_marketplace.web.responses import json_answer
 
 router = APIRouter(prefix="/api/plugins", tags=["catalogue"])
@@ -18,7 +18,6 @@ async def search_plugins(
     request: Request,
     deps: TheDeps,
     visitor: TheVisitor,
-    trace: TheTrace,
     page: ThePage,
     q: Annotated[str | None, Query(description="words, a name or an id; at most 200 characters")] = None,
     category: str | None = None,
@@ -37,8 +36,8 @@ async def search_plugins(
     `total_is_whole` is false when more match than were looked at: the most installed 1,000.
     """
     criteria = Criteria(q, category, kind, permission, price, publisher, certified, compatible_with, sort)
-    async with deps.works.begin(visitor, trace) as work:
-        found = await service.search_plugins(index_of(request), work, criteria, page, facets=facets)
+    index, database = index_of(request), deps.works.database
+    found = await service.search_plugins_for(index, database, visitor, criteria, page, facets=facets)
     items = [plugin_shape(plugin) for plugin in found.page.items]
     if explain:
         items = [{**item, "explained": found.parts[item["id"]]} for item in items]
@@ -52,13 +51,12 @@ async def suggest_plugins(
     request: Request,
     deps: TheDeps,
     visitor: TheVisitor,
-    trace: TheTrace,
     q: Annotated[str, Query(description="what was typed so far")],
     limit: Annotated[int, Query(ge=1, le=20)] = 8,
 ) -> Response:
     """Plugins whose names begin with what was typed, the most installed first."""
-    async with deps.works.begin(visitor, trace) as work:
-        found = await service.suggest_plugins(index_of(request), work, q, limit)
+    index, database = index_of(request), deps.works.database
+    found = await service.suggest_plugins_for(index, database, visitor, q, limit)
     items = [{"id": p.id, "name": p.document["name"], "publisher": p.publisher_name} for p in found]
     return json_answer({"items": items})
 

@@ -121,7 +121,9 @@ from aei_marketplace.catalog.service.searching import (
     SearchPage,
     open_index,
     search_plugins,
+    search_plugins_for,
     suggest_plugins,
+    suggest_plugins_for,
 )
 from aei_marketplace.catalog.service.signing import (
     SigningKey,
@@ -305,6 +307,7 @@ __all__ = [
     "revoke_signing_key",
     "save_rating",
     "search_plugins",
+    "search_plugins_for",
     "sequence_releases",
     "show_certified",
     "show_uncertified",
@@ -314,6 +317,7 @@ __all__ = [
     "standing_advisories",
     "stopped_among",
     "suggest_plugins",
+    "suggest_plugins_for",
     "trust_workflow",
     "withdraw_advisory",
 ]

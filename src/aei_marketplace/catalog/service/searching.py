@@ -7,10 +7,11 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ from aei_marketplace.catalog.store.index.facts import Facts
 from aei_marketplace.catalog.store.index.feeding import Feeder
 from aei_marketplace.catalog.store.index.matching import Viewer
 from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.db import Database
 from aei_marketplace.ground.paging import Page, PageWanted, encode_cursor
 from aei_marketplace.ground.work import Work, Works
 
@@ -43,6 +45,8 @@ _READERS = 2
 _MOST_KEPT = 256
 _PREFIX = "aei-index-"
 _Answer = TypeVar("_Answer")
+#: Gives those of these plugins that who asks may see.
+_Show = Callable[[Sequence[str]], Awaitable[dict[str, PluginView]]]
 
 log = structlog.get_logger()
 
@@ -263,15 +267,25 @@ async def search_plugins(
         Invalid: the criteria cannot be met by anything, or the cursor is of another list.
         IndexUnfinished: not yet.
     """
-    check_criteria(criteria)
-    after, viewer = read_position(page.after), _viewer(work.actor)
-    found = await index.search(criteria, viewer, page.limit + 1, after, facets=facets)
-    hits = found.hits[: page.limit]
-    cursor = encode_cursor([hits[-1].rank, hits[-1].id]) if len(found.hits) > page.limit else None
-    views = await plugins.by_ids(work, [hit.id for hit in hits])
-    shown = [views[hit.id] for hit in hits if hit.id in views]
-    parts = {hit.id: hit.parts.shape() for hit in hits}
-    return SearchPage(Page(shown, cursor, found.total), found.whole, found.facets, parts)
+    return await _search(index, work.actor, partial(plugins.by_ids, work), criteria, page, facets=facets)
+
+
+async def search_plugins_for(
+    index: SearchIndex,
+    database: Database,
+    actor: Actor,
+    criteria: Criteria,
+    page: PageWanted,
+    *,
+    facets: bool = False,
+) -> SearchPage:
+    """The same without a work, for who wants nothing but this.
+
+    Raises:
+        Invalid, IndexUnfinished: as `search_plugins`.
+    """
+    show = partial(plugins.by_ids_for, database.quick, actor)
+    return await _search(index, actor, show, criteria, page, facets=facets)
 
 
 async def suggest_plugins(index: SearchIndex, work: Work, typed: str, limit: int) -> list[PluginView]:
@@ -281,9 +295,38 @@ async def suggest_plugins(index: SearchIndex, work: Work, typed: str, limit: int
         Invalid: it is too long.
         IndexUnfinished: not yet.
     """
+    return await _suggest(index, work.actor, partial(plugins.by_ids, work), typed, limit)
+
+
+async def suggest_plugins_for(
+    index: SearchIndex, database: Database, actor: Actor, typed: str, limit: int
+) -> list[PluginView]:
+    """The same without a work, for who wants nothing but this.
+
+    Raises:
+        Invalid, IndexUnfinished: as `suggest_plugins`.
+    """
+    return await _suggest(index, actor, partial(plugins.by_ids_for, database.quick, actor), typed, limit)
+
+
+async def _search(
+    index: SearchIndex, actor: Actor, show: _Show, criteria: Criteria, page: PageWanted, *, facets: bool
+) -> SearchPage:
+    check_criteria(criteria)
+    after = read_position(page.after)
+    found = await index.search(criteria, _viewer(actor), page.limit + 1, after, facets=facets)
+    hits = found.hits[: page.limit]
+    cursor = encode_cursor([hits[-1].rank, hits[-1].id]) if len(found.hits) > page.limit else None
+    views = await show([hit.id for hit in hits])
+    shown = [views[hit.id] for hit in hits if hit.id in views]
+    parts = {hit.id: hit.parts.shape() for hit in hits}
+    return SearchPage(Page(shown, cursor, found.total), found.whole, found.facets, parts)
+
+
+async def _suggest(index: SearchIndex, actor: Actor, show: _Show, typed: str, limit: int) -> list[PluginView]:
     check_criteria(Criteria(q=typed))
-    ids = await index.begin_with(typed, _viewer(work.actor), limit)
-    views = await plugins.by_ids(work, ids)
+    ids = await index.begin_with(typed, _viewer(actor), limit)
+    views = await show(ids)
     return [views[id] for id in ids if id in views]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, ScalarSelect, Text, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ARRAY, Row, ScalarSelect, Text, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from aei_marketplace.catalog.models import plugin_advisories, plugin_advisory_intervals, releases
@@ -26,13 +26,6 @@ def of_each_release() -> ScalarSelect[Any]:
     """A column beside releases: the ids of the standing advisories that concern each, the oldest first."""
     ids = func.array_agg(aggregate_order_by(_A.id, _A.filed_at, _A.id), type_=ARRAY(Text))
     return select(ids).where(_CONCERNS, _A.withdrawn_at.is_(None)).correlate(releases).scalar_subquery()
-
-
-def gravest_of_each_release() -> ScalarSelect[Any]:
-    """A column beside releases: the severity of the gravest standing advisory that concerns each."""
-    harm = case({str(severity): place for place, severity in enumerate(Severity)}, value=_A.severity)
-    found = select(_A.severity).where(_CONCERNS, _A.withdrawn_at.is_(None)).order_by(harm.desc()).limit(1)
-    return found.correlate(releases).scalar_subquery()
 
 
 async def find(work: Work, advisory_id: str) -> Advisory | None:

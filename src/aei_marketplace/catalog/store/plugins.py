@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Text, any_, bindparam, case, func, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+import asyncpg
+from sqlalchemy import Row, case, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
-from aei_marketplace.catalog.models import plugins, publishers, releases
+from aei_marketplace.catalog.models import plugins, releases
 from aei_marketplace.catalog.rules.advisories import Severity
 from aei_marketplace.catalog.rules.icons import icon_path
 from aei_marketplace.catalog.rules.listing import Latest
@@ -15,56 +16,21 @@ from aei_marketplace.catalog.rules.names import PUBLIC
 from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginBrief, PluginView
-from aei_marketplace.catalog.store.advisories import gravest_of_each_release
+from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.db import read_json
 from aei_marketplace.ground.work import Work
 
 _CHANGE_INSTALLS = text("select catalog_change_installs(:plugin_id, :delta)")
 _NEXT_CHANGE = text("nextval('plugin_changes')")
 
-VIEW_COLUMNS = (
-    plugins.c.id,
-    plugins.c.visibility,
-    plugins.c.owner_tenant,
-    publishers.c.name.label("publisher_name"),
-    publishers.c.verified_at.is_not(None).label("publisher_verified"),
-    plugins.c.installs,
-    plugins.c.rating_sum,
-    plugins.c.rating_count,
-    releases.c.version.label("latest_version"),
-    releases.c.channel.label("latest_channel"),
-    releases.c.state.label("latest_state"),
-    releases.c.manifest.label("document"),
-    gravest_of_each_release().label("advisory"),
-    releases.c.certified_until.is_not(None).label("certified"),
-    plugins.c.created_at,
-    plugins.c.updated_at,
-)
-
-_FIELDS = tuple(column.name for column in VIEW_COLUMNS)
-
-
-def view_query(*further: Any) -> Select[Any]:
-    """Plugins with publisher and described release; `further` columns stand behind."""
-    return (
-        select(*VIEW_COLUMNS, releases.c.package_sha256, releases.c.icon_kind, *further)
-        .select_from(plugins)
-        .join(publishers, publishers.c.id == plugins.c.publisher_id)
-        .join(releases, releases.c.id == plugins.c.latest_shown)
-    )
-
-
-# Made once: to compose it took longer than to answer it.
-_BY_IDS = view_query().where(plugins.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
-
-
-def view_of(row: Row[Any]) -> PluginView:
-    """A row of `view_query` as a value."""
-    fields = dict(zip(_FIELDS, row, strict=False))
-    state = ReleaseState(fields["latest_state"])
-    fields["latest_channel"], fields["latest_state"] = Channel(fields["latest_channel"]), state
-    fields["advisory"] = Severity(fields["advisory"]) if fields["advisory"] else None
-    fields["icon"] = icon_path(row.package_sha256, state, there=row.icon_kind is not None)
-    return PluginView(**fields)
+# One statement of the database's own: to compose it here took longer than to answer it.
+_LISTINGS = text("select * from catalog_listings(:ids)")
+_LISTINGS_FOR = "select * from catalog_listings_for($1, $2, $3, $4)"
+_FIELDS = (
+    "id", "visibility", "owner_tenant", "publisher_name", "publisher_verified", "installs", "rating_sum",
+    "rating_count", "latest_version", "latest_channel", "latest_state", "document", "advisory", "certified",
+    "created_at", "updated_at",
+)  # fmt: skip
 
 
 async def find(work: Work, plugin_id: str) -> PluginView | None:
@@ -74,8 +40,15 @@ async def find(work: Work, plugin_id: str) -> PluginView | None:
 
 async def by_ids(work: Work, ids: Sequence[str]) -> dict[str, PluginView]:
     """Several plugins; those that the actor may not see are left out."""
-    rows = await work.run(_BY_IDS, {"ids": list(ids)}) if ids else ()
-    return {row[0]: view_of(row) for row in rows}
+    rows = await work.run(_LISTINGS, {"ids": list(ids)}) if ids else ()
+    return {row.id: _view(row, row.document) for row in rows}
+
+
+async def by_ids_for(pool: asyncpg.Pool, actor: Actor, ids: Sequence[str]) -> dict[str, PluginView]:
+    """The same as somebody may see them, in one statement of its own."""
+    asked = (list(ids), actor.id, actor.tenant, actor.staff)
+    rows = await pool.fetch(_LISTINGS_FOR, *asked) if ids else ()
+    return {row["id"]: _view(row, read_json(row["document"])) for row in rows}
 
 
 async def briefs(work: Work, ids: Iterable[str]) -> dict[str, PluginBrief]:
@@ -210,3 +183,14 @@ def _described(work: Work, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "pricing_model": manifest.get("pricing", {}).get("model", "free"),
         "updated_at": work.now,
     }
+
+
+def _view(row: Iterable[Any], manifest: Mapping[str, Any]) -> PluginView:
+    """A row of `catalog_listing` as a value."""
+    *values, package_sha256, icon_kind = row
+    fields = dict(zip(_FIELDS, values, strict=True))
+    state, advisory = ReleaseState(fields["latest_state"]), fields["advisory"]
+    fields["latest_channel"], fields["latest_state"] = Channel(fields["latest_channel"]), state
+    fields["document"], fields["advisory"] = manifest, Severity(advisory) if advisory else None
+    fields["icon"] = icon_path(package_sha256, state, there=icon_kind is not None)
+    return PluginView(**fields)
