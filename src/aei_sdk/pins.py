@@ -3,7 +3,6 @@
 import json
 import os
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +30,9 @@ class Pin:
         return None if self.seen is None else open_checkpoint(self.seen, self.key)
 
 
-def pins_file(environment: Mapping[str, str] = os.environ) -> Path:
+def pins_file() -> Path:
     """`logs.json` beside the stored credentials."""
-    return credentials_file(environment).with_name("logs.json")
+    return credentials_file().with_name("logs.json")
 
 
 def read_pin(path: Path, url: str) -> Pin | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from aei_inspection.signatures import KeyMalformed, PrivateKey, sign_package
@@ -11,9 +11,9 @@ from aei_sdk.errors import AeiError, UsageRefused
 from aei_sdk.gate import read_package
 
 
-def key_file(environment: Mapping[str, str] = os.environ) -> Path:
+def key_file() -> Path:
     """`signing-key.pem` beside the stored credentials."""
-    return credentials_file(environment).with_name("signing-key.pem")
+    return credentials_file().with_name("signing-key.pem")
 
 
 def make_key(path: Path) -> PrivateKey:

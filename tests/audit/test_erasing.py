@@ -83,8 +83,8 @@ async def test_every_proof_and_the_whole_log_verify_after_erasing(log_of_two: Lo
 async def test_the_account_is_closed_and_nameless_and_its_token_refused(log_of_two: Log, client):
     log = log_of_two
     user_id = log.tenant.agent.id
-    async with log.works.system("tests") as work:
-        await accounts.invite(work, "Viewer", ADA, tenant=log.tenant.id)
+    async with log.works.begin(log.tenant.admin) as work:
+        await accounts.invite(work, "Viewer", ADA)
     await erase(log)
     assert (await client.get("/api/audit", log.tenant.tokens["Agent"])).status == 401
     row = (await log.fetch(f"select * from users where id = '{user_id}'"))[0]

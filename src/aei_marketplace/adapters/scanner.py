@@ -42,6 +42,8 @@ log = structlog.get_logger()
 PROGRAM = (sys.executable, "-I", "-B", "-m", "aei_scanner")
 _COMPLAINTS = "complaints.txt"
 _MOST_COMPLAINTS = 4096
+#: Scans at a time; others wait, and waiting costs no wall time.
+_AT_ONCE = 1
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,11 @@ class ScanLimits:
         wall_seconds: from its start to its report.
         cpu_seconds: of the process; of each tool that it starts as well.
         memory_bytes: writable memory, counted in the same way.
-        at_once: scans at a time; others wait, and waiting costs no wall time.
     """
 
     wall_seconds: float = 240.0
     cpu_seconds: int = 180
     memory_bytes: int = 2048 * MIB
-    at_once: int = 1
 
 
 class ScannerProcess:
@@ -82,7 +82,7 @@ class ScannerProcess:
         self._require_walls = require_walls
         self._further_checks = further_checks
         self._program = tuple(program)
-        self._turns = asyncio.Semaphore(limits.at_once)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def scan(
         self, package: bytes, previous: Previous | None, progress: Callable[[Progress], None]

@@ -50,7 +50,6 @@ _COUNTS = {
     "executions": "select count(*) from executions",
 }
 _SEALED = "select (select count(*) from data_keys) + (select count(*) from execution_journals)"
-_LOG_SIZE = "select coalesce(max(sequence) + 1, 0) from audit_leaves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +137,6 @@ async def read_counts(connection: asyncpg.Connection) -> dict[str, int]:
 async def count_sealed(connection: asyncpg.Connection) -> int:
     """How many values need a master key to be opened."""
     return int(await connection.fetchval(_SEALED))
-
-
-async def log_size(connection: asyncpg.Connection) -> int:
-    """Entries in the audit log's tree."""
-    return int(await connection.fetchval(_LOG_SIZE))
 
 
 async def holds_data(connection: asyncpg.Connection) -> bool:

@@ -14,6 +14,8 @@ _MS_BIND, _MS_REC, _MS_PRIVATE, _MNT_DETACH = 0x1000, 0x4000, 1 << 18, 2
 
 #: Where the artefact directory appears inside the empty root.
 ARTEFACTS = "/artefacts"
+#: Any existing directory: the new root is mounted upon it.
+_SCRATCH = "/tmp"  # noqa: S108 nothing is written there
 
 
 def own_namespaces() -> None:
@@ -33,14 +35,11 @@ def own_namespaces() -> None:
     _write("/proc/self/gid_map", f"{gid} {gid} 1")
 
 
-def empty_root(scratch: str = "/tmp") -> None:  # noqa: S108 only a place to mount upon
+def empty_root() -> None:
     """Make an empty, read-only tmpfs the root, with the working directory in it and nothing else.
 
     Everything that is ever imported must be imported already. The working directory stays the same
     folder, now at `ARTEFACTS`.
-
-    Args:
-        scratch: any existing directory, covered by the mount.
 
     Raises:
         OSError: the machine allows no mounts here.
@@ -50,18 +49,18 @@ def empty_root(scratch: str = "/tmp") -> None:  # noqa: S108 only a place to mou
     artefacts = os.open(".", os.O_PATH | os.O_DIRECTORY)
     _mount(
         b"tmpfs",
-        scratch.encode(),
+        _SCRATCH.encode(),
         b"tmpfs",
         _MS_NOSUID | _MS_NODEV | _MS_NOEXEC,
         b"size=4k,nr_inodes=8,mode=0755",
     )
-    place = (scratch + ARTEFACTS).encode()
+    place = (_SCRATCH + ARTEFACTS).encode()
     os.mkdir(place)
     _mount(f"/proc/self/fd/{artefacts}".encode(), place, None, _MS_BIND)
     # Executable mappings stay allowed here: that is what an artefact is for.
     _mount(b"none", place, None, _MS_BIND | _MS_REMOUNT | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
     os.close(artefacts)
-    os.chdir(scratch)
+    os.chdir(_SCRATCH)
     system_call("pivot_root", b".", b".")
     if libc.umount2(b".", _MNT_DETACH) != 0:
         raise_errno("umount2")

@@ -18,6 +18,7 @@ from aei_sandbox.walls.kernel import (
 
 _READ_AND_EXECUTE = 1 | 4
 _LAST_DESCRIPTOR = (1 << 32) - 1
+_LARGEST_FILE_OF_TOOLS = 256 << 20
 
 
 def clean_env() -> None:
@@ -98,16 +99,15 @@ def limit_resources(memory_bytes: int, cpu_seconds: int, file_bytes: int = 0, de
     )
 
 
-def limit_tools(memory_bytes: int, cpu_seconds: int, file_bytes: int = 256 << 20) -> None:
+def limit_tools(memory_bytes: int, cpu_seconds: int) -> None:
     """The same for a process that loads libraries and starts tools, which inherit the limits.
 
     Args:
         memory_bytes: as above, for each of the processes.
         cpu_seconds: as above, for each of the processes.
-        file_bytes: largest file that one of them may write.
     """
     bounds = {
-        resource.RLIMIT_FSIZE: file_bytes,
+        resource.RLIMIT_FSIZE: _LARGEST_FILE_OF_TOOLS,
         resource.RLIMIT_NOFILE: 256,
         resource.RLIMIT_DATA: memory_bytes,
     }

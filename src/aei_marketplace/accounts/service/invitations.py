@@ -60,14 +60,11 @@ class Invitation:
         return visit.origin + self.path
 
 
-async def invite(
-    work: Work, role: str, email: str | None = None, *, tenant: UUID | None = None, staff: bool = False
-) -> Invitation:
+async def invite(work: Work, role: str, email: str | None = None, *, staff: bool = False) -> Invitation:
     """Invite somebody to the actor's tenant, or to the staff as staff.
 
     Args:
         email: whom; None leaves it to who holds the link.
-        tenant: where to, for named jobs, which act in no tenant.
         staff: to the staff, for named jobs.
 
     Raises:
@@ -75,10 +72,9 @@ async def invite(
         BeyondOwnRights: it grants what the actor does not hold.
         ProofNeeded: the session's last proof is too old.
     """
-    tenant_id = tenant or work.actor.tenant
-    to_staff = staff or tenant_id is None
-    work.actor.require("staff.administer" if to_staff else "member.administer")
-    return await _made(work, role, None if to_staff else tenant_id, email)
+    tenant = None if staff else work.actor.tenant
+    work.actor.require("staff.administer" if tenant is None else "member.administer")
+    return await _made(work, role, tenant, email)
 
 
 async def _made(work: Work, role: str, tenant: UUID | None, email: str | None) -> Invitation:

@@ -12,7 +12,7 @@ from typing import Literal
 import aiosmtplib
 
 from aei_marketplace.adapters.mail.message import compose
-from aei_marketplace.ground.clock import Clock, utc_now
+from aei_marketplace.ground.clock import utc_now
 from aei_marketplace.ground.errors import Unavailable
 from aei_marketplace.ground.ports import MailRefused
 
@@ -44,13 +44,10 @@ class SmtpMail:
         patience: seconds for one whole message.
     """
 
-    def __init__(
-        self, server: SmtpServer, sender: str, *, patience: float = 30.0, clock: Clock = utc_now
-    ) -> None:
+    def __init__(self, server: SmtpServer, sender: str, *, patience: float = 30.0) -> None:
         self._server = server
         self._sender = sender
         self._patience = patience
-        self._clock = clock
 
     async def send(self, to: str, subject: str, text: str, *, message_id: str | None = None) -> None:
         """Hand one message over.
@@ -59,7 +56,7 @@ class SmtpMail:
             MailRefused: the server will never take it.
             Unavailable: the server does not take it now; what it says about us counts as that, too.
         """
-        message = compose(self._sender, to, subject, text, self._clock(), message_id)
+        message = compose(self._sender, to, subject, text, utc_now(), message_id)
         with _problems_told():
             async with asyncio.timeout(self._patience), self._client() as client:
                 await client.send_message(message, sender=self._sender, recipients=[to])

@@ -11,14 +11,13 @@ from base64 import b64encode
 _ITERATIONS = 4096
 
 
-def scram_verifier(password: str, salt: bytes | None = None) -> str:
+def scram_verifier(password: str) -> str:
     """Derive the verifier of an ASCII password.
 
     Args:
         password: ASCII only, so that its SASLprep form is itself.
-        salt: 16 bytes; random by default.
     """
-    salt = salt or os.urandom(16)
+    salt = os.urandom(16)
     salted = hashlib.pbkdf2_hmac("sha256", password.encode("ascii"), salt, _ITERATIONS)
     stored = hashlib.sha256(_mac(salted, b"Client Key")).digest()
     server = _mac(salted, b"Server Key")

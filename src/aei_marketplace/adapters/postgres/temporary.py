@@ -10,14 +10,9 @@ from aei_marketplace.adapters.postgres.server import EmbeddedPostgres
 
 
 @contextmanager
-def temporary_server(parent: Path | None = None) -> Iterator[EmbeddedPostgres]:
-    """Run a server without fsync in a new folder, and leave nothing of it.
-
-    Args:
-        parent: where the folder is made; by default the system's temporary folder. Keep it short,
-            since the socket's path is limited.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="aei-pg-", dir=parent))
+def temporary_server() -> Iterator[EmbeddedPostgres]:
+    """Run a server without fsync in a new folder, and leave nothing of it."""
+    folder = Path(tempfile.mkdtemp(prefix="aei-pg-"))
     folder.chmod(0o711)  # root's server runs as another user
     server = EmbeddedPostgres(
         folder / "postgres", folder / "s", folder / "password", folder / "postgres.log", durable=False

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aei_marketplace.bench.hostile.plugin import Plugin
-from aei_protocol.limits import Limits, requested_limits
 
 if TYPE_CHECKING:
     from aei_marketplace.bench.hostile.field import Field
@@ -148,19 +147,12 @@ class BehindTheGate:
 
     plugin: Plugin
     expected: Expected
-    task: str = "{}"
-    limits: Mapping[str, int] = field(default_factory=dict)
     how: str = "behind the gate"
     plugins: tuple[Plugin, ...] = ()
     dear: bool = False
 
     async def carry_out(self, place: "Field", attacker: "Tenant", number: int) -> list[Seen]:  # noqa: ARG002 each round is the same
-        return [await place.run_behind(attacker, self.plugin, self.task, self.bounds)]
-
-    @property
-    def bounds(self) -> Limits:
-        """The plugin's limits, lowered for this try."""
-        return requested_limits({**self.plugin.limits, **self.limits})
+        return [await place.run_behind(attacker, self.plugin)]
 
     def complaint(self, seen: Seen) -> str | None:
         return self.expected.complaint(seen)

@@ -16,7 +16,7 @@ from aei_marketplace.bench.hostile.evidence import Evidence
 from aei_marketplace.bench.hostile.origin import Origin
 from aei_marketplace.bench.hostile.plugin import Plugin
 from aei_marketplace.bench.hostile.tenants import Tenant
-from aei_protocol.limits import Limits
+from aei_protocol.limits import requested_limits
 
 _POLL_S = 0.05
 _PROCESSED_S = 200.0
@@ -64,9 +64,9 @@ class Field:
         """The tenant without a witness."""
         return self.tenants[-1]
 
-    def other_than(self, tenant: Tenant, step: int = 1) -> Tenant:
-        """Another tenant: the next one, or `step` further on."""
-        return self.tenants[(self.tenants.index(tenant) + step) % len(self.tenants)]
+    def other_than(self, tenant: Tenant) -> Tenant:
+        """Another tenant: the next one."""
+        return self.tenants[(self.tenants.index(tenant) + 1) % len(self.tenants)]
 
     async def timed_get(self, tenant: Tenant, path: str) -> tuple[int, float]:
         """Status, and milliseconds until the answer was there."""
@@ -125,9 +125,10 @@ class Field:
             return Seen(refusals=(str(answer.status), *answer.codes()), tenant=tenant.name)
         return Seen(outcome=await self._processed(tenant, answer), tenant=tenant.name)
 
-    async def run_behind(self, tenant: Tenant, plugin: Plugin, task: str, limits: Limits) -> Seen:
+    async def run_behind(self, tenant: Tenant, plugin: Plugin) -> Seen:
         """Hand a component to the sandbox host and run it there, as if the gate had taken it."""
-        seen = await self.behind.run(tenant.id, str(uuid.uuid4()), plugin, task, limits)
+        limits = requested_limits(plugin.limits)
+        seen = await self.behind.run(tenant.id, str(uuid.uuid4()), plugin, "{}", limits)
         for name, value in (("output", seen.output), ("problem", seen.problem), ("log", seen.log)):
             self.evidence.look(tenant.name, name, f"behind the gate of {plugin.id}", str(value))
         return seen
