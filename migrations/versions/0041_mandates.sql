@@ -51,3 +51,6 @@ alter table payments
   add column mandate_id uuid references payment_mandates,
   add column final boolean not null default false;  -- the method was refused for good
 create index on payments (mandate_id, invoice_id) where mandate_id is not null;
+
+-- Staff look through facts of sales that were refused, as they do through those that wait.
+create index on sales_facts (told_at, name) where state = 'refused';

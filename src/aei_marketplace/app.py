@@ -111,6 +111,7 @@ FRAME: Frame = Frame(
                 Place("Disputes", disputes_pages.DISPUTES, disputes_pages.seen_by),
                 Place("Invoices", billing_pages.INVOICES, billing_pages.administered_by),
                 Place("Shares", sales_pages.SHARES, sales_pages.administered_by),
+                Place("Unbooked", sales_pages.UNBOOKED, sales_pages.administered_by),
                 Place("Payouts", payouts_pages.PAYOUTS, payouts_pages.administered_by),
                 Place("Tax", tax_profiles_pages.TAX, lambda actor: actor.may("revenue.administer")),
                 Place("Tenants", "/admin/tenants", lambda actor: actor.may("tenant.administer")),

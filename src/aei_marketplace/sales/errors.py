@@ -1,6 +1,6 @@
 """Refusals of sales."""
 
-from aei_marketplace.ground.errors import Conflict, Invalid, NotAllowed
+from aei_marketplace.ground.errors import Conflict, Invalid, NotAllowed, NotFound
 
 
 class SalesFactUnfit(Invalid):
@@ -17,6 +17,14 @@ class SalesFactContradicts(Conflict):
     type = "sales-fact-contradicts"
     title = "It was told otherwise before"
     advice = "What was booked stays. Correct it by a refund and a further sale."
+
+
+class NoSuchFact(NotFound):
+    """Nothing of this name waits to be booked."""
+
+    type = "no-such-sales-fact"
+    title = "Nothing of this name waits"
+    advice = "It may be booked by now: GET /api/sales-facts/unbooked lists what waits."
 
 
 class AgreementUnfit(Invalid):

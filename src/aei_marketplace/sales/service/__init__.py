@@ -20,6 +20,7 @@ from aei_marketplace.sales.rules.shares import (
     terms_at,
 )
 from aei_marketplace.sales.rules.telling import MOST_AT_ONCE
+from aei_marketplace.sales.rules.waiting import Why
 from aei_marketplace.sales.service.agreements import (
     PluginShare,
     agreements_of,
@@ -49,6 +50,7 @@ from aei_marketplace.sales.service.sums import (
     sum_releases,
     tax_owed,
 )
+from aei_marketplace.sales.service.unbooked import Unbooked, count_parked, list_unbooked, retry
 from aei_marketplace.sales.service.verifying import LineProof, verify_lines
 
 __all__ = [
@@ -74,18 +76,23 @@ __all__ = [
     "TaxOwed",
     "Terms",
     "Tier",
+    "Unbooked",
+    "Why",
     "agreements_of",
     "check_agreement",
+    "count_parked",
     "in_percent",
     "late_lines",
     "lines_after",
     "lines_page",
     "list_months",
     "list_shares",
+    "list_unbooked",
     "name_of",
     "open_months_of",
     "plugin_share",
     "record",
+    "retry",
     "sale_of",
     "sales_of",
     "set_agreement",

@@ -70,6 +70,21 @@ async def hold_known(work: Work, sales: Collection[str], told: Collection[Afterw
     return Known(await store.find(work, keys), {name_of(each.fact): each for each in found}, disputed)
 
 
+async def look_known(work: Work, told: Collection[Told]) -> Known:
+    """The same of facts that were told before, to be shown: nobody waits for it."""
+    facts = [each.fact for each in told]
+    disputes = {
+        f.key if isinstance(f, DisputeOpened) else f.dispute_key for f in facts if not isinstance(f, Refund)
+    }
+    openings = await store.find_told(work, {f"dispute:{key}" for key in disputes})
+    disputed = {f.key: f.sale_key for each in openings if isinstance(f := each.fact, DisputeOpened)}
+    named = {fact.sale_key for fact in facts if isinstance(fact, Refund | DisputeOpened)}
+    keys = {*named, *disputed.values()}
+    found = await store.told_of(work, keys, disputes)
+    disputed |= {each.fact.key: each.fact.sale_key for each in found if isinstance(each.fact, DisputeOpened)}
+    return Known(await store.find(work, keys), {name_of(each.fact): each for each in found}, disputed)
+
+
 def check_same_sale(told: Sale, booked: Sale) -> None:
     """Refuse a second telling of a sale that says something else; when it was paid may differ.
 

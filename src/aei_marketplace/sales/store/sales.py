@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, tuple_, update
 
 from aei_marketplace.ground.bulk import as_columns, insert_rows
 from aei_marketplace.ground.work import Work
@@ -105,6 +105,22 @@ async def settle_facts(work: Work, told: Sequence[Told]) -> None:
     rows = [_fact_row(work, each) for each in told]
     given = [{"of_name": row["name"], **{f"new_{name}": row[name] for name in names}} for row in rows]
     await work.run(statement, given)
+
+
+async def unbooked_page(work: Work, state: str, after: tuple[datetime, str] | None, limit: int) -> list[Told]:
+    """Facts in a state that is not booked, what was told last first, from behind one on."""
+    key = (facts.c.told_at, facts.c.name)
+    query = select(facts).where(facts.c.state == state)
+    if after is not None:
+        query = query.where(tuple_(*key) < after)
+    rows = await work.run(query.order_by(*(each.desc() for each in key)).limit(limit))
+    return [_as_told(row) for row in rows]
+
+
+async def count_unbooked(work: Work, state: str) -> int:
+    """How many facts are in a state."""
+    query = select(func.count()).select_from(facts).where(facts.c.state == state)
+    return int((await work.run(query)).scalar_one())
 
 
 def _as_booked(row: Row[Any]) -> Booked:
