@@ -1,11 +1,10 @@
 """SemVer 2.0.0 versions and npm-style ranges, as the registry understands them everywhere."""
 
 from functools import lru_cache
-from typing import Any
 
-import nodesemver
 import semver
 
+from aei_inspection.npm_ranges import Alternative, lies_in, read_range
 from aei_inspection.strict_json import LARGEST_INTEGER
 
 LONGEST_VERSION = 64
@@ -27,33 +26,25 @@ def parse_version(text: str) -> semver.Version:
 
 
 @lru_cache(maxsize=4096)
-def check_range(text: str) -> str:
-    """The range, if it can be read as npm reads it: `^1.2`, `>=1.0.0 <3.0.0`, `1.x || 2.x`, `*`.
+def parse_range(text: str) -> tuple[Alternative, ...]:
+    """A range as npm reads it, in comparators: `^1.2`, `>=1.0.0 <3.0.0`, `1.x || 2.x`, `*`.
 
     Raises:
         ValueError: it can't be read.
     """
     if not text.strip() or len(text) > LONGEST_RANGE or not text.isascii():
         raise ValueError(f"A range has 1 to {LONGEST_RANGE} plain characters")
-    alternatives = text.split("||")
-    if len(alternatives) > 1 and not all(alternative.strip() for alternative in alternatives):
-        raise ValueError("An alternative beside || is empty and would allow every version")
-    try:
-        found = nodesemver.make_range(text, loose=False).set
-    except (ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
-        # The parser lets several of its own errors through when a comparator makes no sense.
-        raise ValueError(f"Not a version range ({error})") from error
-    if any(_beyond(comparator) for comparators in found for comparator in comparators):
-        raise ValueError(f"A number of the range is beyond {LARGEST_INTEGER}")
+    return read_range(text)
+
+
+def check_range(text: str) -> str:
+    """The range, if it can be read.
+
+    Raises:
+        ValueError: it can't.
+    """
+    parse_range(text)
     return text
-
-
-def _beyond(comparator: Any) -> bool:
-    """Whether a bound lies where no version can; the open end of `^9007199254740991` lies one above."""
-    bound = comparator.semver
-    if not hasattr(bound, "major"):
-        return False  # `*`: no bound
-    return bool(max(bound.major, bound.minor, bound.patch) > LARGEST_INTEGER + 1)
 
 
 def satisfies(version: str, version_range: str) -> bool:
@@ -62,5 +53,4 @@ def satisfies(version: str, version_range: str) -> bool:
     Raises:
         ValueError: the version or the range can't be read.
     """
-    parse_version(version)
-    return bool(nodesemver.satisfies(version, check_range(version_range), loose=False))
+    return lies_in(parse_version(version), parse_range(version_range))

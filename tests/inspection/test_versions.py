@@ -59,6 +59,19 @@ def test_what_is_no_range_is_refused(text: str) -> None:
         check_range(text)
 
 
+@pytest.mark.parametrize("text", [">1.x.0", "3.x.1", "<=*.1.2", "9007199254740992.0.0", "1.2.3>=2"])
+def test_what_npm_refuses_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 as above
+        check_range(text)
+
+
+@pytest.mark.parametrize("text", ["==1.0.0", ">==1.0.0", "^=1.0.0", "vv1.0.0", "~=1.0"])
+def test_an_operator_stands_once(text: str) -> None:
+    """npm reads these by chance of its patterns; nobody means them."""
+    with pytest.raises(ValueError):  # noqa: PT011 as above
+        check_range(text)
+
+
 @pytest.mark.parametrize(
     ("version", "version_range", "inside"),
     [
@@ -106,6 +119,28 @@ def test_what_is_no_range_is_refused(text: str) -> None:
         # Build metadata has no say.
         ("1.2.3+one", "=1.2.3+other", True),
         ("1.2.4", "<=1.2.3+other", False),
+        # Where an alternative admits everything, the others say nothing more: not for pre-releases either.
+        ("1.2.3-beta.2", "* || >=1.2.3-beta", False),
+        ("1.2.3-beta.2", ">=1.2.3-beta || >=0.0.0", False),
+        ("1.2.3-beta.2", ">=1.2.3-beta || x.x", False),
+        ("0.1.0-alpha", "x.1.3 - 0.1.0-beta || x", False),
+        ("1.2.3-beta.2", "* >=1.2.3-beta", True),
+        ("1.2.3-beta.2", ">=1.2.3-beta || >=0.0.1", True),
+        # What ends below a version ends below its pre-releases, unless it names the version itself.
+        ("2.0.0-beta", "^1.2.3 >=2.0.0-alpha", False),
+        ("2.0.0-beta", "1.x >=2.0.0-alpha", False),
+        ("2.0.0-beta", "<2 >=2.0.0-alpha", False),
+        ("2.0.0-beta", "<2.0.0 >=2.0.0-alpha", True),
+        ("0.0.0-beta", "<0.1.0 <0.0.0-x", True),
+        ("0.0.0-beta", "~0.0 <0.0.0-x", True),
+        ("1.3.0-beta", "<=1.2 >=1.3.0-alpha", False),
+        # Build metadata beside numbers that are left out, hyphens in a pre-release, an x before its numbers.
+        ("2.9.0", "<3+build", True),
+        ("1.2.9", "1.2+build", True),
+        ("2.1.1--", "~2.1.1--", True),
+        ("9.1.0", "^x.1.2", True),
+        ("1.0.4", "1.0.x-beta.2", True),
+        ("1.2.4", "> 1.2.3  <\t1.3 ~> 1.2 ^ v1", True),
         # Nothing lies in a range that excludes itself, and the largest number is one like any other.
         ("1.5.0", ">1.5.0 <1.5.0", False),
         ("9007199254740991.1.0", "^9007199254740991.0.0", True),

@@ -1,13 +1,9 @@
 """Ranges of AEI versions as intervals that a database can search."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-import nodesemver
-import semver
-
-from aei_inspection.versions import check_range, satisfies
+from aei_inspection.npm_ranges import Alternative
+from aei_inspection.versions import parse_range, satisfies
 from aei_marketplace.catalog.rules.versions import (
     core_of,
     just_above,
@@ -50,8 +46,7 @@ def intervals(version_range: str) -> tuple[Interval, ...]:
     Raises:
         ValueError: the range cannot be read.
     """
-    alternatives = nodesemver.make_range(check_range(version_range), loose=False).set
-    found = (_interval(comparators) for comparators in alternatives)
+    found = (_interval(comparators) for comparators in parse_range(version_range))
     return tuple(i for i in found if i.lower < i.upper)
 
 
@@ -64,20 +59,16 @@ def is_compatible(aei_version: str, version_range: str) -> bool:
     return satisfies(aei_version, version_range)
 
 
-def _interval(comparators: Iterable[Any]) -> Interval:
+def _interval(comparators: Alternative) -> Interval:
     lower, upper, cores = "", UNBOUNDED, set()
-    for comparator in comparators:
-        if not hasattr(comparator.semver, "version"):
-            continue  # `*`: any version
-        # Read without this registry's bound: the upper end of ^9007199254740991 lies beyond it.
-        version = semver.Version.parse(comparator.semver.version)
-        low, high = _bounds(comparator.operator, key_of(version))
+    for each in comparators:
+        low, high = _bounds(each.operator, key_of(each.version))
         lower, upper = max(lower, low), min(upper, high)
-        cores.add(core_of(version))
+        cores.add(core_of(each.version))
     return Interval(lower, upper, tuple(sorted(c for c in cores if c)))
 
 
-def _bounds(operator: str | None, key: str) -> tuple[str, str]:
+def _bounds(operator: str, key: str) -> tuple[str, str]:
     match operator:
         case ">":
             return just_above(key), UNBOUNDED
