@@ -14,6 +14,7 @@ from aei_inspection.checks.report import CheckResult, Component, Finding, Report
 from aei_inspection.checks.subject import Previous
 from aei_inspection.signatures import PrivateKey
 from aei_marketplace.adapters.postgres import DatabaseUrls
+from aei_marketplace.catalog import service as catalog
 from aei_marketplace.certification import service
 from aei_marketplace.certification.rules.builtin import BUILT_IN
 from aei_marketplace.certification.service.badges import sign_badges
@@ -21,7 +22,9 @@ from aei_marketplace.certification.service.scanning import scan_next
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.clock import utc_now
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.ports import ScanFailed
+from aei_marketplace.notices import service as notices
 from tests.builders import Tenant, make_staff, make_tenant
 from tests.clocks import Time
 from tests.plugins import publish, work_off
@@ -166,3 +169,24 @@ async def set_policy(deps: Deps, operator: Actor, **changes: Any) -> service.Pol
     async with deps.works.begin(operator) as work:
         present = msgspec.to_builtins((await service.policy_in_force(work)).terms)
         return await service.change_policy(work, {**present, **changes})
+
+
+async def told(deps: Deps, actor: Actor) -> list[str]:
+    async with deps.works.begin(actor) as work:
+        return sorted(n.kind for n in (await notices.list_notices(work, PageWanted())).page.items)
+
+
+async def release(deps: Deps, actor: Actor, version: str = "1.0.0") -> catalog.ReleaseView:
+    async with deps.works.begin(actor) as work:
+        return await catalog.find_release(work, "acme.echo", version)
+
+
+async def actions(urls: DatabaseUrls) -> list[str]:
+    connection = await asyncpg.connect(urls.system)
+    try:
+        rows = await connection.fetch(
+            "select action from audit_entries where action like 'certification.%' order by at"
+        )
+        return [row["action"] for row in rows]
+    finally:
+        await connection.close()

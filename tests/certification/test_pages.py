@@ -16,13 +16,13 @@ from tests.certification.conftest import (
     BAD,
     KEY,
     ScriptedScanner,
+    actions,
     certified,
     decide,
     look,
     scanned,
     submit,
 )
-from tests.certification.test_service import actions
 from tests.installations.test_pages import browser_of
 from tests.plugins import publish, work_off
 from tests.serving import Client
