@@ -1,6 +1,6 @@
 """What tests of purchases stand on: a publisher with a priced plugin, a buyer who can be invoiced."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from aei_marketplace.billing.rules.prices import Price, read_price
 from aei_marketplace.billing.rules.purchases import Purchase
 from aei_marketplace.billing.rules.standings import Payment
+from aei_marketplace.billing.rules.usage import Tally, UsageRecord
 from aei_marketplace.billing.service import invoices, invoicing, purchases
 from aei_marketplace.billing.store import charges
 from aei_marketplace.ground.actor import Actor
@@ -58,6 +59,13 @@ async def look(deps: Deps, buyer: Tenant, purchase: Purchase) -> Purchase:
     """The purchase as it stands now."""
     async with deps.works.begin(buyer.admin) as work:
         return await purchases.find_purchase(work, purchase.id)
+
+
+def receipt_root(records: Iterable[UsageRecord]) -> bytes:
+    """The root over runs in the order of their ids, as a buyer reckons it."""
+    tally = Tally("USD")
+    tally.add(sorted(records, key=lambda each: each.execution_id))
+    return tally.rated().root
 
 
 async def finance(deps: Deps) -> Actor:

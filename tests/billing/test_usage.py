@@ -15,7 +15,7 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.billing.errors.purchases import PaymentRequired
 from aei_marketplace.billing.rules.caps import Cap
-from aei_marketplace.billing.rules.usage import UsageRecord, charge_key, month_end, receipt_root
+from aei_marketplace.billing.rules.usage import UsageRecord, charge_key, month_end
 from aei_marketplace.billing.service import caps, invoices, purchases, usage
 from aei_marketplace.billing.store import charges
 from aei_marketplace.billing.store import usage as store
@@ -28,7 +28,7 @@ from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.notices import service as notices
 from aei_protocol.outcomes import Outcome
 from tests.billing.invoicing import ready_to_sell
-from tests.billing.selling import METERED, buy, finance, publish_priced
+from tests.billing.selling import METERED, buy, finance, publish_priced, receipt_root
 from tests.builders import Tenant, make_tenant
 from tests.clocks import Time
 from tests.executions.conftest import TRACE, run, runs, until  # noqa: F401 a fixture
@@ -119,7 +119,9 @@ async def test_a_months_runs_are_charged_once_with_a_receipt_that_the_buyer_reck
     sandbox: FakeSandbox,
     client: Client,
     time: Time,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(usage, "_AT_ONCE", 2)  # five runs are read in three parts
     # In the middle of the next month: no run of this test falls into another.
     time.ahead = month(time) + timedelta(days=45) - datetime.now(UTC)
     ends = Counter([Outcome.OK] * 5 + [Outcome.GUEST_ERROR, Outcome.TRAP, Outcome.CANCELLED])

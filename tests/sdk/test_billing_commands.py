@@ -6,7 +6,8 @@ from uuid import UUID
 
 from aiohttp import web
 
-from aei_marketplace.billing.rules.usage import UsageRecord, receipt_root
+from aei_marketplace.billing.rules.usage import UsageRecord
+from tests.billing.selling import receipt_root
 from tests.sdk.conftest import Aei
 from tests.sdk.marketplace import Marketplace, problem
 

@@ -2,8 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -86,21 +86,41 @@ class Rated:
         return self.micros // self.units if self.units else 0
 
 
-def rate(records: Sequence[UsageRecord]) -> Rated:
-    """Rate billed executions of one plugin and one currency."""
-    billed = sorted((r for r in records if r.state == "billed"), key=lambda r: r.execution_id)
-    currency = billed[0].currency
-    micros = sum(record.unit_micros for record in billed)
-    units = sum(record.unit_micros > 0 for record in billed)
-    free = len(billed) - units
-    return Rated(currency, units, free, micros, micros_rounded(micros, currency), receipt_root(billed))
+@dataclass
+class Tally:
+    """What billed runs of one plugin and currency come to, counted as they are read.
+
+    However many there are, only sums and the tree's peaks are kept of them.
+
+    Attributes:
+        last: the run that started last: its purchase and release stand for the month.
+    """
+
+    currency: str
+    units: int = 0
+    free: int = 0
+    micros: int = 0
+    last: UsageRecord | None = None
+    _tree: Tree = field(default_factory=Tree)
+
+    def add(self, records: Iterable[UsageRecord]) -> None:
+        """Count further runs, in the order of their ids."""
+        for record in records:
+            self._tree.append(leaf_hash(record.content()))
+            self.micros += record.unit_micros
+            self.units += record.unit_micros > 0
+            self.free += record.unit_micros == 0
+            if self.last is None or _started(self.last) < _started(record):
+                self.last = record
+
+    def rated(self) -> Rated:
+        """What those that were counted come to."""
+        minor = micros_rounded(self.micros, self.currency)
+        return Rated(self.currency, self.units, self.free, self.micros, minor, self._tree.root())
 
 
-def receipt_root(records: Iterable[UsageRecord]) -> bytes:
-    """The Merkle root over executions, in the order of their ids."""
-    tree = Tree()
-    tree.extend(leaf_hash(record.content()) for record in sorted(records, key=lambda r: r.execution_id))
-    return tree.root()
+def _started(record: UsageRecord) -> tuple[datetime, UUID]:
+    return record.started_at, record.execution_id
 
 
 def earned_at(period: date) -> datetime:

@@ -10,7 +10,7 @@ import structlog
 from aei_marketplace.billing.rules.charges import Charge
 from aei_marketplace.billing.rules.invoices import DraftLine, InvoiceDraft
 from aei_marketplace.billing.rules.purchases import TERM, Purchase
-from aei_marketplace.billing.rules.usage import Rated, UsageRecord, charge_key, earned_at, month_end, rate
+from aei_marketplace.billing.rules.usage import Rated, Tally, UsageRecord, charge_key, earned_at, month_end
 from aei_marketplace.billing.service import invoicing
 from aei_marketplace.billing.service.charging import charge_of
 from aei_marketplace.billing.service.purchases import ACTION, with_access
@@ -23,6 +23,8 @@ from aei_marketplace.ground.work import Work, Works
 
 _JOB = "billing.charge_usage"
 _BATCH = 200
+#: So many runs of a month are in memory at once.
+_AT_ONCE = 2_000
 #: A run of the last moment of a month may be kept so much later; the month is charged once.
 _BEGINNING = timedelta(minutes=10)
 
@@ -94,11 +96,11 @@ async def _charge(works: Works, tenant: UUID, period: date, currency: str) -> bo
 
 
 async def _invoice(work: Work, tenant: UUID, period: date, currency: str) -> bool:
-    runs = await store.uncharged(work, tenant, period, currency)
-    billable = {plugin: await _rated(work, records) for plugin, records in runs.items()}
-    for plugin in billable:
+    billable: dict[str, _Billable] = {}
+    for plugin in await store.uncharged_plugins(work, tenant, period, currency):
         key = charge_key(tenant, plugin, period, currency)
-        await store.set_charged(work, tenant, period, currency, plugin, key)
+        if await store.set_charged(work, tenant, period, currency, plugin, key):
+            billable[plugin] = await _rated(work, tenant, period, currency, plugin)
     lines = [_line(tenant, period, each) for each in billable.values() if each.rated.net_minor > 0]
     if not lines:
         return False
@@ -126,11 +128,16 @@ async def _invoice(work: Work, tenant: UUID, period: date, currency: str) -> boo
     return True
 
 
-async def _rated(work: Work, records: Sequence[UsageRecord]) -> _Billable:
-    last = max(records, key=lambda record: (record.started_at, record.execution_id))
-    purchase = await purchase_store.find(work, last.purchase_id)
+async def _rated(work: Work, tenant: UUID, period: date, currency: str, plugin: str) -> _Billable:
+    """What the runs come to that the month's charge counts, read in parts."""
+    key, tally, after = charge_key(tenant, plugin, period, currency), Tally(currency), None
+    while part := await store.charged(work, tenant, period, plugin, key, after, _AT_ONCE):
+        tally.add(part)
+        after = part[-1].execution_id
+    assert tally.last is not None, "a charge counts runs"
+    purchase = await purchase_store.find(work, tally.last.purchase_id)
     assert purchase is not None, "a run is counted under a purchase"
-    return _Billable(purchase, last.version, rate(records))
+    return _Billable(purchase, tally.last.version, tally.rated())
 
 
 def _line(tenant: UUID, period: date, billable: _Billable) -> DraftLine:

@@ -51,31 +51,47 @@ async def months_to_charge(
     return [(row.tenant_id, row.period, row.currency) for row in await work.run(query)]
 
 
-async def uncharged(work: Work, tenant: UUID, period: date, currency: str) -> dict[str, list[UsageRecord]]:
-    """A tenant's runs of a month that are billed and not charged, by plugin; held until this work ends."""
+async def uncharged_plugins(work: Work, tenant: UUID, period: date, currency: str) -> list[str]:
+    """The plugins with a tenant's runs of a month that are billed and not charged, by id."""
     mine = (
         usage_records.c.tenant_id == tenant,
         usage_records.c.period == period,
         usage_records.c.currency == currency,
     )
-    query = select(usage_records).where(*mine, *_BILLED).order_by(usage_records.c.execution_id)
-    found: dict[str, list[UsageRecord]] = {}
-    for row in await work.run(query.with_for_update()):
-        found.setdefault(row.plugin_id, []).append(_record(row))
-    return found
+    query = select(usage_records.c.plugin_id).where(*mine, *_BILLED).distinct()
+    return sorted((await work.run(query)).scalars())
 
 
 async def set_charged(
     work: Work, tenant: UUID, period: date, currency: str, plugin_id: str, key: str
-) -> None:
-    """Note which charge counts a month's runs of a plugin."""
+) -> bool:
+    """Note which charge counts a month's runs of a plugin, held until this work ends; False if none is left.
+
+    Counted are those that bear the key, and no other: none slips in between the sum and the note.
+    """
     mine = (
         usage_records.c.tenant_id == tenant,
         usage_records.c.period == period,
         usage_records.c.currency == currency,
         usage_records.c.plugin_id == plugin_id,
     )
-    await work.run(update(usage_records).where(*mine, *_BILLED).values(charge_key=key))
+    noted = await work.run(update(usage_records).where(*mine, *_BILLED).values(charge_key=key))
+    return noted.rowcount > 0
+
+
+async def charged(
+    work: Work, tenant: UUID, period: date, plugin_id: str, key: str, after: UUID | None, limit: int
+) -> list[UsageRecord]:
+    """Runs that a charge counts, in the order of their ids, from behind one on."""
+    mine = (
+        usage_records.c.tenant_id == tenant,
+        usage_records.c.period == period,
+        usage_records.c.plugin_id == plugin_id,
+        usage_records.c.charge_key == key,
+        *([] if after is None else [usage_records.c.execution_id > after]),
+    )
+    query = select(usage_records).where(*mine).order_by(usage_records.c.execution_id).limit(limit)
+    return [_record(row) for row in await work.run(query)]
 
 
 async def add_spend(
