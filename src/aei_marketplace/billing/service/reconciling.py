@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from aei_marketplace.billing.rules.reconciliation import Difference, Known, Sum, compare, compare_sales, sums
-from aei_marketplace.billing.service.invoices import sales_of
+from aei_marketplace.billing.service.invoices import sales_of_many
 from aei_marketplace.billing.store import invoices as invoice_store
 from aei_marketplace.billing.store import payments as payment_store
 from aei_marketplace.billing.store import provider_events as event_store
@@ -20,6 +20,9 @@ from aei_marketplace.sales import service as sales
 
 #: The two sides do not write at the same moment: so much before and after a month is looked at as well.
 AROUND = timedelta(days=2)
+#: So many invoices are compared with the ledger at once.
+_AT_ONCE = 500
+_KEYS_AT_ONCE = 5_000
 #: So many events without an end are listed.
 _MOST_EVENTS = 200
 
@@ -133,12 +136,22 @@ async def _disputes(work: Work, provider: str, since: datetime, until: datetime)
 async def _unbooked(work: Work, paid: Sequence[Any]) -> list[Difference]:
     """Sales of paid invoices that do not stand in the ledger as they were paid."""
     found: list[Difference] = []
-    for row in paid:
-        sold = {sale.key: (sale.gross, sale.tax, sale.currency) for sale in await sales_of(work, row.id)}
-        lines = await sales.sales_of(work, set(sold))
-        booked = {key: (line.gross, line.tax, line.currency) for key, line in lines.items()}
+    for start in range(0, len(paid), _AT_ONCE):
+        ids = [row.id for row in paid[start : start + _AT_ONCE]]
+        each = [sale for sold in (await sales_of_many(work, ids)).values() for sale in sold]
+        sold = {sale.key: (sale.gross, sale.tax, sale.currency) for sale in each}
+        booked = await _booked(work, list(sold))
         found += compare_sales(sold, booked)
     return found
+
+
+async def _booked(work: Work, keys: Sequence[str]) -> dict[str, tuple[int, int, str]]:
+    """Gross, tax and currency of sales as they are booked; an invoice may have a thousand of them."""
+    booked: dict[str, tuple[int, int, str]] = {}
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        lines = await sales.sales_of(work, keys[start : start + _KEYS_AT_ONCE])
+        booked |= {key: (line.gross, line.tax, line.currency) for key, line in lines.items()}
+    return booked
 
 
 async def _unsettled(work: Work, since: datetime, until: datetime) -> list[Difference]:

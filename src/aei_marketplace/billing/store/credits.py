@@ -1,6 +1,6 @@
 """Every query about credit notes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -61,16 +61,18 @@ async def lines_of(work: Work, notes: Iterable[UUID]) -> Sequence[Row[Any]]:
     return (await work.run(query.order_by(invoice_lines.c.position))).all()
 
 
-async def credited_of(work: Work, invoice_id: UUID, *, unpaid: bool = False) -> dict[str, tuple[int, int]]:
-    """What is credited of an invoice's lines: net and tax, by key.
+async def credited_of(
+    work: Work, invoice_ids: Collection[UUID], *, unpaid: bool = False
+) -> dict[str, tuple[int, int]]:
+    """What is credited of the lines of invoices: net and tax, by key.
 
     Args:
-        unpaid: only what was credited before the invoice was paid.
+        unpaid: only what was credited before each invoice was paid.
     """
     query: Select[Any] = (
         select(credit_note_lines.c.key, func.sum(credit_note_lines.c.net), func.sum(credit_note_lines.c.tax))
         .join(credit_notes, credit_notes.c.id == credit_note_lines.c.credit_note_id)
-        .where(credit_notes.c.invoice_id == invoice_id)
+        .where(credit_notes.c.invoice_id.in_(list(invoice_ids)))
         .group_by(credit_note_lines.c.key)
     )
     rows: Any = await work.run(query.where(credit_notes.c.unpaid) if unpaid else query)

@@ -1,6 +1,6 @@
 """Every query about invoices and how they stand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,10 +53,21 @@ async def find_invoice(work: Work, invoice_id: UUID) -> Row[Any] | None:
     return (await work.run(select(invoices).where(invoices.c.id == invoice_id))).first()
 
 
-async def lines_of(work: Work, invoice_id: UUID) -> Sequence[Row[Any]]:
-    """An invoice's lines in their order."""
-    query = select(invoice_lines).where(invoice_lines.c.invoice_id == invoice_id)
-    return (await work.run(query.order_by(invoice_lines.c.position))).all()
+async def lines_of(work: Work, invoice_ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """The lines of invoices, each one's in their order."""
+    query = select(invoice_lines).where(invoice_lines.c.invoice_id.in_(list(invoice_ids)))
+    return (await work.run(query.order_by(invoice_lines.c.invoice_id, invoice_lines.c.position))).all()
+
+
+async def find_invoices(work: Work, invoice_ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """Several invoices."""
+    return (await work.run(select(invoices).where(invoices.c.id.in_(list(invoice_ids))))).all()
+
+
+async def find_standings(work: Work, invoice_ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """How several invoices stand."""
+    wanted = invoice_standings.c.invoice_id.in_(list(invoice_ids))
+    return (await work.run(select(invoice_standings).where(wanted))).all()
 
 
 async def find_line(work: Work, key: str) -> Row[Any] | None:
