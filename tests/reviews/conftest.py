@@ -1,5 +1,6 @@
 """A published plugin, its publisher, two tenants that have it installed, and a moderator."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import asyncpg
@@ -9,8 +10,18 @@ from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.notices import service as notices
 from aei_marketplace.reviews import service
-from aei_marketplace.reviews.service import Report, Review, Words
+from aei_marketplace.reviews.service import (
+    Batch,
+    Happened,
+    QueueSelection,
+    Report,
+    Review,
+    Standing,
+    Waiting,
+    Words,
+)
 from tests.builders import Tenant, make_staff, make_tenant
 from tests.plugins import install, publish, work_off
 
@@ -96,3 +107,34 @@ async def rows(urls: DatabaseUrls, query: str) -> list[asyncpg.Record]:
         return found
     finally:
         await connection.close()
+
+
+async def queue(deps: Deps, actor: Actor, wanted: QueueSelection | None = None) -> list[Waiting]:
+    """All that waits."""
+    async with deps.works.begin(actor) as work:
+        page = await service.list_waiting(work, PageWanted(200), wanted or QueueSelection())
+    return list(page.items)
+
+
+async def batch(
+    deps: Deps, actor: Actor, ids: Collection[UUID], state: str = "approved", reason: str | None = None
+) -> Batch:
+    async with deps.works.begin(actor) as work:
+        return await service.decide_reviews(work, ids, state, reason)
+
+
+async def undo(deps: Deps, actor: Actor, batch_id: UUID) -> list[Happened]:
+    async with deps.works.begin(actor) as work:
+        return await service.undo_decisions(work, batch_id)
+
+
+async def standing(deps: Deps, actor: Actor) -> Standing:
+    async with deps.works.begin(actor) as work:
+        return await service.find_standing(work, "acme.echo")
+
+
+async def told(deps: Deps, actor: Actor) -> list[str]:
+    """The notices that somebody reads, the latest first."""
+    async with deps.works.begin(actor) as work:
+        page = (await notices.list_notices(work, PageWanted())).page
+    return [notice.kind for notice in page.items]
