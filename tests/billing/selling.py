@@ -50,7 +50,8 @@ async def pay_all(deps: Deps, staff: Actor, purchase: Purchase) -> list[UUID]:
         for invoice_id in due:
             left = (await invoices.standing_of(work, invoice_id)).left
             today: date = work.now.astimezone(UTC).date()
-            await invoicing.mark_as_paid(work, invoice_id, Payment(today, "transfer", left))
+            if left:  # what is credited whole is never paid
+                await invoicing.mark_as_paid(work, invoice_id, Payment(today, "transfer", left))
     await work_off(deps)
     return due
 

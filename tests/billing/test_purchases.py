@@ -302,3 +302,40 @@ async def test_a_plugin_that_was_free_stays_so_until_its_price_applies(
     async with deps.works.begin(globex.admin) as work:
         offer = await offers.find_offer(work, "acme.echo")
         assert (offer.words, offer.entitlement and offer.entitlement.runs) == ("USD 19.99", False)
+
+
+async def test_what_is_credited_in_part_is_owed_with_its_tax_and_what_is_credited_whole_suspends_nothing(
+    deps: Deps, time: Time
+) -> None:
+    acme, globex = await make_tenant(deps.works, "acme"), await make_tenant(deps.works, "globex")
+    await ready_to_sell(deps.works, globex, rate_bps=1900)
+    staff = await finance(deps)
+    await publish_priced(deps, acme, MONTHLY)
+    bought = await buy(deps, globex, MONTHLY)
+    await pay_all(deps, staff, bought)
+    began = time.now()
+    await tick(deps, time, began + timedelta(days=32))
+    async with deps.works.begin(staff) as work:
+        owed = (await charges.of_purchases(work, [bought.id]))[0]
+        # As much as the price without tax; of 1071 with it, 171 are left.
+        await crediting.credit(work, owed.invoice_id, owed.key, 900, "a little late")
+    await work_off(deps)
+    await tick(deps, time, began + timedelta(days=50))
+    assert (await look(deps, globex, bought)).state == "suspended"
+
+    # The period is over when the rest is credited: nothing is owed, and it goes on from now.
+    await tick(deps, time, began + timedelta(days=100))
+    async with deps.works.begin(staff) as work:
+        await crediting.credit(work, owed.invoice_id, owed.key, 171, "and all of it")
+    await work_off(deps)
+    await tick(deps, time, began + timedelta(days=100, hours=1))
+    again = await look(deps, globex, bought)
+    assert (again.state, again.gives_access(time.now())) == ("active", True)
+
+    # Nobody could invoice for weeks: what is not owed suspends nothing.
+    await pay_all(deps, staff, bought)
+    async with deps.works.system("tests") as work:
+        await work.run(text("delete from billing_details where tenant_id = :id"), {"id": globex.id})
+    await tick(deps, time, began + timedelta(days=150))
+    late = await look(deps, globex, bought)
+    assert (late.state, late.gives_access(time.now())) == ("active", False)

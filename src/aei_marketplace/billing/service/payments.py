@@ -96,7 +96,9 @@ async def _end_refunded(work: Work, charge: Charge) -> None:
     stays = held.id != charge.purchase_id or charge.source == "usage" or over
     if stays or await charges.credited(work, charge.key) < whole:
         # What is bought stays; what was credited may have been all that was owed.
-        await store.save(work, await with_access(work, held))
+        owing = await charges.unpaid_due(work, held.tenant_id, held.plugin_id)
+        settled = held.state is PurchaseState.SUSPENDED and owing is None
+        await store.save(work, await with_access(work, _taken_up(held, work.now) if settled else held))
         return
     because = "its price was credited"
     await store.save(work, ended(held, work.now, because, step(held, Step.REFUND)))

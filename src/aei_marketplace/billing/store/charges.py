@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_once
 
+from aei_marketplace.billing.models.invoices import invoice_lines
 from aei_marketplace.billing.models.purchases import purchase_charges, purchase_credits
 from aei_marketplace.billing.rules.charges import Charge
 from aei_marketplace.ground.work import Work
@@ -49,22 +50,28 @@ async def of_month(work: Work, tenant: UUID, plugin_id: str, period: date) -> li
     return [_charge(row) for row in await work.run(query)]
 
 
-async def unpaid_due(work: Work, tenant: UUID, plugin_id: str) -> datetime | None:
-    """When the oldest unpaid charge of a tenant for a plugin is due that was not credited whole.
-
-    Whatever purchase it is of: nobody escapes a debt by buying anew.
-    """
+def is_owed() -> ColumnElement[bool]:
+    """Whether a charge is neither paid nor credited whole; what is credited has the tax in it."""
     credited = (
         select(func.coalesce(func.sum(purchase_credits.c.amount_minor), 0))
         .where(purchase_credits.c.key == purchase_charges.c.key)
         .scalar_subquery()
     )
-    query = select(func.min(purchase_charges.c.due_at)).where(
-        purchase_charges.c.tenant_id == tenant,
-        purchase_charges.c.plugin_id == plugin_id,
-        purchase_charges.c.paid_at.is_(None),
-        credited < purchase_charges.c.net_minor,
+    whole = (
+        select(invoice_lines.c.net + invoice_lines.c.tax)
+        .where(invoice_lines.c.key == purchase_charges.c.key)
+        .scalar_subquery()
     )
+    return and_(purchase_charges.c.paid_at.is_(None), credited < whole)
+
+
+async def unpaid_due(work: Work, tenant: UUID, plugin_id: str) -> datetime | None:
+    """When the oldest unpaid charge of a tenant for a plugin is due that was not credited whole.
+
+    Whatever purchase it is of: nobody escapes a debt by buying anew.
+    """
+    mine = (purchase_charges.c.tenant_id == tenant, purchase_charges.c.plugin_id == plugin_id)
+    query = select(func.min(purchase_charges.c.due_at)).where(*mine, is_owed())
     found: datetime | None = (await work.run(query)).scalar_one()
     return found
 

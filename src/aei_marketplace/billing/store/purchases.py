@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from aei_marketplace.billing.models.prices import plugin_prices
 from aei_marketplace.billing.models.purchases import buyer_accounts, purchase_charges, purchases
 from aei_marketplace.billing.rules.purchases import Purchase, PurchaseState
-from aei_marketplace.billing.store import prices
+from aei_marketplace.billing.store import charges, prices
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
 
@@ -92,11 +92,11 @@ async def due_for_renewal(work: Work, after: UUID | None, limit: int) -> Sequenc
 
 
 async def due_for_suspension(work: Work, limit: int) -> Sequence[UUID]:
-    """Active purchases whose access is over because something is not paid."""
+    """Active purchases whose access is over because something is owed."""
     unpaid = exists().where(
         purchase_charges.c.tenant_id == purchases.c.tenant_id,
         purchase_charges.c.plugin_id == purchases.c.plugin_id,
-        purchase_charges.c.paid_at.is_(None),
+        charges.is_owed(),
     )
     over = and_(
         _LIVE, purchases.c.state == PurchaseState.ACTIVE, purchases.c.access_until <= work.now, unpaid
