@@ -205,6 +205,31 @@ async def test_an_update_that_would_leave_others_without_what_they_need_says_so(
     assert plan.problem.startswith("acme.counter 1.0.0, which is installed, needs acme.tally ^1.0.0; ")
 
 
+async def test_a_newer_release_that_does_not_go_with_the_rest_is_passed_over_and_named(
+    deps: Deps, acme: Tenant, globex: Tenant
+) -> None:
+    await needing(deps, acme, "acme.tally", {})
+    await needing(deps, acme, "acme.counter", {"acme.tally": "^1.0.0"})
+    await install(deps, globex.admin, "acme.counter", along={"acme.tally": Along("1.0.0")})
+    await needing(deps, acme, "acme.tally", {}, "1.1.0")
+    await needing(deps, acme, "acme.tally", {}, "2.0.0")
+    await needing(deps, acme, "acme.new", {"acme.tally": "^1.0.0"})
+    await needing(deps, acme, "acme.new", {"acme.tally": "^2.0.0"}, "1.1.0")
+    plan = await plan_of(deps, globex, "acme.new")
+    assert (plan.release.version, plan.problem) == ("1.0.0", None)
+    passed_over = "1.1.0 is newer, and not chosen: acme.new 1.1.0 needs acme.tally ^2.0.0, but acme.counter"
+    assert plan.warnings[-1].startswith(passed_over)
+    [told] = await asked(deps, globex, "acme.new")
+    assert told.startswith(passed_over)
+    await work_off(deps)
+    assert (await update(deps, globex.admin, "acme.tally")).state is OperationState.SUCCEEDED
+    expected = {"acme.counter": "1.0.0", "acme.new": "1.0.0", "acme.tally": "1.1.0"}
+    assert await installed(deps, globex) == expected
+    async with deps.works.begin(globex.admin) as work:
+        shown = await service.request_update(work, deps.aei_version, "acme.tally", Wish(seen="2.0.0"))
+    assert any("which is installed, needs acme.tally ^1.0.0" in told for told in shown.warnings)
+
+
 @pytest.mark.parametrize("barred", ["too young", "other AEI", "quarantined"])
 async def test_what_admission_refuses_is_not_brought_along(
     deps: Deps, acme: Tenant, globex: Tenant, operator: Actor, barred: str

@@ -1,6 +1,6 @@
 """What admission says of releases, and which one a tenant takes that names none."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,7 +84,7 @@ async def choose_newest(
 ) -> dict[str, Judged]:
     """The newest release of each plugin that the tenant may install; the latest where it may install none.
 
-    Costs one statement where it may install the latest of all, and at most four where not.
+    Costs one statement where it may install the latest of all, and at most five where not.
 
     Args:
         latest: the latest of each plugin's channel.
@@ -96,15 +96,23 @@ async def choose_newest(
         for each, verdict in await judge_all(work, conditions, latest.values())
     }
     refused = [plugin for plugin, (_, verdict) in found.items() if not verdict.installs]
-    older: list[ReleaseView] = []
+    older: list[Judged] = []
     for channel in {channels[plugin] for plugin in refused}:
         asked = [plugin for plugin in refused if channels[plugin] == channel]
-        sieve = conditions.sieve(channel, work.now)
-        passing = await catalog.passing_releases_of(work, asked, sieve, MOST_OLDER)
-        older += [each for plugin in asked for each in passing.get(plugin, ())]
-    for each in _chosen(await judge_all(work, conditions, older), present):
+        older += await fitting_releases(work, conditions, asked, channel)
+    for each in _chosen(older, present):
         found[each[0].plugin_id] = each
     return found
+
+
+async def fitting_releases(
+    work: Work, conditions: Conditions, plugin_ids: Sequence[str], channel: Channel
+) -> list[Judged]:
+    """What the tenant may install of these plugins without naming a version, the highest of each first."""
+    sieve = conditions.sieve(channel, work.now)
+    passing = await catalog.passing_releases_of(work, plugin_ids, sieve, MOST_OLDER)
+    judged = await judge_all(work, conditions, [each for found in passing.values() for each in found])
+    return [(release, verdict) for release, verdict in judged if verdict.installs]
 
 
 def owed(held: Entitlement) -> str:
@@ -118,10 +126,7 @@ def _chosen(judged: Iterable[Judged], present: Mapping[str, str]) -> Iterable[Ju
         if release.plugin_id not in present or is_newer(release.version, present[release.plugin_id]):
             by_plugin.setdefault(release.plugin_id, {})[release.version] = (release, verdict)
     for versions in by_plugin.values():
-        chosen = choose_version(
-            Option(version, None if verdict.installs else verdict.why())
-            for version, (_, verdict) in versions.items()
-        )
+        chosen = choose_version(Option(version, None) for version in versions)
         if chosen is not None:
             yield versions[chosen]
 

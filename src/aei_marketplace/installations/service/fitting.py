@@ -42,7 +42,7 @@ class _Known:
 
 
 async def actions_for(work: Work, aei_version: str, plugin_ids: Sequence[str]) -> Mapping[str, PluginAction]:
-    """The action that fits each plugin, in at most twelve statements however many they are.
+    """The action that fits each plugin, in at most thirteen statements however many they are.
 
     Visitors and staff, who act in no tenant, are told why nothing fits them.
     """

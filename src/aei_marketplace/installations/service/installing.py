@@ -10,12 +10,11 @@ from aei_marketplace.installations.events import InstallRequested
 from aei_marketplace.installations.rules.grants import not_granted
 from aei_marketplace.installations.rules.requests import Wish, check_is_seen
 from aei_marketplace.installations.service.creating import Terms, count_new, create, refuse_installed
-from aei_marketplace.installations.service.planning import make_plan
+from aei_marketplace.installations.service.planning import plan_wish
 from aei_marketplace.installations.service.requested import (
     Requested,
     admitted_release,
     fitting_terms,
-    warnings,
 )
 from aei_marketplace.installations.service.together import agree, carry_out_steps, prepare_all, read_steps
 from aei_marketplace.installations.service.under_way import join
@@ -39,15 +38,13 @@ async def request_install(work: Work, aei_version: str, plugin_id: str, wish: Wi
     tenant, user = work.actor.in_tenant(), work.actor.id
     assert user is not None, "who holds an action of a tenant has an account"
     pinned, channel = wish.version is not None, wish.channel or catalog.Channel.STABLE
-    release, verdict = await admitted_release(
-        work, aei_version, plugin_id, wish.version, channel, exact=pinned
-    )
+    plan = await plan_wish(work, aei_version, plugin_id, wish, channel, None)
+    release = plan.release
     under_way = await join(work, "install", plugin_id)
     await refuse_installed(work, tenant, plugin_id)
     check_is_seen(release.version, wish.seen)
     before = await store.find_removed(work, tenant, plugin_id)
     grants, _ = fitting_terms(release, wish.grants, wish.config, before)
-    plan = await make_plan(work, aei_version, release)
     steps = None if wish.along is None else agree(plan, wish.along)
     if under_way is not None:  # it would have been refused by now if it were not fit to be asked for
         return under_way
@@ -67,7 +64,7 @@ async def request_install(work: Work, aei_version: str, plugin_id: str, wish: Wi
             steps,
         )
     )
-    told = warnings(verdict) + (plan.told() if steps is None else [])
+    told = [*plan.warnings, *(plan.told() if steps is None else ())]
     return Requested(operation, not_granted(release.manifest, grants), warnings=told)
 
 

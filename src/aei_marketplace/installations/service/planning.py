@@ -1,6 +1,6 @@
 """The plan of an installation or an update: what has to come along, or why it cannot be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
@@ -10,8 +10,11 @@ from aei_marketplace.installations.errors import TooEntangled
 from aei_marketplace.installations.rules.requests import Wish
 from aei_marketplace.installations.rules.resolution import resolve
 from aei_marketplace.installations.rules.views import Installation
-from aei_marketplace.installations.service.requested import admitted_release, warnings
+from aei_marketplace.installations.service.requested import admitted_below, admitted_release, warnings
 from aei_marketplace.installations.service.surroundings import Step, Surroundings
+
+#: So many older releases are tried where the newest does not go together with the rest.
+MOST_PLANS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Plan:
         present: what is installed of the plugin now; None when it is new.
         steps: what comes along, what is needed before who needs it.
         problem: why its dependencies do not go together, and what to do next; None when they do.
-        warnings: what admission has to say about the release.
+        warnings: what admission has to say about the release, and which newer one was passed over.
     """
 
     release: ReleaseView
@@ -47,12 +50,43 @@ async def find_plan(work: Work, aei_version: str, plugin_id: str, wish: Wish) ->
     work.actor.require("plugin.browse")
     present = await store.find(work, work.actor.in_tenant(), plugin_id)
     channel = wish.channel or (present.channel if present else catalog.Channel.STABLE)
-    named = wish.version is not None
-    above = present.version if present else None
+    return await plan_wish(work, aei_version, plugin_id, wish, channel, present, unbought=True)
+
+
+async def plan_wish(
+    work: Work,
+    aei_version: str,
+    plugin_id: str,
+    wish: Wish,
+    channel: str,
+    present: Installation | None,
+    *,
+    unbought: bool = False,
+) -> Plan:
+    """The plan of what a wish names; where it names no version, of the newest that goes with all the rest.
+
+    A newer one that does not is passed over, unless whoever asks was shown that very version. Where none
+    does, the plan is the newest's, with its problem.
+
+    Args:
+        unbought: give it also when the plugin has to be bought first: it is looked at, not installed.
+
+    Raises:
+        NotFound, PaymentRequired, NotAdmitted: as `admitted_release` says.
+    """
+    above, named = present.version if present else None, wish.version is not None
     release, verdict = await admitted_release(
-        work, aei_version, plugin_id, wish.version, channel, exact=named, unbought=True, above=above
+        work, aei_version, plugin_id, wish.version, channel, exact=named, unbought=unbought, above=above
     )
-    return await make_plan(work, aei_version, release, tuple(warnings(verdict)))
+    newest = await make_plan(work, aei_version, release, tuple(warnings(verdict)))
+    if newest.problem is None or named or wish.seen == release.version:
+        return newest
+    for older, said in (await admitted_below(work, aei_version, release, channel, above))[:MOST_PLANS]:
+        plan = await make_plan(work, aei_version, older, tuple(warnings(said)))
+        if plan.problem is None:
+            passed_over = f"{release.version} is newer, and not chosen: {newest.problem}"
+            return replace(plan, warnings=(*plan.warnings, passed_over))
+    return newest
 
 
 async def make_plan(work: Work, aei_version: str, release: ReleaseView, told: tuple[str, ...] = ()) -> Plan:

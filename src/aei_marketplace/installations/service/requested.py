@@ -8,6 +8,7 @@ from uuid import UUID
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.billing import service as billing
 from aei_marketplace.billing.errors.purchases import PaymentRequired
+from aei_marketplace.billing.service import Entitlement
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.ground.deps import Deps
@@ -16,9 +17,17 @@ from aei_marketplace.ground.work import Work
 from aei_marketplace.installations.errors import NotAdmitted, NotInstalled, NotPrepared
 from aei_marketplace.installations.rules.admission import Answer, Verdict
 from aei_marketplace.installations.rules.grants import clamped, read_grants
+from aei_marketplace.installations.rules.requests import is_newer
 from aei_marketplace.installations.rules.terms import check_config, kept_config
 from aei_marketplace.installations.rules.views import Installation
-from aei_marketplace.installations.service.choosing import Conditions, choose_newest, judge_all, owed
+from aei_marketplace.installations.service.choosing import (
+    Conditions,
+    Judged,
+    choose_newest,
+    fitting_releases,
+    judge_all,
+    owed,
+)
 from aei_marketplace.installations.store import find
 from aei_marketplace.operations.service import Operation
 
@@ -65,8 +74,7 @@ async def admitted_release(
         NotAdmitted: the admission rule says no; of the newest, where none was named.
     """
     release = await catalog.find_release(work, plugin_id, version, channel)
-    held = (await billing.entitlements_of(work, [release]))[plugin_id]
-    conditions = Conditions(aei_version, await accounts.policies_in_force(work), {plugin_id: owed(held)})
+    conditions, held = await _conditions(work, aei_version, release)
     if exact:
         verdict = conditions.judge(release, work.now, exact=True)
     elif version is not None:
@@ -81,6 +89,24 @@ async def admitted_release(
         others = "" if version is not None else f" No older release on the channel {channel} fits either."
         raise NotAdmitted(f"{plugin_id} {release.version}: {verdict.why()}{others}")
     return release, verdict
+
+
+async def admitted_below(
+    work: Work, aei_version: str, release: ReleaseView, channel: str, above: str | None
+) -> list[Judged]:
+    """The older releases on a channel that the tenant may install as well, the highest first.
+
+    Args:
+        release: what the channel's newest came to.
+        above: as for `admitted_release`.
+    """
+    conditions, _ = await _conditions(work, aei_version, release)
+    found = await fitting_releases(work, conditions, [release.plugin_id], catalog.Channel(channel))
+    return [
+        (each, verdict)
+        for each, verdict in found
+        if is_newer(release.version, each.version) and (above is None or is_newer(each.version, above))
+    ]
 
 
 async def live_installation(work: Work, tenant: UUID, plugin_id: str) -> Installation:
@@ -146,6 +172,12 @@ async def prepare(deps: Deps, release: ReleaseView) -> bool:
 def warnings(verdict: Verdict) -> list[str]:
     """What the admission rule has to say about a release that it lets pass."""
     return [r.message for r in verdict.reasons if r.answer is Answer.WARN]
+
+
+async def _conditions(work: Work, aei_version: str, release: ReleaseView) -> tuple[Conditions, Entitlement]:
+    held = (await billing.entitlements_of(work, [release]))[release.plugin_id]
+    policies = await accounts.policies_in_force(work)
+    return Conditions(aei_version, policies, {release.plugin_id: owed(held)}), held
 
 
 def _not_prepared(release: ReleaseView, refused: SandboxRefused) -> NotPrepared:

@@ -11,13 +11,12 @@ from aei_marketplace.installations.rules.requests import Wish, check_is_change, 
 from aei_marketplace.installations.rules.views import Installation
 from aei_marketplace.installations.service.automatic import require_still_meant
 from aei_marketplace.installations.service.creating import Terms, count_new
-from aei_marketplace.installations.service.planning import make_plan
+from aei_marketplace.installations.service.planning import plan_wish
 from aei_marketplace.installations.service.requested import (
     Requested,
     admitted_release,
     fitting_terms,
     live_installation,
-    warnings,
 )
 from aei_marketplace.installations.service.switching import difference, switch
 from aei_marketplace.installations.service.together import agree, carry_out_steps, prepare_all, read_steps
@@ -45,14 +44,12 @@ async def request_update(work: Work, aei_version: str, plugin_id: str, wish: Wis
     present = await live_installation(work, tenant, plugin_id)
     under_way = await join(work, "update", plugin_id)
     pinned, channel = wish.version is not None, wish.channel or present.channel
-    release, verdict = await admitted_release(
-        work, aei_version, plugin_id, wish.version, channel, exact=pinned, above=present.version
-    )
+    plan = await plan_wish(work, aei_version, plugin_id, wish, channel, present)
+    release = plan.release
     check_is_change(present.version, release.version, named=pinned)
     check_is_seen(release.version, wish.seen)
     grants, _ = fitting_terms(release, wish.grants, wish.config, present)
     asks = await difference(work, present, release)
-    plan = await make_plan(work, aei_version, release)
     steps = None if wish.along is None else agree(plan, wish.along)
     if under_way is not None:  # it would have been refused by now if it were not fit to be asked for
         return under_way
@@ -72,7 +69,7 @@ async def request_update(work: Work, aei_version: str, plugin_id: str, wish: Wis
             steps,
         )
     )
-    told = warnings(verdict) + await _other_publisher(work, present, release)
+    told = [*plan.warnings, *await _other_publisher(work, present, release)]
     told += plan.told() if steps is None else []
     return Requested(operation, not_granted(release.manifest, grants), asks, told)
 
