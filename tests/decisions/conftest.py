@@ -1,10 +1,13 @@
 """A kind of case for tests, with people on both sides of it."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
+from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.service import Brought, Case, CaseKind, Desk, Ruling, Subject
 from aei_marketplace.ground.actor import Actor
@@ -33,7 +36,7 @@ PAYOUTS = CaseKind(
 )
 
 
-async def decide(work: Work, case_id: UUID, ruling: Ruling) -> Case:
+async def judge(work: Work, case_id: UUID, ruling: Ruling) -> Case:
     return await decisions.record_decision(work, KIND, case_id, ruling)
 
 
@@ -41,7 +44,7 @@ async def pay(work: Work, case_id: UUID, ruling: Ruling) -> Case:
     return await decisions.record_decision(work, PAYOUTS, case_id, ruling)
 
 
-DESKS = decisions.by_kind([Desk(KIND, decide), Desk(PAYOUTS, pay)])
+DESKS = decisions.by_kind([Desk(KIND, judge), Desk(PAYOUTS, pay)])
 
 
 @pytest.fixture
@@ -79,3 +82,48 @@ async def bring(
         return await decisions.open_case(
             work, kind, Subject("plugin", subject, f"Is {subject} broken?", party.id)
         )
+
+
+async def decide(
+    deps: Deps,
+    actor: Actor,
+    case_id: UUID,
+    verdict: str = "no",
+    reason: str = "because",
+    seen: int | None = None,
+) -> Case:
+    async with deps.works.begin(actor) as work:
+        return await decisions.record_decision(work, KIND, case_id, Ruling(verdict, reason, seen))
+
+
+async def claim(deps: Deps, actor: Actor, case_id: UUID) -> Case:
+    async with deps.works.begin(actor) as work:
+        return await decisions.claim(work, KIND, case_id)
+
+
+async def appeal(deps: Deps, actor: Actor, case_id: UUID, reason: str = "you are wrong") -> Case:
+    async with deps.works.begin(actor) as work:
+        return await decisions.record_appeal(work, KIND, case_id, reason)
+
+
+async def find(deps: Deps, actor: Actor, case_id: UUID) -> Case:
+    async with deps.works.begin(actor) as work:
+        return await decisions.find_case(work, case_id)
+
+
+@pytest.fixture
+async def case_id(deps: Deps, globex: Tenant, acme: Tenant) -> UUID:
+    return (await bring(deps, globex.viewer, acme)).case_id
+
+
+async def make_initech(deps: Deps) -> Tenant:
+    return await make_tenant(deps.works, "initech")
+
+
+async def rows(urls: DatabaseUrls, query: str) -> list[Any]:
+    connection = await asyncpg.connect(urls.owner)
+    try:
+        found: list[Any] = await connection.fetch(query)
+        return found
+    finally:
+        await connection.close()

@@ -10,6 +10,7 @@ import pytest
 from aei_marketplace.adapters.mail import MailFolder
 from aei_marketplace.adapters.webhooks import WebhookClient
 from aei_marketplace.ground.deps import Deps
+from aei_marketplace.notices.rules.retries import JITTER, LONGEST_PAUSE
 from tests.builders import Tenant, make_tenant
 from tests.notices.hooks import Hooks, hooks_server
 
@@ -65,3 +66,7 @@ async def acme(deps: Deps) -> Tenant:
 @pytest.fixture
 async def globex(deps: Deps) -> Tenant:
     return await make_tenant(deps.works, "globex")
+
+
+#: After the longest pause, whatever its jitter.
+LATER = LONGEST_PAUSE * (1 + 2 * JITTER)
