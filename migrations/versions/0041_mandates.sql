@@ -52,5 +52,8 @@ alter table payments
   add column final boolean not null default false;  -- the method was refused for good
 create index on payments (mandate_id, invoice_id) where mandate_id is not null;
 
+-- Of which end of a year or a trial the buyer was told before it came.
+alter table purchases add column told_of timestamptz;
+
 -- Staff look through facts of sales that were refused, as they do through those that wait.
 create index on sales_facts (told_at, name) where state = 'refused';

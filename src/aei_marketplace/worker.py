@@ -24,6 +24,7 @@ from aei_marketplace.billing.events.mandates import (
     MandateWithdrawn,
     RenewalCharged,
     RenewalDeclined,
+    RenewalNear,
 )
 from aei_marketplace.billing.events.prices import PriceAnnounced
 from aei_marketplace.billing.events.providers import EventRejected, ProviderTold, TransferReturned
@@ -191,6 +192,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     CreditNoteIssued: (billing_purchases.take_back, billing_providers.return_money),
     InvoiceOverdue: (announcements.invoice_overdue,),
     MandateWithdrawn: (billing_mandates.forget_method,),
+    RenewalNear: (announcements.renewal_near,),
     RenewalCharged: (announcements.renewal_charged,),
     RenewalDeclined: (announcements.renewal_declined,),
     ConsentWanted: (announcements.consent_wanted,),

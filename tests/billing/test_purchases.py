@@ -64,8 +64,16 @@ async def tick(deps: Deps, time: Time, until: datetime) -> None:
     time.ahead = until - datetime.now(UTC)
     while await renewals.renew_due(deps.works):
         pass
+    await renewals.tell_of_renewals(deps.works)
     await renewals.suspend_overdue(deps.works)
     await work_off(deps)
+
+
+async def near(deps: Deps, buyer: Tenant) -> list[str]:
+    """What a buyer was told of renewals that come, the newest first."""
+    async with deps.works.begin(buyer.admin) as work:
+        found = (await notices.list_notices(work, PageWanted(100))).page.items
+    return [each.words.title for each in found if each.kind == "renewal.near"]
 
 
 async def test_what_is_bought_once_runs_when_its_invoice_is_paid_and_ends_when_it_is_credited(
@@ -174,6 +182,11 @@ async def test_a_subscription_is_tried_once_renews_by_the_calendar_and_ends_with
     tried = await buy(deps, globex, MONTHLY)
     assert (tried.state, await charged(deps, shop, tried)) == ("trial", [])
 
+    for days, told in ((8, 0), (6, 1), (5, 1)):  # of the end of a trial the buyer is told once, a week before
+        await tick(deps, time, first - timedelta(days=days))
+        assert len(await near(deps, globex)) == told
+    assert (await near(deps, globex))[0].startswith("acme.echo goes on at USD 9.00 a month from")
+
     await tick(deps, time, first + timedelta(hours=1))
     renewed = await look(deps, globex, tried)
     assert (renewed.state, renewed.period_end and renewed.period_end.date()) == ("active", ends[1].date())
@@ -195,6 +208,16 @@ async def test_a_subscription_is_tried_once_renews_by_the_calendar_and_ends_with
     over = await look(deps, globex, tried)
     assert (over.state, over.ended_because) == ("ended", "it was cancelled")
     assert len(await charged(deps, shop, tried)) == 3
+
+    assert len(await near(deps, globex)) == 1  # no month is announced, a year is
+
+    await publish_priced(deps, shop.acme, {**MONTHLY, "per": "year"}, id="acme.yearly")
+    yearly = await buy(deps, globex, {**MONTHLY, "per": "year"}, "acme.yearly")
+    await pay_all(deps, shop.staff, yearly)
+    year_end = (await look(deps, globex, yearly)).period_end
+    assert year_end is not None
+    await tick(deps, time, year_end - timedelta(days=6))
+    assert (await near(deps, globex))[0].startswith("acme.yearly goes on at USD 9.00 a year from")
 
     # The second time there is nothing to try.
     again = await buy(deps, globex, MONTHLY)

@@ -23,7 +23,12 @@ from aei_marketplace.announcements.purchases import (
     spend_near_cap,
 )
 from aei_marketplace.announcements.releases import release_listed, release_state_changed
-from aei_marketplace.announcements.renewals import consent_wanted, renewal_charged, renewal_declined
+from aei_marketplace.announcements.renewals import (
+    consent_wanted,
+    renewal_charged,
+    renewal_declined,
+    renewal_near,
+)
 from aei_marketplace.announcements.reviews import (
     reply_judged,
     reply_reopened,
@@ -67,6 +72,7 @@ __all__ = [
     "release_state_changed",
     "renewal_charged",
     "renewal_declined",
+    "renewal_near",
     "reply_judged",
     "reply_reopened",
     "review_judged",

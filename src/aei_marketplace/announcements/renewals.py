@@ -1,7 +1,12 @@
 """Who is told of renewals that are charged to a kept method: whoever spends for the buyer."""
 
 from aei_marketplace.announcements.telling import JOB
-from aei_marketplace.billing.events.mandates import ConsentWanted, RenewalCharged, RenewalDeclined
+from aei_marketplace.billing.events.mandates import (
+    ConsentWanted,
+    RenewalCharged,
+    RenewalDeclined,
+    RenewalNear,
+)
 from aei_marketplace.billing.rules.invoices import Invoice
 from aei_marketplace.billing.service import invoicing, mandates
 from aei_marketplace.ground.deps import Deps
@@ -10,6 +15,18 @@ from aei_marketplace.notices.service import Notice, Subject, to_holders
 from aei_marketplace.web.shell.formats import exact_time, money
 
 SPEND = "spend.administer"
+
+
+async def renewal_near(deps: Deps, event: RenewalNear, trace_id: str) -> None:
+    """Tell who spends for the buyer what it costs, and how it is paid."""
+    async with deps.works.system(JOB, trace_id) as work:
+        mandate = await mandates.kept_mandate(work, deps.billing.name, event.buyer)
+        how = "invoiced, and due 14 days later"
+        if mandate is not None:
+            how = f"charged to {mandate.label}, if somebody of your tenant agreed to that price"
+        data = {"plugin": event.plugin_id, "price": event.price, "at": exact_time(event.at), "how": how}
+        about = Subject("purchase", str(event.purchase_id))
+        await notices.notify(work, Notice("renewal.near", to_holders(event.buyer, SPEND), about, data))
 
 
 async def renewal_charged(deps: Deps, event: RenewalCharged, trace_id: str) -> None:

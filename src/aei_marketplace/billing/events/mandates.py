@@ -40,6 +40,22 @@ class RenewalDeclined:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewalNear:
+    """A year or a trial is over soon, and a period begins that costs something.
+
+    Attributes:
+        price: what it costs, in words, as far as is known.
+    """
+
+    kind: ClassVar[str] = "billing.renewal_near"
+    purchase_id: UUID
+    buyer: UUID
+    plugin_id: str
+    price: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentWanted:
     """A renewal costs more than what the buyer agreed to, and is not charged by itself."""
 

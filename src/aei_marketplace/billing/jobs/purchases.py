@@ -37,7 +37,8 @@ async def follow_account(deps: Deps, event: BuyerAccountChanged, trace_id: str) 
 
 
 async def renew_purchases(deps: Deps) -> None:
-    """Begin what is due, and suspend what is overdue."""
+    """Tell of what ends soon, begin what is due, and suspend what is overdue."""
+    await renewals.tell_of_renewals(deps.works)
     await renewals.renew_due(deps.works)
     await renewals.suspend_overdue(deps.works)
 

@@ -25,6 +25,7 @@ purchases = Table(
     Column("cancelled_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
     Column("ended_because", Text),
+    Column("told_of", DateTime(timezone=True)),
 )
 
 purchase_charges = Table(

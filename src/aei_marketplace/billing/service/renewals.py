@@ -1,13 +1,14 @@
 """What time does to purchases: periods renew or end, and what is overdue is suspended."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
 from aei_marketplace.accounts import service as accounts
-from aei_marketplace.billing.events.mandates import ConsentWanted
+from aei_marketplace.billing.events.mandates import ConsentWanted, RenewalNear
 from aei_marketplace.billing.events.purchases import PurchaseEnded, PurchaseSuspended
 from aei_marketplace.billing.rules.mandates import is_agreed
 from aei_marketplace.billing.rules.offers import worded
@@ -25,6 +26,8 @@ from aei_marketplace.ground.work import Work, Works
 
 _JOB = "billing.renew_purchases"
 _BATCH = 200
+#: A year or a trial that ends is told of so long before.
+TOLD_BEFORE = timedelta(days=7)
 
 log = structlog.get_logger()
 
@@ -39,6 +42,19 @@ async def renew_due(works: Works) -> int:
             return moved
         # Onwards from the last, so that those that cannot be invoiced never stand before the others.
         moved, after = moved + sum([await _each(works, each, _renew) for each in due]), due[-1]
+
+
+async def tell_of_renewals(works: Works) -> int:
+    """Tell buyers a week before a year or a trial is over, once each; how many were told.
+
+    A month's renewal is told by its invoice alone: it comes too often to be announced.
+    """
+    async with works.system(_JOB) as work:
+        near = await store.due_for_telling(work, work.now + TOLD_BEFORE, _BATCH)
+        announced = await prices.prices_of(work, {each.plugin_id for each in near})
+        for each in near:
+            await _tell(work, each, announced.get(each.plugin_id, []))
+    return len(near)
 
 
 async def suspend_overdue(works: Works) -> int:
@@ -114,6 +130,15 @@ async def _hindrance(work: Work, held: Purchase, offered: AnnouncedPrice | None)
     if plugin.owner_tenant == held.tenant_id:
         return "the plugin is your own now"
     return None
+
+
+async def _tell(work: Work, near: Purchase, announced: Sequence[AnnouncedPrice]) -> None:
+    await store.set_told(work, near)
+    assert near.period_end is not None, "it was looked for by its end"
+    price = price_at(announced, near.period_end)
+    if await _hindrance(work, near, price) is None and price is not None:
+        said = worded(price.price)
+        work.emit(RenewalNear(near.id, near.tenant_id, near.plugin_id, said, near.period_end))
 
 
 async def _suspend(work: Work, held: Purchase) -> bool:

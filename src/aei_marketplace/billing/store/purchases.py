@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +90,27 @@ async def due_for_renewal(work: Work, after: UUID | None, limit: int) -> Sequenc
         over.append(purchases.c.id > after)
     query = select(purchases.c.id).where(*over).order_by(purchases.c.id).limit(limit)
     return list((await work.run(query)).scalars())
+
+
+async def due_for_telling(work: Work, until: datetime, limit: int) -> Sequence[Purchase]:
+    """Purchases whose year or trial ends by then, of which nobody was told; held, others' left out."""
+    states = (PurchaseState.TRIAL, PurchaseState.ACTIVE)
+    query = _query().where(
+        _LIVE,
+        purchases.c.state.in_(states),
+        purchases.c.period_end > work.now,
+        purchases.c.period_end <= until,
+        purchases.c.told_of.is_distinct_from(purchases.c.period_end),
+        (plugin_prices.c.per == "year") | (purchases.c.state == PurchaseState.TRIAL),
+    )
+    held = query.order_by(purchases.c.id).limit(limit).with_for_update(of=purchases, skip_locked=True)
+    return [_purchase(row) for row in await work.run(held)]
+
+
+async def set_told(work: Work, purchase: Purchase) -> None:
+    """Note that the buyer was told of the end of the present period."""
+    one = update(purchases).where(purchases.c.id == purchase.id)
+    await work.run(one.values(told_of=purchase.period_end))
 
 
 async def due_for_suspension(work: Work, limit: int) -> Sequence[UUID]:

@@ -29,6 +29,14 @@ KINDS_OF_MONEY = (
         link="/admin/spend/invoices/$invoice",
     ),
     Kind(
+        "renewal.near",
+        "$plugin goes on at $price from $at",
+        "It is $how. Cancel it before under Admin, Spend, if you do not want it any longer.",
+        mail=MailSetting.IMMEDIATE,
+        fixed="It says what you will pay.",
+        link="/admin/spend",
+    ),
+    Kind(
         "renewal.charged",
         "$amount were charged for invoice $number",
         "It renews $what, and was charged to $method, as your tenant agreed. That can be taken back under"
