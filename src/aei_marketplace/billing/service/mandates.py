@@ -91,7 +91,7 @@ async def kept_mandate(work: Work, provider: str, tenant: UUID) -> Mandate | Non
 
 async def read_mandate(work: Work, mandate_id: UUID) -> Mandate | None:
     """A mandate, for named jobs."""
-    return await store.hold(work, mandate_id)
+    return await store.find(work, mandate_id)
 
 
 async def withdraw(work: Work, provider: str) -> None:
@@ -119,17 +119,20 @@ async def keep(work: Work, seen: MethodKept, label: str) -> str | None:
         Why nothing is charged to it; None when it is.
     """
     work.actor.require("revenue.administer")
-    mandate = await store.hold(work, seen.mandate_id) if seen.mandate_id is not None else None
+    mandate = await store.find(work, seen.mandate_id) if seen.mandate_id is not None else None
     if mandate is None:
         return "no such method was asked for here"
-    if mandate.state == "kept":
+    # All that stand are held in one order, as by whoever takes them back.
+    standing = await store.find_standing(work, mandate.tenant_id, mandate.provider, for_update=True)
+    states = {each.id: each.state for each in standing}
+    if states.get(mandate.id) == "kept":
         return "known already"
     named = {"customer": seen.customer, "method": seen.method, "label": label[:200]}
     await store.change(work, mandate.id, named)
-    if mandate.state == "withdrawn":
+    if mandate.id not in states:
         work.emit(MandateWithdrawn(mandate.id))
         return "it was taken back before the method was named"
-    for other in await store.find_standing(work, mandate.tenant_id, mandate.provider, for_update=True):
+    for other in standing:
         if other.state == "kept":
             await _end(work, other, None)
     await store.change(work, mandate.id, {"state": "kept", "kept_at": work.now})
@@ -144,7 +147,7 @@ async def forget_method(deps: Deps, mandate_id: UUID, trace_id: str) -> None:
         Unavailable: the provider does not answer; call again.
     """
     async with deps.works.system(JOB, trace_id) as work:
-        mandate = await store.hold(work, mandate_id)
+        mandate = await store.find(work, mandate_id)
     if mandate is None or mandate.method is None or mandate.provider != deps.billing.name:
         return
     outcome, reason = "ok", None
@@ -240,7 +243,7 @@ def _is_good(work: Work, asked: Mandate) -> bool:
 
 async def _open(work: Work, mandate_id: UUID, page: Collection) -> None:
     work.actor.require("revenue.administer")
-    mandate = await store.hold(work, mandate_id)
+    mandate = await store.find(work, mandate_id)
     assert mandate is not None, "it was asked for"
     await payments.add_customer(work, mandate.provider, mandate.tenant_id, page.customer)
     values = {"setup": page.reference, "url": page.url, "url_until": page.until}

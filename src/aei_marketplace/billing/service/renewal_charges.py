@@ -89,7 +89,7 @@ async def _reserve(work: Work, provider: str, invoice_id: UUID) -> KeptBill | No
     waiting = await payments.find_waiting(work, invoice_id, for_update=True)
     standing = await standing_of(work, invoice_id, for_update=True)
     if waiting is not None and waiting.mandate_id is not None:
-        return await _again(work, waiting, standing.left)
+        return await _again(work, provider, waiting, standing.left)
     if not standing.left or (waiting is not None and _may_be_paid(work, waiting)):
         return None
     invoice = await read_invoice(work, invoice_id)
@@ -106,13 +106,14 @@ async def _reserve(work: Work, provider: str, invoice_id: UUID) -> KeptBill | No
     return _bill(row["id"], invoice, standing.left, mandate)
 
 
-async def _again(work: Work, waiting: Any, left: int) -> KeptBill | None:
+async def _again(work: Work, provider: str, waiting: Any, left: int) -> KeptBill | None:
     """A charge that was reserved and never answered is asked for once more, while its key is known."""
     age = work.now - waiting.created_at
     if waiting.state != "reserved" or age < FORGOTTEN_AFTER:
         return None
-    mandate = await store.hold(work, waiting.mandate_id)
-    if mandate is None or mandate.state != "kept" or age > KEY_LIFE or waiting.amount != left:
+    mandate = await store.find(work, waiting.mandate_id)
+    stands = mandate is not None and mandate.state == "kept" and mandate.provider == provider
+    if mandate is None or not stands or age > KEY_LIFE or waiting.amount != left:
         await _end(work, waiting, "expired", _UNANSWERED, final=True)
         return None
     return _bill(waiting.id, await read_invoice(work, waiting.invoice_id), waiting.amount, mandate)

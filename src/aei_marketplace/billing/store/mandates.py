@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, select, text, update
+from sqlalchemy import Row, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from aei_marketplace.billing.models.invoices import invoice_standings, invoices
@@ -14,7 +14,7 @@ from aei_marketplace.billing.models.prices import plugin_prices
 from aei_marketplace.billing.models.providers import payments
 from aei_marketplace.billing.models.purchases import purchase_charges, purchases
 from aei_marketplace.billing.rules.charges import Charge
-from aei_marketplace.billing.rules.mandates import Attempt, Mandate
+from aei_marketplace.billing.rules.mandates import PAUSES, Attempt, Mandate
 from aei_marketplace.billing.rules.prices import Price
 from aei_marketplace.billing.rules.purchases import PurchaseState
 from aei_marketplace.billing.store import prices
@@ -32,10 +32,9 @@ async def add(work: Work, mandate: Mandate) -> bool:
     return (await work.run(unless)).rowcount == 1
 
 
-async def hold(work: Work, mandate_id: UUID) -> Mandate | None:
-    """A mandate, held until the commit."""
-    query = select(mandates).where(mandates.c.id == mandate_id).with_for_update()
-    row = (await work.run(query)).first()
+async def find(work: Work, mandate_id: UUID) -> Mandate | None:
+    """A mandate."""
+    row = (await work.run(select(mandates).where(mandates.c.id == mandate_id))).first()
     return None if row is None else _mandate(row)
 
 
@@ -85,21 +84,30 @@ class Renewal:
 
 
 async def open_renewals(work: Work, provider: str, after: UUID | None, limit: int) -> list[UUID]:
-    """Unpaid invoices of renewals whose buyers have a method kept, in the order of their ids."""
-    kept = exists().where(
-        mandates.c.tenant_id == invoices.c.tenant_id,
-        mandates.c.provider == provider,
-        mandates.c.state == "kept",
-    )
-    waiting = exists().where(
+    """Unpaid invoices of renewals that may be due to be charged, in the order of their ids.
+
+    Those that were charged lately, for good or often enough are left out: there may be many of them.
+    """
+    reserved = exists().where(
         payments.c.invoice_id == invoices.c.id,
         payments.c.mandate_id.is_not(None),
         payments.c.state == "reserved",
     )
+    tried = (payments.c.invoice_id == invoices.c.id, payments.c.mandate_id == mandates.c.id)
+    lately = (payments.c.state == "failed") & (payments.c.settled_at > work.now - PAUSES[0])
+    settled = exists().where(*tried, (payments.c.state == "open") | payments.c.final | lately)
+    often = select(func.count()).select_from(payments).where(*tried).scalar_subquery()
+    kept = exists().where(
+        mandates.c.tenant_id == invoices.c.tenant_id,
+        mandates.c.provider == provider,
+        mandates.c.state == "kept",
+        ~settled,
+        often <= len(PAUSES),
+    )
     query = (
         select(invoices.c.id)
         .join(invoice_standings, invoice_standings.c.invoice_id == invoices.c.id)
-        .where(invoice_standings.c.state == "open", invoices.c.reason == "renewal", kept | waiting)
+        .where(invoice_standings.c.state == "open", invoices.c.reason == "renewal", kept | reserved)
     )
     if after is not None:
         query = query.where(invoices.c.id > after)
