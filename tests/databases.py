@@ -210,3 +210,12 @@ async def _rest_pool(pool: asyncpg.Pool) -> list[int]:
             await connection.close()
         await pool.release(connection)
     return kept
+
+
+async def rows(urls: DatabaseUrls, query: str, *values: object) -> list[asyncpg.Record]:
+    """What the database's owner sees."""
+    connection = await asyncpg.connect(urls.owner)
+    try:
+        return list(await connection.fetch(query, *values))
+    finally:
+        await connection.close()

@@ -1,13 +1,10 @@
 """A kind of case for tests, with people on both sides of it."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
-from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.decisions import service as decisions
 from aei_marketplace.decisions.service import Brought, Case, CaseKind, Desk, Ruling, Subject
 from aei_marketplace.ground.actor import Actor
@@ -118,12 +115,3 @@ async def case_id(deps: Deps, globex: Tenant, acme: Tenant) -> UUID:
 
 async def make_initech(deps: Deps) -> Tenant:
     return await make_tenant(deps.works, "initech")
-
-
-async def rows(urls: DatabaseUrls, query: str) -> list[Any]:
-    connection = await asyncpg.connect(urls.owner)
-    try:
-        found: list[Any] = await connection.fetch(query)
-        return found
-    finally:
-        await connection.close()

@@ -26,7 +26,8 @@ from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid
 from tests.builders import Tenant
 from tests.clocks import Time
-from tests.decisions.conftest import KIND, PAYOUTS, appeal, bring, claim, decide, find, rows
+from tests.databases import rows
+from tests.decisions.conftest import KIND, PAYOUTS, appeal, bring, claim, decide, find
 
 
 async def test_a_case_goes_from_opening_to_its_final_decision(

@@ -16,7 +16,8 @@ from aei_marketplace.decisions.errors import (
 from aei_marketplace.decisions.service import CaseState
 from aei_marketplace.ground.deps import Deps
 from tests.builders import Tenant
-from tests.decisions.conftest import KIND, appeal, bring, decide, find, make_initech, rows
+from tests.databases import rows
+from tests.decisions.conftest import KIND, appeal, bring, decide, find, make_initech
 
 
 async def test_a_matter_that_waits_is_joined_and_another_tenants_joiner_then_sees_it(

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import asyncpg
 import pytest
 
-from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseView
 from aei_marketplace.decisions.service import Case, Ruling
@@ -81,12 +79,3 @@ async def release(deps: Deps, actor: Actor, version: str, plugin: str = "acme.ec
 async def states(deps: Deps, actor: Actor) -> list[str]:
     """Of both releases of acme.echo."""
     return [str((await release(deps, actor, version)).state) for version in ("1.0.0", "1.1.0")]
-
-
-async def rows(urls: DatabaseUrls, query: str) -> list[Any]:
-    connection = await asyncpg.connect(urls.owner)
-    try:
-        found: list[Any] = await connection.fetch(query)
-        return found
-    finally:
-        await connection.close()

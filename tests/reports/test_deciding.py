@@ -22,8 +22,9 @@ from aei_marketplace.reports import jobs
 from aei_marketplace.reports import service as reports
 from tests.builders import Tenant, make_staff
 from tests.clocks import Time
+from tests.databases import rows
 from tests.publishing import publish_listed
-from tests.reports.conftest import decide, release, report, rows, states
+from tests.reports.conftest import decide, release, report, states
 
 S = ReleaseState
 

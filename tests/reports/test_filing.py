@@ -18,8 +18,9 @@ from aei_marketplace.reports.errors import AlreadyReported, TooManyReports
 from aei_marketplace.reports.rules import filing
 from tests.builders import Tenant
 from tests.clocks import Time
+from tests.databases import rows
 from tests.publishing import publish_listed
-from tests.reports.conftest import decide, report, rows, states
+from tests.reports.conftest import decide, report, states
 
 S = ReleaseState
 

@@ -16,8 +16,9 @@ from aei_marketplace.reports import service as reports
 from aei_marketplace.reports.errors import AlreadyTrusted, NotTrusted
 from aei_marketplace.reports.events import PluginReported
 from tests.builders import Tenant, make_staff, make_tenant
+from tests.databases import rows
 from tests.publishing import publish_listed
-from tests.reports.conftest import decide, release, report, rows, states
+from tests.reports.conftest import decide, release, report, states
 
 S = ReleaseState
 

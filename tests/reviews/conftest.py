@@ -3,10 +3,8 @@
 from collections.abc import Collection
 from uuid import UUID
 
-import asyncpg
 import pytest
 
-from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import PageWanted
@@ -97,16 +95,6 @@ async def shown(deps: Deps, actor: Actor) -> list[tuple[str, int, str]]:
     async with deps.works.begin(actor) as work:
         page = await service.list_reviews(work, service.Selection("acme.echo"), PageWanted())
     return [(item.review.version, item.review.rating, item.review.text) for item in page.items]
-
-
-async def rows(urls: DatabaseUrls, query: str) -> list[asyncpg.Record]:
-    """What the database's owner sees."""
-    connection = await asyncpg.connect(urls.owner)
-    try:
-        found: list[asyncpg.Record] = await connection.fetch(query)
-        return found
-    finally:
-        await connection.close()
 
 
 async def queue(deps: Deps, actor: Actor, wanted: QueueSelection | None = None) -> list[Waiting]:

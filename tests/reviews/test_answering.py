@@ -32,8 +32,9 @@ from aei_marketplace.reviews.errors import (
 from aei_marketplace.reviews.rules import writing
 from aei_marketplace.reviews.service import Reply, Review, ReviewState
 from tests.builders import Tenant, make_staff, make_tenant
+from tests.databases import rows
 from tests.plugins import install, work_off
-from tests.reviews.conftest import decide, edit, published, report, rows, shown, write
+from tests.reviews.conftest import decide, edit, published, report, shown, write
 
 TABLES = (
     "reviews",

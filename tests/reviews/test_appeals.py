@@ -27,19 +27,9 @@ from aei_marketplace.reviews.service import (
     ReviewState,
 )
 from tests.builders import Tenant, make_staff
+from tests.databases import rows
 from tests.plugins import work_off
-from tests.reviews.conftest import (
-    TEXT,
-    decide,
-    edit,
-    published,
-    report,
-    rows,
-    shown,
-    standing,
-    told,
-    write,
-)
+from tests.reviews.conftest import TEXT, decide, edit, published, report, shown, standing, told, write
 
 S = ReviewState
 

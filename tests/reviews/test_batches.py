@@ -19,6 +19,7 @@ from aei_marketplace.reviews.errors import (
     ReviewNotFound,
 )
 from tests.builders import Tenant, make_staff
+from tests.databases import rows
 from tests.plugins import work_off
 from tests.reviews.conftest import (
     TEXT,
@@ -28,7 +29,6 @@ from tests.reviews.conftest import (
     published,
     queue,
     report,
-    rows,
     shown,
     told,
     undo,

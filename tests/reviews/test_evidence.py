@@ -22,8 +22,9 @@ from aei_marketplace.reviews.service import (
     Selection,
 )
 from tests.builders import Tenant, make_staff
+from tests.databases import rows
 from tests.plugins import publish, update, work_off
-from tests.reviews.conftest import batch, decide, edit, published, queue, rows, shown, undo, write
+from tests.reviews.conftest import batch, decide, edit, published, queue, shown, undo, write
 from tests.reviews.test_evidence_rules import CHANGED, OTHER, PRAISE
 
 S = ReviewState

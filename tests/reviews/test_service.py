@@ -35,9 +35,10 @@ from aei_marketplace.reviews.rules import writing
 from aei_marketplace.reviews.rules.rating import STEP
 from aei_marketplace.reviews.service import ReviewState
 from tests.builders import Tenant, make_staff, make_tenant
+from tests.databases import rows
 from tests.executions.conftest import run
 from tests.plugins import install, publish, uninstall, update, work_off
-from tests.reviews.conftest import TEXT, confirm, decide, edit, published, rows, shown, write
+from tests.reviews.conftest import TEXT, confirm, decide, edit, published, shown, write
 
 S = ReviewState
 
