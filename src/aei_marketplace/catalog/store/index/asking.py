@@ -155,12 +155,10 @@ class Reader:
         self, matches: Matches, criteria: Criteria, limit: int, after: tuple[float, str] | None
     ) -> Found:
         total = matches.count()
-        weigher = Weigher(criteria, "", (), self._shelves.plugins, self._shelves.most)
+        weigher = Weigher(criteria, self._facts, "", (), self._shelves.plugins, self._shelves.most)
         found = matches.ordered(total, limit, after)
-        order = ORDERS[criteria.sort]
-        return Found(
-            [Hit(c.id, getattr(c, order), Parts(*weigher.terms(c))) for c in found], total, whole=True
-        )
+        hits = [Hit(c.id, c.ordered_by, Parts(*weigher.terms(c))) for c in found]
+        return Found(hits, total, whole=True)
 
     def _rank(
         self,
@@ -171,11 +169,13 @@ class Reader:
         limit: int,
         after: tuple[float, str] | None,
     ) -> Found:
-        weigher = Weigher(criteria, key, matching.words, self._shelves.plugins, self._shelves.most)
+        weigher = Weigher(
+            criteria, self._facts, key, matching.words, self._shelves.plugins, self._shelves.most
+        )
         terms = {place: weigher.terms(c) for place, c in matching.read.items()}
         slipped = {place for place, c in matching.read.items() if c.typo}
         holding = matching.holding | slipped
-        known = {place: c.installs for place, c in matching.read.items() if place in holding}
+        known = {place: self._facts.installs[place] for place in matching.read.keys() & holding}
         likely = likeliest(known, slipped)
         if likely is not None:
             terms[likely] = likely_first(terms[likely])
@@ -198,12 +198,12 @@ class Reader:
         if sort is not Sort.RELEVANCE:
             ids, order = matches.ids(unread), getattr(facts, ORDERS[sort])
             return [(-order[place], ids[place], place) for place in unread]
-        highest = weigher.highest(facts, unread, matches.named_so(key), matching.namesakes)
+        highest = weigher.highest(unread, matches.named_so(key), matching.namesakes)
         return [(-rank, "", place) for place, rank in highest.items()]
 
     def _counted(self, places: Sequence[int]) -> Mapping[int, int]:
         """How many of these there are of each traits."""
-        return Counter(map(self._facts.traits.__getitem__, places))
+        return Counter(self._facts.traits_of(places))
 
 
 def _candidates(matches: Matches, criteria: Criteria, key: str, words: Sequence[Word]) -> _Matching:

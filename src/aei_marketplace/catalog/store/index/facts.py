@@ -7,6 +7,7 @@ what decides about most of them is kept apart from their texts: 37 bytes for eac
 from array import array
 from collections.abc import Sequence, Set
 from itertools import compress
+from operator import itemgetter
 
 from aei_marketplace.catalog.rules.ranking import popularity
 
@@ -47,8 +48,14 @@ class Facts:
 
     def having(self, places: Sequence[int], traits: Set[int]) -> list[int]:
         """Those places whose plugin has one of these traits."""
-        held = map(self.traits.__getitem__, places)
-        return list(compress(places, map(traits.__contains__, held)))
+        return list(compress(places, map(traits.__contains__, self.traits_of(places))))
+
+    def traits_of(self, places: Sequence[int]) -> Sequence[int]:
+        """The traits of the plugin at each place."""
+        if len(places) < 2:  # of which it makes no sequence
+            return [self.traits[place] for place in places]
+        held: Sequence[int] = itemgetter(*places)(self.traits)
+        return held
 
     def _grow(self) -> None:
         numbers = (self.installs, self.popularity, self.rating, self.certified, self.updated_at)

@@ -26,7 +26,7 @@ _IDS = list[tuple[int, str]]
 _FEW = 3_000
 #: A word that stands in fewer is looked for as a beginning too.
 _FEW_PLUGINS = 500
-_ITEM = f"json_array({', '.join(COLUMNS)})"
+_ITEM = f"json_array({', '.join(COLUMNS)}, ordered_by)"
 _COLUMNS = ", ".join(f"d.{column}" for column in COLUMNS)
 _LISTED = "json_each(?) j cross join doc d on d.place = j.value"
 _MATCHING = "words cross join doc d on d.place = words.rowid where words match ?"
@@ -68,6 +68,7 @@ class Matches:
     ) -> None:
         self._db, self._facts, self._shelves, self._criteria = connection, facts, shelves, criteria
         self._tenant, self._staff = None if viewer.tenant is None else str(viewer.tenant), viewer.staff
+        self._columns = f"{_COLUMNS}, d.{ORDERS[criteria.sort]}"
         self.admitted = shelves.admitted(criteria, self._tenant, staff=self._staff)
 
     def places(self, query: str, limit: int, behind: int = 0) -> list[int]:
@@ -116,7 +117,8 @@ class Matches:
         Args:
             places: whether each has every word that was typed.
         """
-        candidates = all_of(self._db, list[Candidate], f"json_array({_COLUMNS})", _LISTED, [_json(places)])
+        read = f"json_array({self._columns})"
+        candidates = all_of(self._db, list[Candidate], read, _LISTED, [_json(places)])
         for c in candidates:
             c.all_words = places[c.place]
         return candidates
@@ -180,7 +182,7 @@ class Matches:
 
     def _first(self, source: str, values: Sequence[object], order: str, limit: int) -> list[Candidate]:
         further, conditions = self._conditions()
-        rows = f"(select {_COLUMNS} from {source}{further}{order} limit ?)"  # noqa: S608 words of ours
+        rows = f"(select {self._columns} as ordered_by from {source}{further}{order} limit ?)"  # noqa: S608 words of ours
         return all_of(self._db, list[Candidate], _ITEM, rows, [*values, *conditions, limit])
 
     def _conditions(self) -> tuple[str, list[object]]:

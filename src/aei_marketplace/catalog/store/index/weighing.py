@@ -16,20 +16,14 @@ ORDERS = {
     Sort.UPDATED: "updated_at",
     Sort.RATING: "rating",
 }
-#: What is read of each candidate, in the order of its fields.
-COLUMNS = (
-    "place", "id", "squeezed", "name", "topics", "summary",
-    "installs", "rating", "certified", "updated_at", "quality",
-)  # fmt: skip
+#: What is read of each candidate, in the order of its fields; behind it stands what it is ordered by.
+COLUMNS = ("place", "id", "squeezed", "name", "topics", "summary")
 #: Of a usual word, with the blank behind it.
 _LETTERS = 7.0
 #: A sum that is added up in another order differs by far less.
 _ROUNDING = 1e-6
 #: Where a word stands counts so much: in the name, the topics, the summary.
 _NAME, _TOPICS, _SUMMARY = 2, 2, 1
-
-#: Installs, the rating's share, whether it is certified, whether it has every word that was typed.
-Standing = tuple[int, float, int, bool]
 
 
 class Candidate(
@@ -38,6 +32,7 @@ class Candidate(
     """A plugin that could come first.
 
     Attributes:
+        ordered_by: what the wanted order goes by; its quality where words are looked for.
         all_words: it has every word that was typed.
         typo: its name is one slip away from what was typed.
     """
@@ -48,11 +43,7 @@ class Candidate(
     name: str
     topics: str
     summary: str
-    installs: int
-    rating: float
-    certified: int
-    updated_at: float
-    quality: float
+    ordered_by: float
     all_words: bool = False
     typo: bool = False
 
@@ -61,17 +52,20 @@ class Weigher:
     """Gives the terms of scores in the order of `Parts`; made once for a search.
 
     Args:
+        facts: of all plugins.
         key: what was typed, squeezed.
         total: how many plugins there are.
         most: installations of the most installed plugin.
     """
 
-    def __init__(self, criteria: Criteria, key: str, words: Sequence[Word], total: int, most: int) -> None:
-        self._key, self._most = key, most
+    def __init__(
+        self, criteria: Criteria, facts: Facts, key: str, words: Sequence[Word], total: int, most: int
+    ) -> None:
+        self._key, self._facts = key, facts
+        self._installed = ranking.POPULARITY / ranking.popularity(most) if most > 0 else 0.0
         self._typed = (criteria.q or "").strip().lower()
         telling = [(word, ranking.rarity(word.plugins, total)) for word in words if word.plugins]
         self._telling = [(_beginnings(word), rarity) for word, rarity in telling]
-        self._popular: dict[int, float] = {}
         self._best_text = ranking.text_share(sum(ranking.most_bm25(rarity) for _, rarity in telling))
 
     def terms(self, c: Candidate) -> tuple[float, ...]:
@@ -79,12 +73,19 @@ class Weigher:
         exact, name = 0.0, 0.0
         if self._key in c.squeezed or c.id == self._typed:
             exact, name = _named(c, self._key, self._typed)
-        text = ranking.text_share(self._bm25(c))
-        standing = (c.installs, c.rating, c.certified, c.all_words)
-        return self._together(exact, ranking.TYPO if c.typo else name, text, standing)
+        facts, place = self._facts, c.place
+        return (
+            exact,
+            ranking.NAME * (ranking.TYPO if c.typo else name),
+            ranking.TEXT * ranking.text_share(self._bm25(c)),
+            min(ranking.POPULARITY, self._installed * facts.popularity[place]),
+            ranking.ALL_WORDS * c.all_words,
+            ranking.RATING * facts.rating[place],
+            ranking.CERTIFIED * facts.certified[place],
+        )
 
     def highest(
-        self, facts: Facts, places: Mapping[int, bool], named: Set[int] | None, namesakes: bool
+        self, places: Mapping[int, bool], named: Set[int] | None, namesakes: bool
     ) -> dict[int, float]:
         """By place the rank that each of these cannot exceed, whatever its texts say.
 
@@ -93,11 +94,11 @@ class Weigher:
             named: whose name may begin with what was typed; None for all.
             namesakes: whether that may be all of a name.
         """
-        installed = ranking.POPULARITY / ranking.popularity(self._most) if self._most > 0 else 0.0
         some = ranking.TEXT * self._best_text + _ROUNDING
         every = some + ranking.ALL_WORDS
+        facts = self._facts
         popularity, rating, certified = facts.popularity, facts.rating, facts.certified
-        rated, proven = ranking.RATING, ranking.CERTIFIED
+        installed, rated, proven = self._installed, ranking.RATING, ranking.CERTIFIED
         highest = {
             place: installed * popularity[place]
             + rated * rating[place]
@@ -109,22 +110,6 @@ class Weigher:
         for place in highest.keys() if named is None else highest.keys() & named:
             highest[place] += name
         return highest
-
-    def _together(self, exact: float, name: float, text: float, standing: Standing) -> tuple[float, ...]:
-        installs, rating, certified, all_words = standing
-        popularity = self._popular.get(installs)
-        if popularity is None:
-            popularity = ranking.POPULARITY * ranking.popularity_share(installs, self._most)
-            self._popular[installs] = popularity
-        return (
-            exact,
-            ranking.NAME * name,
-            ranking.TEXT * text,
-            popularity,
-            ranking.ALL_WORDS * all_words,
-            ranking.RATING * rating,
-            ranking.CERTIFIED * certified,
-        )
 
     def _bm25(self, c: Candidate) -> float:
         """What its text says. Common words tell nothing, and counting them would take long."""
@@ -147,8 +132,7 @@ def likely_first(terms: Sequence[float]) -> tuple[float, ...]:
 
 def rank_of(c: Candidate, sort: Sort, terms: Sequence[float]) -> float:
     """What its place goes by, the highest first."""
-    rank: float = ranking.score(terms) if sort is Sort.RELEVANCE else getattr(c, ORDERS[sort])
-    return rank
+    return ranking.score(terms) if sort is Sort.RELEVANCE else c.ordered_by
 
 
 def _named(c: Candidate, key: str, typed: str) -> tuple[float, float]:
