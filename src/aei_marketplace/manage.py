@@ -8,29 +8,22 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from aei_marketplace import (
-    advisory_commands,
-    audit_commands,
-    billing_commands,
-    catalogue_commands,
-    kill_list_commands,
-    ledger_commands,
-    payout_commands,
-)
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.rules import STAFF_ROLES, TENANT_ROLES
 from aei_marketplace.audit import service as audit
 from aei_marketplace.audit.errors import ArchiveRefused
-from aei_marketplace.audit_commands import audit_archives
 from aei_marketplace.backup import commands as backups
 from aei_marketplace.backup.key_commands import keys
+from aei_marketplace.commands import advisories, billing, catalogue, kill_list, ledger, payouts
+from aei_marketplace.commands import audit as audit_commands
+from aei_marketplace.commands.audit import audit_archives
+from aei_marketplace.commands.shell import Data, failure, open_works, read_settings, run
 from aei_marketplace.examination import Finding, examine
 from aei_marketplace.ground.work import Work
 from aei_marketplace.launcher import run_up
 from aei_marketplace.launcher.database import prepare_database
 from aei_marketplace.seed import seed_from
 from aei_marketplace.settings import Settings
-from aei_marketplace.shell import Data, failure, open_works, read_settings, run
 from aei_marketplace.wiring import open_mail
 
 T = TypeVar("T")
@@ -48,13 +41,13 @@ app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
 app.add_typer(tenants, name="tenant")
 app.add_typer(mails, name="mail")
-app.add_typer(advisory_commands.app, name="advisories")
+app.add_typer(advisories.app, name="advisories")
 app.add_typer(audit_commands.app, name="audit")
-app.add_typer(billing_commands.app, name="billing")
-app.add_typer(catalogue_commands.app, name="catalogue")
-app.add_typer(kill_list_commands.app, name="kill-list")
-app.add_typer(ledger_commands.app, name="ledger")
-app.add_typer(payout_commands.app, name="payouts")
+app.add_typer(billing.app, name="billing")
+app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(kill_list.app, name="kill-list")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(payouts.app, name="payouts")
 app.add_typer(keys, name="keys")
 app.command("backup", epilog=backups.BACKUP_EXAMPLE)(backups.backup)
 app.command("restore", epilog=backups.RESTORE_EXAMPLE)(backups.restore)

@@ -15,7 +15,7 @@ from aei_marketplace.bench.report import Result, percentile
 from aei_marketplace.bench.running import marketplace, workplace
 from aei_marketplace.bench.search import table_of, until_built
 from aei_marketplace.catalog.rules.loading import Loaded, read_listings
-from aei_marketplace.catalogue_commands import load_into
+from aei_marketplace.commands.catalogue import load_into
 from aei_marketplace.settings import load_settings
 
 SIZE, QUICK_SIZE = 100_000, 5_000

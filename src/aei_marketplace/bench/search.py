@@ -18,7 +18,7 @@ from aei_marketplace.bench.report import Result, median, percentile
 from aei_marketplace.bench.running import marketplace, workplace
 from aei_marketplace.bench.topical import topical_figures
 from aei_marketplace.catalog.rules.loading import NAMESPACE, Loaded, read_listings
-from aei_marketplace.catalogue_commands import load_into
+from aei_marketplace.commands.catalogue import load_into
 from aei_marketplace.settings import load_settings
 
 SIZE, QUICK_SIZE = 700_000, 10_000

@@ -12,8 +12,8 @@ import typer
 from aei_inspection.notes import NoteMalformed, NoteUnproven, VerifyingKey, parse_note
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import ReleaseState
+from aei_marketplace.commands.shell import AsJson, Data, failure, open_works, read_settings, run
 from aei_marketplace.ground.work import Work, Works
-from aei_marketplace.shell import AsJson, Data, failure, open_works, read_settings, run
 from aei_protocol.kill_list import MOST_BYTES, KillList, KillListMalformed, read_kill_list
 
 T = TypeVar("T")

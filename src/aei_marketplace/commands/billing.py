@@ -11,9 +11,9 @@ import typer
 from aei_marketplace.billing.rules.tax import ELSEWHERE, TaxRate
 from aei_marketplace.billing.service import taxes
 from aei_marketplace.billing.service.reconciling import Report, read_period, reconcile
+from aei_marketplace.commands.shell import AsJson, Data, open_works, read_settings, run
 from aei_marketplace.ground.actor import system_actor
 from aei_marketplace.settings import Settings
-from aei_marketplace.shell import AsJson, Data, open_works, read_settings, run
 from aei_marketplace.web.shell.formats import money
 from aei_marketplace.wiring import open_billing
 

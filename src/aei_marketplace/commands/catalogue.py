@@ -13,11 +13,11 @@ from aei_marketplace.accounts.errors import NoSuchTenant
 from aei_marketplace.adapters.postgres import PostgresError
 from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.catalog import service as catalog
+from aei_marketplace.commands.shell import count_anew
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.errors import Refusal
 from aei_marketplace.ground.work import Works
 from aei_marketplace.settings import Settings, SettingsError, load_settings
-from aei_marketplace.shell import count_anew
 from aei_marketplace.wiring import database_urls
 
 TENANT = "catalogue"

@@ -21,9 +21,9 @@ from aei_marketplace.certification.service.advisories import (
     list_advisory_sources,
     refresh,
 )
+from aei_marketplace.commands.shell import AsJson, Data, count_anew, failure, open_works, read_settings, run
 from aei_marketplace.ground.work import Works
 from aei_marketplace.settings import Settings
-from aei_marketplace.shell import AsJson, Data, count_anew, failure, open_works, read_settings, run
 from aei_protocol.addresses import read_internal_hosts
 
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from aei_marketplace.commands.shell import AsJson, Data, open_works, read_settings, run
 from aei_marketplace.ground.actor import system_actor
 from aei_marketplace.ground.paging import LARGEST_LIMIT, PageWanted
 from aei_marketplace.ground.work import Works
@@ -19,7 +20,6 @@ from aei_marketplace.payouts import service
 from aei_marketplace.payouts.rules.reports import position_after, whole_lines
 from aei_marketplace.payouts.service import Payout, State, Wanted
 from aei_marketplace.settings import Settings
-from aei_marketplace.shell import AsJson, Data, open_works, read_settings, run
 from aei_marketplace.web.shell.formats import money
 
 app = typer.Typer(help="Statements and payouts: close months, list and export.", no_args_is_help=True)

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from aei_marketplace.commands.shell import AsJson, Data, open_works, read_settings, run
 from aei_marketplace.ledger.service import Finding, Verdict, verify_ledger
 from aei_marketplace.payouts.service import Proof, verify_statements
 from aei_marketplace.sales.service import LineProof, verify_lines
 from aei_marketplace.settings import Settings
-from aei_marketplace.shell import AsJson, Data, open_works, read_settings, run
 
 #: Of the ledger, of creators' lines, of statements.
 Proofs = tuple[Verdict, LineProof, Proof]
