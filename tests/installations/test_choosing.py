@@ -103,6 +103,7 @@ async def test_whoever_names_no_version_gets_the_newest_that_fits_their_tenant(
     assert await offered(deps, acme.admin) == ("1.6.0", "1.6.0")
     asked = await client.post("/api/plugins/acme.echo/install", json={}, token=globex.tokens["Admin"])
     assert asked.status == 202, asked
+    assert any(told.startswith("1.6.0 is newer, and does not fit: ") for told in asked.json["warnings"])
     assert (await install(deps, globex.admin)).state == "succeeded", "whoever comes second follows the first"
     assert await version_of(deps, globex.admin) == "1.1.0"
     with pytest.raises(NotAdmitted, match=r"1\.6\.0: .*denies the permission filesystem.* No older release"):

@@ -77,6 +77,13 @@ def test_a_release_that_is_not_rolled_out_is_admitted_by_its_name_alone() -> Non
     assert admit(replace(waiting, exact=True)).answer is Answer.YES
 
 
+@pytest.mark.parametrize(("owed", "answer"), [("", Answer.WARN), ("Buy it.", Answer.NO)])
+def test_what_is_taken_for_a_newer_one_says_so_and_is_bought_as_before(owed: str, answer: Answer) -> None:
+    verdict = admit(replace(FACTS, owed=owed)).passing_over("1.1.0", "It is too young.")
+    assert (verdict.answer, verdict.wants_payment, verdict.installs) == (answer, bool(owed), True)
+    assert verdict.reasons[-1].message == "1.1.0 is newer, and does not fit: It is too young."
+
+
 def test_what_is_not_bought_is_not_admitted_and_a_purchase_is_all_it_wants() -> None:
     verdict = admit(replace(FACTS, owed="Buy it."))
     assert [r.code for r in verdict.reasons] == ["payment_required"]

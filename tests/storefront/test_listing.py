@@ -130,7 +130,10 @@ async def test_a_version_is_chosen_by_the_address_and_offered_in_the_box(
     answer = await open_tab(client, "permissions", "&version=1.0.0", acme.tokens["Admin"])
     assert "May reach api.acme.example (HTTPS)" in text_of(answer)
     assert "The listing describes 1.1.0" in text_of(answer)
-    assert link_to(answer, "Install 1.0.0…") == "/marketplace/acme.links/install?version=1.0.0"
+    assert 'href="/marketplace/acme.links/install"' in answer.body.decode(), "1.1.0 is for another AEI"
+    newest = await open_tab(client, "permissions", "", acme.tokens["Admin"])
+    assert "That concerns 1.0.0; this page shows 1.1.0." in text_of(newest)
+    assert link_to(newest, "Install 1.1.0…") == "/marketplace/acme.links/install?version=1.1.0"
 
 
 async def test_what_is_installed_is_run_and_another_version_of_it_tried(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from aei_marketplace.installations.rules.admission import UNCERTIFIED, Answer, Verdict
+from aei_marketplace.installations.rules.admission import PASSED_OVER, UNCERTIFIED, Answer, Verdict
 
 
 class ActionKind(StrEnum):
@@ -182,8 +182,8 @@ def _for_sale(situation: Situation, offered: Candidate) -> PluginAction:
 
 
 def _is_simple(candidate: Candidate) -> bool:
-    """Whether nobody has anything to decide. That it is not certified is for the button to say."""
-    noted = all(reason.code == UNCERTIFIED for reason in candidate.verdict.reasons)
+    """Whether nobody has anything to decide: that it is uncertified, or not the newest, is only to be said."""
+    noted = all(reason.code in (UNCERTIFIED, PASSED_OVER) for reason in candidate.verdict.reasons)
     return noted and candidate.asks == 0 and not candidate.decides
 
 

@@ -37,6 +37,12 @@ class Verdict:
         """The grounds that decided, in one sentence each."""
         return " ".join(r.message for r in self.reasons if r.answer is self.answer)
 
+    def passing_over(self, version: str, why: str) -> "Verdict":
+        """The same of a release that is taken in the place of a newer one, which it names with the reason."""
+        message = f"{version} is newer, and does not fit: {why}"
+        reasons = (*self.reasons, Reason(Answer.WARN, PASSED_OVER, message))
+        return Verdict(Answer.NO if self.answer is Answer.NO else Answer.WARN, reasons)
+
     @property
     def installs(self) -> bool:
         """Whether nothing stands against it, but for what a purchase changes."""
@@ -94,6 +100,8 @@ class Facts:
 #: Said of what nobody has certified, wherever it is installed; by itself it gives nobody anything to decide.
 UNCERTIFIED = "uncertified"
 NOT_CERTIFIED = "Not certified: nobody but its publisher has checked this release."
+#: Said of a release that is taken because a newer one does not fit; this too is nothing to decide.
+PASSED_OVER = "passed_over"
 #: The ground that goes away where the very version is named.
 YANKED = "yanked"
 #: The ground that goes away with a purchase.

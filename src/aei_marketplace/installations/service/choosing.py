@@ -100,8 +100,9 @@ async def choose_newest(
     for channel in {channels[plugin] for plugin in refused}:
         asked = [plugin for plugin in refused if channels[plugin] == channel]
         older += await fitting_releases(work, conditions, asked, channel)
-    for each in _chosen(older, present):
-        found[each[0].plugin_id] = each
+    for release, verdict in _chosen(older, present):
+        newest, why = found[release.plugin_id]
+        found[release.plugin_id] = release, verdict.passing_over(newest.version, why.why())
     return found
 
 
