@@ -182,7 +182,7 @@ def _for_sale(situation: Situation, offered: Candidate) -> PluginAction:
 
 
 def _is_simple(candidate: Candidate) -> bool:
-    """Whether nobody has anything to decide: that it is uncertified, or not the newest, is only to be said."""
+    """Whether nobody has anything to decide: being uncertified, or not the newest, is only to be said."""
     noted = all(reason.code in (UNCERTIFIED, PASSED_OVER) for reason in candidate.verdict.reasons)
     return noted and candidate.asks == 0 and not candidate.decides
 
