@@ -31,6 +31,7 @@ from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import NotAllowed
 from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.ground.ports.billing import KeptBill
 from aei_marketplace.notices import service as notices
 from aei_marketplace.sales import service as sales
 from tests.billing.fake_stripe import KEY, SECRET, FakeStripe, fake_stripe, signed
@@ -128,6 +129,21 @@ async def shop(deps: Deps, urls: DatabaseUrls, time: Time) -> AsyncIterator[Shop
         await provider.close()
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Dying(StripeBilling):
+    """Ends the process in the middle of a charge: before the provider hears of it, or after it is done."""
+
+    carries_out = False
+
+    async def charge_kept(self, bill: KeptBill, key: str, /) -> str:
+        if self.carries_out:
+            await super().charge_kept(bill, key)
+        raise Killed
+
+
 def ends(shop: Shop) -> datetime:
     """When the first period is over, and a moment more."""
     assert shop.bought.period_end is not None
@@ -141,20 +157,22 @@ async def test_a_renewal_is_charged_once_by_workers_that_run_at_once_and_are_kil
     await shop.keep_card()
     shop.time.ahead = ends(shop) - datetime.now(UTC)
     await renewals.renew_due(shop.deps.works)
-    assert sum(await asyncio.gather(*(charge_renewals(shop.deps) for _ in range(3)))) == 1
+    for minutes, carried_out in ((0, False), (11, True)):
+        shop.time.ahead += timedelta(minutes=minutes)
+        dying = Dying(KEY, [SECRET], shop.fake.url)
+        dying.carries_out = carried_out
+        with pytest.raises(Killed):
+            await charge_renewals(replace(shop.deps, billing=dying))
+        await dying.close()
+        assert shop.intents() == carried_out
+        # For ten minutes whoever reserved it may still be at it.
+        assert carried_out or await charge_renewals(shop.deps) == 0
     invoice_id = await shop.newest_invoice()
-    (intent,) = shop.fake.charged()
-    assert (intent["amount"], intent["off_session"], intent["confirm"]) == (1071, "true", "true")
     with pytest.raises(ChargeUnderWay):
         await collecting.start_payment(shop.deps, shop.globex.admin, "t", invoice_id, BACK)
-
-    # As a process leaves it that ends after the call, before what it learnt is written.
-    async with shop.deps.works.system("tests") as work:
-        await work.run(
-            text("update payments set state = 'reserved', collection = null where mandate_id is not null")
-        )
-    assert await charge_renewals(shop.deps) == 0  # whoever reserved it may still be at it
-    assert await shop.pass_time(ends(shop) + timedelta(minutes=11)) == 1
+    await asyncio.gather(*(charge_renewals(shop.deps) for _ in range(3)))
+    (intent,) = shop.fake.charged()
+    assert (intent["amount"], intent["off_session"], intent["confirm"]) == (1071, "true", "true")
     assert (shop.intents(), await shop.state()) == (1, "open")
 
     events = shop.fake.told_of(intent)
