@@ -1,7 +1,7 @@
 """What operators' commands share: settings, the database, and how a failure is said."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -13,7 +13,7 @@ from aei_marketplace.adapters.postgres import PostgresError
 from aei_marketplace.adapters.queue import PostgresQueue
 from aei_marketplace.ground.db import open_database
 from aei_marketplace.ground.errors import Refusal
-from aei_marketplace.ground.work import Works
+from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.settings import Settings, SettingsError, load_settings
 from aei_marketplace.wiring import database_urls
 
@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 Data = Annotated[Path | None, typer.Option("--data", help="the folder that holds all that lasts")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for scripts")]
+TenantSlug = Annotated[str | None, typer.Option("--tenant", help="short name of the tenant; none for staff")]
 
 
 def read_settings(**flags: object) -> Settings:
@@ -50,6 +51,16 @@ async def count_anew(settings: Settings, *tables: str) -> None:
         await connection.execute(f"analyze {', '.join(tables)}")
     finally:
         await connection.close()
+
+
+def as_system(settings: Settings, do: Callable[[Work], Awaitable[T]]) -> T:
+    """What a step gives that is done in one work of the operator's shell; ends as `run` does."""
+
+    async def done() -> T:
+        async with open_works(settings) as works, works.system("aei-marketplace") as work:
+            return await do(work)
+
+    return run(done())
 
 
 def run(doing: Coroutine[Any, Any, T]) -> T:
