@@ -254,7 +254,8 @@ async def test_what_is_cancelled_or_costs_more_than_was_agreed_to_is_not_charged
     for closed, asked in (("now()", 0), ("null", 1)):  # what is closed pays for nothing by itself
         async with shop.deps.works.system("tests") as work:
             await work.run(text(f"update tenants set closed_at = {closed} where slug = 'globex'"))
-        assert await charge_renewals(shop.deps) == asked
+        at_once = await asyncio.gather(*(charge_renewals(shop.deps) for _ in range(3)))
+        assert sum(at_once) == asked
     assert shop.fake.charged()[-1]["amount"] == 1428
     async with shop.deps.works.system("tests") as work:
         await work.run(text("update tenants set closed_at = now() where slug = 'globex'"))

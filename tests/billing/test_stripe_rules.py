@@ -4,6 +4,7 @@ import json
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import stripe
@@ -16,6 +17,8 @@ from aei_marketplace.adapters.billing.stripe_events import read_event
 from aei_marketplace.ground.ports.billing import (
     DisputeSeen,
     Irrelevant,
+    MethodKept,
+    PaymentFailed,
     PaymentSeen,
     RefundSeen,
     TransferBack,
@@ -143,6 +146,24 @@ def test_of_events_that_tell_the_same_one_is_read() -> None:
     assert _seen("transfer.reversed", back) == TransferBack("tr_1", None, 700, "ISK")
     inquiry = _seen("charge.dispute.created", dispute | {"status": "warning_needs_response"})
     assert inquiry == Irrelevant("an inquiry: no money moves")
+
+
+def test_cards_that_are_kept_and_charges_that_are_declined_are_read() -> None:
+    ours = uuid4()
+    setup = {"id": "seti_1", "customer": "cus_1", "payment_method": "pm_1", "usage": "off_session"}
+    kept = _seen("setup_intent.succeeded", setup | {"metadata": {"aei_mandate": str(ours)}})
+    assert kept == MethodKept(ours, "cus_1", "pm_1")
+    assert _seen("setup_intent.succeeded", setup) == MethodKept(None, "cus_1", "pm_1")
+    nobodys = _seen("setup_intent.succeeded", setup | {"customer": None})
+    assert nobodys == Irrelevant("a method of payment that belongs to nobody")
+    intent = {"id": "pi_1", "metadata": {"aei_payment": str(ours)}}
+    for error, reason, final in (
+        ({"code": "card_declined", "decline_code": "insufficient_funds"}, "insufficient_funds", False),
+        ({"code": "authentication_required"}, "authentication_required", True),
+        (None, "no reason given", False),
+    ):
+        failed = _seen("payment_intent.payment_failed", intent | {"last_payment_error": error})
+        assert failed == PaymentFailed("pi_1", ours, reason, final)
 
 
 def _seen(kind: str, about: dict[str, object]) -> object:
