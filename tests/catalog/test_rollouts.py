@@ -1,4 +1,4 @@
-"""Staged rollouts: which installations they reach, and who decides about them."""
+"""Staged rollouts: which tenants they reach, and who decides about them."""
 
 from uuid import UUID, uuid4
 
@@ -22,12 +22,12 @@ PATH = "/api/plugins/acme.echo/versions/1.0.0/rollout"
 
 @given(st.uuids(), st.uuids(), st.integers(0, 100), st.integers(0, 100))
 def test_whom_a_rollout_has_reached_it_reaches_for_ever_more(
-    release: UUID, installation: UUID, one: int, other: int
+    release: UUID, tenant: UUID, one: int, other: int
 ) -> None:
     less, more = sorted((one, other))
-    assert reaches(release, installation, more) or not reaches(release, installation, less)
-    assert not reaches(release, installation, 0)
-    assert reaches(release, installation, 100)
+    assert reaches(release, tenant, more) or not reaches(release, tenant, less)
+    assert not reaches(release, tenant, 0)
+    assert reaches(release, tenant, 100)
 
 
 def test_a_rollout_reaches_about_its_share_and_each_release_others_first() -> None:
