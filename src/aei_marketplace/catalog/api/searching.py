@@ -40,7 +40,7 @@ async def search_plugins(
     found = await service.search_plugins_for(index, database, visitor, criteria, page, facets=facets)
     items = [plugin_shape(plugin) for plugin in found.page.items]
     if explain:
-        items = [{**item, "explained": found.parts[item["id"]]} for item in items]
+        items = [{**item, "explained": found.parts[item["id"]].shape()} for item in items]
     body = {"items": items, "next_cursor": found.page.next_cursor, "total": found.page.total}
     body["total_is_whole"] = found.whole
     return json_answer({**body, "facets": found.facets} if facets else body)

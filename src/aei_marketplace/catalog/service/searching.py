@@ -18,6 +18,7 @@ from typing import TypeVar
 import structlog
 
 from aei_marketplace.catalog.errors import IndexUnfinished
+from aei_marketplace.catalog.rules.ranking import Parts
 from aei_marketplace.catalog.rules.searching import Criteria, check_criteria, read_position
 from aei_marketplace.catalog.rules.views import PluginView
 from aei_marketplace.catalog.store import plugins
@@ -59,13 +60,13 @@ class SearchPage:
         page: PluginViews, with cursor and total.
         whole: whether all that match were looked at; if not, the total says how many were.
         facets: facet → value → plugins; empty unless asked for.
-        parts: plugin id → the terms of its score.
+        parts: plugin id → the terms of its score, each already weighted.
     """
 
     page: Page
     whole: bool
     facets: Mapping[str, Mapping[str, int]]
-    parts: Mapping[str, Mapping[str, float]]
+    parts: Mapping[str, Parts]
 
 
 class SearchIndex:
@@ -319,7 +320,7 @@ async def _search(
     cursor = encode_cursor([hits[-1].rank, hits[-1].id]) if len(found.hits) > page.limit else None
     views = await show([hit.id for hit in hits])
     shown = [views[hit.id] for hit in hits if hit.id in views]
-    parts = {hit.id: hit.parts.shape() for hit in hits}
+    parts = {hit.id: hit.parts for hit in hits}
     return SearchPage(Page(shown, cursor, found.total), found.whole, found.facets, parts)
 
 
