@@ -67,14 +67,7 @@ from aei_marketplace.catalog.service.own import (
     require_own_plugin,
     require_own_release,
 )
-from aei_marketplace.catalog.service.publishing import (
-    LARGEST_SUBMISSION,
-    Submission,
-    package_too_large,
-    publish_release,
-    read_audience,
-    require_publisher,
-)
+from aei_marketplace.catalog.service.publishing import publish_release, require_publisher
 from aei_marketplace.catalog.service.quotas import decide_quota, find_quota
 from aei_marketplace.catalog.service.ratings import save_rating
 from aei_marketplace.catalog.service.reading import (
@@ -145,6 +138,12 @@ from aei_marketplace.catalog.service.states import (
     list_release,
     publisher_moves,
     stopped_among,
+)
+from aei_marketplace.catalog.service.submissions import (
+    LARGEST_SUBMISSION,
+    Submission,
+    package_too_large,
+    read_audience,
 )
 from aei_marketplace.catalog.service.transfers import (
     accept_namespace,

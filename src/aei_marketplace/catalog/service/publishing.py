@@ -6,24 +6,18 @@ because something changed or broke in between, is content without a name, which 
 """
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
-from aei_inspection.archive import MAX_ARCHIVE
 from aei_inspection.gate import Package, inspect_package
 from aei_inspection.problems import PackageRefused
 from aei_inspection.wasm_tools import InspectionUnavailable
 from aei_marketplace.catalog.errors import (
-    AudienceRefused,
     PackageProblems,
-    PackageTooLarge,
     VersionTaken,
-    VisibilityFixed,
     WrongPlugin,
 )
 from aei_marketplace.catalog.events import ReleasePublished
@@ -34,7 +28,6 @@ from aei_marketplace.catalog.rules.names import PUBLIC
 from aei_marketplace.catalog.rules.states import ReleaseState
 from aei_marketplace.catalog.rules.versions import channel_of, precedence_key
 from aei_marketplace.catalog.rules.views import ReleaseView
-from aei_marketplace.catalog.service import release_log
 from aei_marketplace.catalog.service.imported_kills import refuse_killed
 from aei_marketplace.catalog.service.namespaces import (
     refuse_appearing,
@@ -44,23 +37,18 @@ from aei_marketplace.catalog.service.namespaces import (
 from aei_marketplace.catalog.service.quotas import spend
 from aei_marketplace.catalog.service.signing import signer_of
 from aei_marketplace.catalog.service.states import refresh_listing
-from aei_marketplace.catalog.store import plugins, publishers, releases
+from aei_marketplace.catalog.service.submissions import Submission, check_submission
+from aei_marketplace.catalog.service.visibility import settle_visibility
+from aei_marketplace.catalog.store import plugins, releases
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.at_once import AtOnce
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
-from aei_marketplace.ground.errors import Fault, Invalid, Unavailable
+from aei_marketplace.ground.errors import Fault, Unavailable
 from aei_marketplace.ground.money import exponents
 from aei_marketplace.ground.publisher_quota import PublisherQuota
 from aei_marketplace.ground.work import Work, Works
-from aei_protocol.release_log import Reason
-
-LARGEST_SIGNATURE = 64 * 1024
-#: A package, and what may stand around it: the signature, the fields, the boundaries.
-LARGEST_SUBMISSION = MAX_ARCHIVE + 256 * 1024
-MOST_TENANTS = 100
-VISIBILITIES = (PUBLIC, "private")
 
 #: Each inspection may hold a package and all of its content in memory.
 _inspections = AtOnce(2)
@@ -68,69 +56,6 @@ _inspections = AtOnce(2)
 
 class _TakenBack(Exception):
     """Ends a work that was only tried."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """What a publisher hands in.
-
-    Attributes:
-        package: the `.aeiplugin` file.
-        signature: a DSSE envelope over it, verified and kept beside it; None when it is not signed.
-        visibility: `public` or `private`; None keeps the plugin's, and is public for a new one.
-        audience: short names of the tenants that see a private plugin besides its owner; None keeps
-            those named before.
-        plugin_id: the plugin that the package must belong to; None accepts any.
-    """
-
-    package: bytes
-    signature: bytes | None = None
-    visibility: str | None = None
-    audience: Sequence[str] | None = None
-    plugin_id: str | None = None
-
-    @classmethod
-    def of(
-        cls,
-        package: bytes | None,
-        signature: bytes | None = None,
-        visibility: str | None = None,
-        audience: Sequence[str] | None = None,
-        plugin_id: str | None = None,
-    ) -> "Submission":
-        """What was handed in, if there is a package in it that can be looked at.
-
-        Raises:
-            PackageProblems: there is none.
-            PackageTooLarge: it goes beyond its limit.
-        """
-        if package is None:
-            raise PackageProblems(
-                "There is no package.", faults=[Fault("/package", "send the package as a file")]
-            )
-        if len(package) > MAX_ARCHIVE:
-            raise PackageTooLarge(f"The package has {len(package)} bytes; at most {MAX_ARCHIVE} are taken.")
-        return cls(package, signature, visibility, audience, plugin_id)
-
-
-def package_too_large() -> PackageTooLarge:
-    """The refusal of a request that cannot be a submission any more."""
-    return PackageTooLarge(f"The request has more than {LARGEST_SUBMISSION} bytes.")
-
-
-def read_audience(text: str | None) -> tuple[str, ...] | None:
-    """Tenants by short name, with commas between them; None when nothing was said.
-
-    Raises:
-        Invalid: they are too many.
-    """
-    if text is None:
-        return None
-    slugs = tuple(sorted({slug.strip() for slug in text.split(",")} - {""}))
-    if len(slugs) > MOST_TENANTS:
-        fault = Fault("/audience", f"at most {MOST_TENANTS} tenants")
-        raise Invalid("The audience is too long.", faults=[fault])
-    return slugs
 
 
 async def publish_release(deps: Deps, actor: Actor, trace_id: str, submission: Submission) -> ReleaseView:
@@ -173,23 +98,6 @@ async def require_publisher(works: Works, actor: Actor, trace_id: str) -> None:
         work.actor.require_somewhere("plugin.publish")
         work.actor.require_recent_proof(work.now)
         work.actor.in_tenant()
-
-
-def check_submission(submission: Submission) -> None:
-    """Check what comes beside the package.
-
-    Raises:
-        Invalid: with everything that is wrong.
-    """
-    faults = []
-    if submission.visibility not in (None, *VISIBILITIES):
-        faults.append(Fault("/visibility", f"one of {', '.join(VISIBILITIES)}"))
-    if submission.audience and submission.visibility == "public":
-        faults.append(Fault("/audience", "only a private plugin names tenants"))
-    if submission.signature is not None and not 0 < len(submission.signature) <= LARGEST_SIGNATURE:
-        faults.append(Fault("/signature", f"1 to {LARGEST_SIGNATURE} bytes"))
-    if faults:
-        raise Invalid("The submission has problems.", faults=faults)
 
 
 async def _inspect(content: bytes) -> Package:
@@ -243,7 +151,7 @@ async def _write_down(
     publisher = await require_namespace(work, manifest.id, Right.PUBLISH)
     await spend(work, publisher, package.size, quota)
     held = await _hold_plugin(work, package, submission, publisher)
-    visibility = await _settle_visibility(work, held, submission, publisher)
+    visibility = await settle_visibility(work, held, submission, publisher)
     await _refuse_taken_version(work, package)
     await refuse_killed(work, package.sha256, package.component_sha256)
     release_id = new_id()
@@ -268,36 +176,6 @@ async def _hold_plugin(work: Work, package: Package, submission: Submission, pub
     held = await plugins.lock(work, package.manifest.id)
     assert held is not None, "its namespace is the actor's, so the plugin is too"
     return held
-
-
-async def _settle_visibility(work: Work, held: Row[Any], submission: Submission, publisher: UUID) -> str:
-    """Bring the plugin's visibility and audience in line with the submission; the visibility."""
-    visibility: str = submission.visibility or held.visibility
-    if visibility == "private" and held.visibility == PUBLIC:
-        raise VisibilityFixed(f"{held.id} is public and stays so.")
-    if visibility != held.visibility:
-        await refuse_plugin(work, held.id, publisher)
-        await refuse_appearing(work, held.id.partition(".")[0], publisher)
-        await plugins.make_public(work, held.id)
-        for release in await releases.listed_once(work, held.id):
-            await release_log.tell(work, release, Reason.MADE_PUBLIC)
-    await _set_audience(work, held.id, visibility, submission.audience)
-    return visibility
-
-
-async def _set_audience(work: Work, plugin_id: str, visibility: str, slugs: Sequence[str] | None) -> None:
-    if slugs is None:
-        return
-    if slugs and visibility == "public":
-        fault = Fault("/audience", "only a private plugin names tenants")
-        raise AudienceRefused(f"{plugin_id} is public.", faults=[fault])
-    tenants = await publishers.tenants_by_slug(work, slugs)
-    unknown = sorted(set(slugs) - set(tenants))
-    if unknown:
-        faults = [Fault("/audience", f"there is no tenant {slug[:60]!r}") for slug in unknown[:20]]
-        raise AudienceRefused("The audience names tenants that do not exist.", faults=faults)
-    others = [row.id for row in tenants.values() if row.id != work.actor.tenant]
-    await publishers.replace_audience(work, plugin_id, others)
 
 
 def _release_values(
