@@ -14,6 +14,7 @@ from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
 from aei_marketplace.catalog.service.members import require_right
 from aei_marketplace.catalog.store import imported_kills, kill_list, plugins, releases, rollouts, stops
+from aei_marketplace.catalog.store import states as history
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.errors import Fault, Invalid
 from aei_marketplace.ground.typed import clean_typed
@@ -57,13 +58,13 @@ async def change_state(
     change = Change(state, reason if restoring else _readable(reason), replacement)
     mover = _mover(work, release)
     await _require_right(work, release, change, mover)
-    bound = await releases.bound_of(work, release.release_id)
+    bound = await history.bound_of(work, release.release_id)
     was_listed = release.listed_at is not None
     states.check_change(release.state, change, mover, was_listed=was_listed, bound=bound)
     await _check_replacement(work, release, replacement)
     after = states.bound_after(bound, change, mover)
     if restoring:
-        after = await releases.bound_before(work, release.release_id, change)
+        after = await history.bound_before(work, release.release_id, change)
     moved = await _move(work, release, change, mover, after)
     work.emit(
         ReleaseStateChanged(plugin_id, version, release.release_id, release.component_sha256, str(state))
@@ -83,7 +84,7 @@ async def _require_right(work: Work, release: ReleaseView, change: Change, mover
 
 async def publisher_moves(work: Work, release: ReleaseView) -> frozenset[ReleaseState]:
     """The states to which its publisher can move a release of the actor's tenant."""
-    bound = await releases.bound_of(work, release.release_id)
+    bound = await history.bound_of(work, release.release_id)
     return states.possible_changes(
         release.state, Mover.PUBLISHER, was_listed=release.listed_at is not None, bound=bound
     )
@@ -233,7 +234,7 @@ async def _move(
     mover: Mover | None = None,
     bound: ReleaseState | None = None,
 ) -> ReleaseView:
-    await releases.save_state(work, release.release_id, change, bound)
+    await history.save_state(work, release.release_id, change, bound)
     await refresh_listing(work, release.plugin_id)
     moved = await _again(work, release.release_id)
     if change.state in states.STOPPED:

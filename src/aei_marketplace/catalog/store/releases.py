@@ -1,4 +1,4 @@
-"""Releases: one, several, by plugin; their states and what they are compatible with."""
+"""Releases: one, several, by plugin; what they are compatible with."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -16,9 +16,7 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
-    literal,
     select,
-    update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
@@ -27,7 +25,6 @@ from aei_marketplace.catalog.models import (
     plugins,
     publishers,
     release_compatibility,
-    release_states,
     releases,
 )
 from aei_marketplace.catalog.rules.compatibility import Interval
@@ -36,6 +33,7 @@ from aei_marketplace.catalog.rules.listing import Candidate, Sieve
 from aei_marketplace.catalog.rules.states import OFFERED, Change, ReleaseState
 from aei_marketplace.catalog.rules.versions import Channel, precedence_key, prerelease_core
 from aei_marketplace.catalog.rules.views import ReleaseTexts, ReleaseView
+from aei_marketplace.catalog.store import states
 from aei_marketplace.catalog.store.advisories import of_each_release
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
@@ -252,40 +250,8 @@ async def add(work: Work, values: dict[str, Any], intervals: Sequence[Interval])
     ]
     if rows:
         await work.run(insert(release_compatibility), rows)
-    await _remember(work, values["id"], Change(ReleaseState(values["state"])))
+    await states.remember(work, values["id"], Change(ReleaseState(values["state"])))
     return True
-
-
-async def bound_of(work: Work, release_id: UUID) -> ReleaseState | None:
-    """What staff decided of a release that binds its publisher; None when nothing does."""
-    wanted = select(release_states.c.bound).where(release_states.c.release_id == release_id)
-    return _bound((await work.run(wanted.order_by(release_states.c.position.desc()).limit(1))).scalar())
-
-
-async def bound_before(work: Work, release_id: UUID, change: Change) -> ReleaseState | None:
-    """What bound it when it was last as a change would have it again."""
-    wanted = select(release_states.c.bound).where(
-        release_states.c.release_id == release_id,
-        release_states.c.state == change.state,
-        release_states.c.reason.is_not_distinct_from(change.reason),
-        release_states.c.replacement.is_not_distinct_from(change.replacement),
-    )
-    return _bound((await work.run(wanted.order_by(release_states.c.position.desc()).limit(1))).scalar())
-
-
-async def save_state(work: Work, release_id: UUID, change: Change, bound: ReleaseState | None = None) -> None:
-    """Move a release to another state, and remember that and what binds its publisher from now on."""
-    listed = func.coalesce(releases.c.listed_at, work.now)
-    values: dict[str, Any] = {
-        "state": change.state,
-        "state_reason": change.reason,
-        "replacement": change.replacement,
-        "state_changed_at": work.now,
-    }
-    if change.state is ReleaseState.LISTED:
-        values["listed_at"] = listed
-    await work.run(update(releases).where(releases.c.id == release_id).values(**values))
-    await _remember(work, release_id, change, bound)
 
 
 async def _highest(
@@ -299,26 +265,6 @@ async def _highest(
     )
     wanted = _VIEW.join(ranked, ranked.c.id == releases.c.id).where(ranked.c.place <= limit)
     return [_view(row) for row in (await work.run(wanted.order_by(ranked.c.place))).all()]
-
-
-async def _remember(work: Work, release_id: UUID, change: Change, bound: ReleaseState | None = None) -> None:
-    position = select(func.count()).where(release_states.c.release_id == release_id)
-    columns = ["release_id", "position", "state", "reason", "replacement", "actor_id", "at", "bound"]
-    row = select(
-        literal(release_id),
-        position.scalar_subquery(),
-        literal(str(change.state)),
-        literal(change.reason, release_states.c.reason.type),
-        literal(change.replacement, release_states.c.replacement.type),
-        literal(work.actor.id, release_states.c.actor_id.type),
-        literal(work.now),
-        literal(bound, release_states.c.bound.type),
-    )
-    await work.run(insert(release_states).from_select(columns, row))
-
-
-def _bound(found: str | None) -> ReleaseState | None:
-    return None if found is None else ReleaseState(found)
 
 
 async def _first(work: Work, wanted: Select[Any]) -> ReleaseView | None:
