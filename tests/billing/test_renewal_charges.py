@@ -18,6 +18,7 @@ from aei_marketplace.billing.rules.mandates import TERMS
 from aei_marketplace.billing.rules.purchases import Purchase
 from aei_marketplace.billing.service import (
     collecting,
+    consents,
     invoicing,
     mandates,
     provider_events,
@@ -241,16 +242,16 @@ async def test_what_is_cancelled_or_costs_more_than_was_agreed_to_is_not_charged
     assert "USD 12.00 a month" in said
     dearer = await look(shop.deps, shop.globex, shop.bought)
     async with shop.deps.works.begin(shop.globex.admin) as work:
-        assert list(await mandates.prices_to_agree(work, [dearer])) == [shop.bought.id]
+        assert list(await consents.prices_to_agree(work, [dearer])) == [shop.bought.id]
         with pytest.raises(ConsentUnfit):
-            await mandates.agree_to_price(work, shop.bought.id, uuid4())
+            await consents.agree_to_price(work, shop.bought.id, uuid4())
     async with shop.deps.works.begin(shop.globex.admin) as work:
         await purchases.cancel(work, shop.bought.id)
-        await mandates.agree_to_price(work, shop.bought.id, dearer.price_id)
+        await consents.agree_to_price(work, shop.bought.id, dearer.price_id)
     assert await charge_renewals(shop.deps) == 0  # nobody wants it any more
     async with shop.deps.works.begin(shop.globex.admin) as work:
         await purchases.resume(work, shop.bought.id)
-        assert await mandates.prices_to_agree(work, [dearer]) == {}
+        assert await consents.prices_to_agree(work, [dearer]) == {}
     for closed, asked in (("now()", 0), ("null", 1)):  # what is closed pays for nothing by itself
         async with shop.deps.works.system("tests") as work:
             await work.run(text(f"update tenants set closed_at = {closed} where slug = 'globex'"))

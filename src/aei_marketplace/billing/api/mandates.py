@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, StrictInt
 
 from aei_marketplace.billing.rules.mandates import TERMS, WORDING, Mandate
-from aei_marketplace.billing.service import mandates
+from aei_marketplace.billing.service import consents, mandates
 from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
 from aei_marketplace.web.responses import json_answer
@@ -62,7 +62,7 @@ async def agree(
 ) -> Response:
     """Agree that renewals are charged at a price: the present one, or that of the next period."""
     async with deps.works.begin(actor, trace) as work:
-        await mandates.agree_to_price(work, purchase_id, body.price_id)
+        await consents.agree_to_price(work, purchase_id, body.price_id)
     return Response(status_code=204)
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from aei_marketplace.billing.rules.prices import seen_price
 from aei_marketplace.billing.rules.views import purchase_shape
-from aei_marketplace.billing.service import buyers, mandates, offers, purchases
+from aei_marketplace.billing.service import buyers, consents, offers, purchases
 from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace, TheVisitor
 from aei_marketplace.web.responses import json_answer, page_answer
@@ -72,7 +72,7 @@ async def read_purchase(purchase_id: UUID, deps: TheDeps, actor: TheActor, trace
     async with deps.works.begin(actor, trace) as work:
         found = await purchases.find_purchase(work, purchase_id)
         counted = await purchases.charges_of(work, [found])
-        price = (await mandates.prices_to_agree(work, [found])).get(found.id)
+        price = (await consents.prices_to_agree(work, [found])).get(found.id)
     to_agree = None if price is None else {"price_id": price.id, **price.price.shape()}
     more = {"charges": [charge.shape() for charge in counted], "to_agree": to_agree}
     return json_answer({**purchase_shape(found), **more})

@@ -14,7 +14,7 @@ from aei_marketplace.billing.rules.mandates import TERMS, WORDING, Mandate
 from aei_marketplace.billing.rules.offers import worded
 from aei_marketplace.billing.rules.prices import AnnouncedPrice
 from aei_marketplace.billing.rules.purchases import Purchase, PurchaseState
-from aei_marketplace.billing.service import caps, invoices, mandates, purchases, spending
+from aei_marketplace.billing.service import caps, consents, invoices, mandates, purchases, spending
 from aei_marketplace.billing.service.invoices import InvoiceSummary
 from aei_marketplace.billing.service.spending import Spending
 from aei_marketplace.ground.deps import Deps
@@ -129,7 +129,7 @@ async def agree_to_price(
 ) -> Response:
     """Agree that renewals are charged at a price."""
     async with deps.works.begin(actor, trace) as work:
-        await mandates.agree_to_price(work, purchase_id, price_id)
+        await consents.agree_to_price(work, purchase_id, price_id)
     return _back(request, Flash("You agree to the price. Renewals are charged at it."))
 
 
@@ -183,7 +183,7 @@ async def _page(
 ) -> SpendPage:
     found = await purchases.list_purchases(work, wanted)
     mandate = await mandates.standing_mandate(work, deps.billing.name)
-    to_agree = {} if mandate is None else await mandates.prices_to_agree(work, list(found.items))
+    to_agree = {} if mandate is None else await consents.prices_to_agree(work, list(found.items))
     return SpendPage(
         title="Spend",
         spending=await spending.find_spending(work),
