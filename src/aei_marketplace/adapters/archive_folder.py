@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from aei_marketplace.ground.durability import flush_to_disk
+
 
 class ArchiveFolder:
     """Writes archives whole or not at all, and reads them again.
@@ -36,11 +38,7 @@ class ArchiveFolder:
             half.replace(self._folder / name)
         finally:
             half.unlink(missing_ok=True)
-        handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        flush_to_disk(self._folder)
 
     def lines(self, name: str) -> Iterator[bytes]:
         """The lines of an archive.

@@ -8,7 +8,6 @@ is compared, and written anew if it does not match its name.
 
 import asyncio
 import hashlib
-import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,6 +17,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from aei_marketplace.ground.durability import flush_to_disk
 from aei_marketplace.ground.errors import Unavailable
 from aei_protocol.identifiers import SHA256
 
@@ -115,7 +115,7 @@ class ObjectStoreBlobs:
 
     async def _flush(self, sha256: str) -> None:
         if self._folder is not None:
-            await asyncio.to_thread(_flush_to_disk, self._folder, _key(sha256))
+            await asyncio.to_thread(_flush_place, self._folder, _key(sha256))
 
 
 def open_blobs(location: str | Path, *, wait_for_disk: bool = True) -> ObjectStoreBlobs:
@@ -139,11 +139,7 @@ def _key(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
-def _flush_to_disk(folder: Path, key: str) -> None:
+def _flush_place(folder: Path, key: str) -> None:
     place = folder / key
     for path in (place, place.parent, place.parent.parent, folder):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        flush_to_disk(path)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from aei_marketplace.ground.durability import flush_to_disk
+
 #: No note of ours comes near.
 MOST_NOTE_BYTES = 64 * 1024
 #: A checkpoint's text has no empty line; its signature lines begin with an em dash.
@@ -83,7 +85,7 @@ class CheckpointFolder:
             file.flush()
             os.fsync(file.fileno())
         if new:
-            _sync_folder(self._file.parent)
+            flush_to_disk(self._file.parent)
 
 
 def _tail(file: BinaryIO) -> bytes:
@@ -98,12 +100,3 @@ def _end_of_whole_notes(file: BinaryIO) -> int:
     if end == 0 and len(tail) == 2 * MOST_NOTE_BYTES:
         raise OSError("the file of checkpoints ends with something else; nothing of it is overwritten")
     return file.tell() - len(tail) + end
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the folder's entries survive a loss of power, too."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

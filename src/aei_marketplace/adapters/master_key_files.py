@@ -7,6 +7,7 @@ and renames the next one over it. Each step leaves every key that ever sealed an
 import os
 from pathlib import Path
 
+from aei_marketplace.ground.durability import flush_to_disk
 from aei_marketplace.ground.master_keys import fingerprint
 
 KEY_BYTES = 32
@@ -54,7 +55,7 @@ class MasterKeyFiles:
             return
         finally:
             half.unlink()
-        self._flush()
+        flush_to_disk(self.path.parent)
 
     def replace(self) -> tuple[bytes, bytes]:
         """Make a new key the present one and keep the old one beside it.
@@ -69,7 +70,7 @@ class MasterKeyFiles:
         old, new = _key_in(self.path), _key_in(upcoming)
         self.keep(old)
         upcoming.rename(self.path)
-        self._flush()
+        flush_to_disk(self.path.parent)
         return old, new
 
     def keep(self, key: bytes) -> bool:
@@ -81,23 +82,16 @@ class MasterKeyFiles:
         half.unlink(missing_ok=True)
         _write(half, key)
         half.rename(place)
-        self._flush()
+        flush_to_disk(self.path.parent)
         return True
 
     def drop(self, key: bytes) -> None:
         """Delete an older key for good."""
         self._place_of(key).unlink(missing_ok=True)
-        self._flush()
+        flush_to_disk(self.path.parent)
 
     def _place_of(self, key: bytes) -> Path:
         return self.path.with_name(f"{self.path.name}.old-{fingerprint(key)}")
-
-    def _flush(self) -> None:
-        handle = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _key_in(path: Path) -> bytes:

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from aei_marketplace.ground.durability import flush_to_disk
 from aei_marketplace.launcher.errors import LaunchError
 from aei_marketplace.settings import Settings
 
@@ -58,13 +59,13 @@ def write_mark(settings: Settings, mark: Mark) -> None:
         file.flush()
         os.fsync(file.fileno())
     half.rename(path)
-    _flush(path.parent)
+    flush_to_disk(path.parent)
 
 
 def remove_mark(settings: Settings) -> None:
     """Say that the restore is done; call it when all of it is on the disk."""
     mark_file(settings).unlink()
-    _flush(mark_file(settings).parent)
+    flush_to_disk(mark_file(settings).parent)
 
 
 def require_finished(settings: Settings) -> None:
@@ -79,11 +80,3 @@ def require_finished(settings: Settings) -> None:
             f"A restore into {settings.data} was interrupted, so only a part of it is there. Run it again: "
             f"aei-marketplace restore {mark.source} --data {settings.data}"
         )
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -23,6 +23,7 @@ from aei_marketplace.backup.archive.form import (
     write_document,
 )
 from aei_marketplace.backup.errors import CannotBackUp
+from aei_marketplace.ground.durability import flush_to_disk
 
 _CHUNK = 1024 * 1024
 #: Rows are collected up to this many bytes before they are compressed into a part.
@@ -159,12 +160,4 @@ def new_archive(target: Path, head: Head) -> Iterator[ArchiveWriter]:
     except BaseException:
         half.unlink(missing_ok=True)
         raise
-    _flush_folder(target.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    flush_to_disk(target.parent)
