@@ -26,7 +26,7 @@ from aei_protocol.messages import (
     Usage,
 )
 from aei_protocol.permissions import Capabilities
-from tests.adapters.test_sandbox import Heard, ScriptedHost, facing, ok, task
+from tests.adapters.sandbox_hosts import Heard, ScriptedHost, facing, ok, task
 
 HELD = Capabilities(plugins=("acme.echo",))
 WANTED = PluginWanted(5, "e1", "t1", "acme.echo", "{}", 100, 100, 10, 10, 0)

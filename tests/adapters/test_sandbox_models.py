@@ -12,7 +12,7 @@ from aei_marketplace.adapters.sandbox import SandboxClient
 from aei_marketplace.ground.ports import ModelCall, ModelReply, SandboxGone, model_failure
 from aei_protocol.messages import ModelWanted
 from aei_protocol.permissions import Capabilities
-from tests.adapters.test_sandbox import IMPATIENT, Heard, ScriptedHost, Secrets, ok, task
+from tests.adapters.sandbox_hosts import IMPATIENT, Heard, ScriptedHost, Secrets, ok, task
 
 HELD = Capabilities(chat=("small",), max_tokens=100)
 

@@ -27,7 +27,7 @@ from tests.adapters.endpoint_server import (
     stream,
     whole,
 )
-from tests.adapters.test_sandbox import Secrets, real_host
+from tests.adapters.sandbox_hosts import Secrets, real_host
 from tests.builders import Tenant, make_tenant
 from tests.executions.conftest import Log, until
 from tests.packages import component_wat

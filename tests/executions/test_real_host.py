@@ -13,7 +13,7 @@ from aei_marketplace.catalog import service as catalog
 from aei_marketplace.executions import service
 from aei_marketplace.executions.service import Runs
 from aei_marketplace.ground.deps import Deps
-from tests.adapters.test_sandbox import NoModels, Secrets, real_host
+from tests.adapters.sandbox_hosts import NoModels, Secrets, real_host
 from tests.builders import Tenant, make_staff, make_tenant
 from tests.executions.conftest import TRACE, Log, actions, run, until, wanted
 from tests.packages import component_wat
