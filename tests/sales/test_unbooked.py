@@ -57,8 +57,9 @@ async def test_finance_staff_read_why_each_fact_waits_or_was_refused(works: Work
     async with works.begin(staff) as work:
         (refused,) = (await sales.list_unbooked(work, "refused", PageWanted())).items
         assert await sales.count_parked(work) == len(seen)
-        with pytest.raises(Invalid):
-            await sales.list_unbooked(work, "parked", PageWanted(2, ["never", "a time"]))
+        for strange in (["never", "a time"], 7, [], ["2026-11-20", "no zone"], ["2026-11-20T00:00:00Z", 1]):
+            with pytest.raises(Invalid):
+                await sales.list_unbooked(work, "parked", PageWanted(2, strange))
     assert (refused.name, refused.why, refused.amount) == ("lost:d2", None, 500)
     assert "more than" in (refused.reason or "")
     for ask in (lambda work: sales.list_unbooked(work, "parked", PageWanted()), sales.count_parked):

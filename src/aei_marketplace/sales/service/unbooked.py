@@ -7,7 +7,7 @@ from datetime import datetime
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import rfc3339
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_moment, as_text
 from aei_marketplace.ground.work import Work, Works
 from aei_marketplace.sales.errors import NoSuchFact
 from aei_marketplace.sales.rules.facts import Afterwards, DisputeOpened, Refund, name_of
@@ -58,8 +58,7 @@ async def list_unbooked(work: Work, state: str, wanted: PageWanted) -> Page:
         Invalid: the cursor is of another list.
     """
     work.actor.require("revenue.administer")
-    after = wanted.position(lambda said: (datetime.fromisoformat(str(said[0])), str(said[1])))
-    told = await store.unbooked_page(work, state, after, wanted.limit + 1)
+    told = await store.unbooked_page(work, state, wanted.position(_place), wanted.limit + 1)
     known = await look_known(work, told)
     shown = [_shown(each, known) for each in told]
     total = await store.count_unbooked(work, state)
@@ -96,6 +95,13 @@ async def retry(works: Works, actor: Actor, trace_id: str, name: str) -> str:
         await record(work, [waiting[0].fact])
         (after,) = await store.find_told(work, {name})
     return after.state
+
+
+def _place(said: object) -> tuple[datetime, str]:
+    match said:
+        case [moment, name]:
+            return as_moment(moment), as_text(name)
+    raise ValueError("not a time and a name")
 
 
 def _shown(told: Told, known: Known) -> Unbooked:
