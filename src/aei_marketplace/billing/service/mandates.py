@@ -54,7 +54,12 @@ async def start_mandate(deps: Deps, actor: Actor, trace_id: str, terms: int, ret
     if asked.url is not None:
         return asked.url
     mandate_id = asked.wanted.mandate_id
-    page = await deps.billing.open_mandate(asked.wanted, f"mandate/{mandate_id}")
+    try:
+        page = await deps.billing.open_mandate(asked.wanted, f"mandate/{mandate_id}")
+    except ProviderRefused:
+        async with deps.works.system(JOB, trace_id) as work:
+            await _give_up(work, mandate_id)
+        raise
     async with deps.works.system(JOB, trace_id) as work:
         await _open(work, mandate_id, page)
     return page.url
@@ -193,6 +198,14 @@ async def _open(work: Work, mandate_id: UUID, page: Collection) -> None:
     await payments.add_customer(work, mandate.provider, mandate.tenant_id, page.customer)
     values = {"setup": page.reference, "url": page.url, "url_until": page.until}
     await store.change(work, mandate_id, values)
+
+
+async def _give_up(work: Work, mandate_id: UUID) -> None:
+    """What was refused under one name is asked for under another: the provider keeps to its answers."""
+    work.actor.require("revenue.administer")
+    mandate = await store.find(work, mandate_id)
+    if mandate is not None and mandate.state == "asked" and mandate.url is None:
+        await _end(work, mandate, None)
 
 
 async def _end(work: Work, mandate: Mandate, by: UUID | None) -> None:
