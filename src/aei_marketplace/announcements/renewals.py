@@ -37,7 +37,7 @@ async def renewal_charged(deps: Deps, event: RenewalCharged, trace_id: str) -> N
         assert mandate is not None, "it was charged under it"
         data = {
             **_of_invoice(invoice),
-            "amount": money(invoice.total, invoice.currency),
+            "amount": money(event.amount, invoice.currency),
             "method": mandate.label or mandate.provider,
         }
         about = Subject("invoice", str(invoice.id))

@@ -16,11 +16,17 @@ class MandateWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class RenewalCharged:
-    """A renewal was charged to the kept method, and is paid."""
+    """A renewal was charged to the kept method, and is paid.
+
+    Attributes:
+        amount: what was charged, in minor units of the invoice's currency: less than its total where a part
+            had been credited.
+    """
 
     kind: ClassVar[str] = "billing.renewal_charged"
     invoice_id: UUID
     mandate_id: UUID
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ async def _pay(work: Work, provider: str, seen: PaymentSeen, paid_at: Any, fee: 
     kept = fee.amount if fee is not None and fee.currency == seen.currency else 0
     await note_payment(work, payment.invoice_id, paid_at, provider, seen.payment, kept)
     if payment.mandate_id is not None:
-        work.emit(RenewalCharged(payment.invoice_id, payment.mandate_id))
+        work.emit(RenewalCharged(payment.invoice_id, payment.mandate_id, payment.amount))
     return applied(seen.payment)
 
 
