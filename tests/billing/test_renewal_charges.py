@@ -30,9 +30,9 @@ from aei_marketplace.billing.store import charges
 from aei_marketplace.billing.store import purchases as purchase_store
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
-from aei_marketplace.ground.errors import NotAllowed
+from aei_marketplace.ground.errors import NotAllowed, Unavailable
 from aei_marketplace.ground.paging import PageWanted
-from aei_marketplace.ground.ports.billing import KeptBill
+from aei_marketplace.ground.ports.billing import Collection, KeptBill, MandateWanted, ProviderRefused
 from aei_marketplace.notices import service as notices
 from aei_marketplace.sales import service as sales
 from tests.billing.fake_stripe import KEY, SECRET, FakeStripe, fake_stripe, signed
@@ -287,6 +287,7 @@ async def test_a_charge_and_a_page_never_collect_the_same_and_what_has_no_answer
     assert await shop.pass_time(reserved + timedelta(hours=21)) == 0
     (said,) = await shop.told("renewal.declined")
     assert "not tried again by itself" in said
+    await shop.keep_card()  # another card may pay what the one before has paid
     assert await shop.pass_time(reserved + timedelta(days=4)) == 0
     # The provider had carried it out after all, and tells so late.
     async with shop.deps.works.system("tests") as work:
@@ -295,6 +296,35 @@ async def test_a_charge_and_a_page_never_collect_the_same_and_what_has_no_answer
     events = shop.fake._succeed(paid, {"aei_payment": str(name)})
     assert (await shop.deliver(*events))[-1] == "applied"
     assert (shop.intents(), await shop.state()) == (0, "paid")
+
+
+async def test_a_charge_without_an_answer_is_not_asked_for_again_once_its_purchase_is_cancelled(
+    shop: Shop,
+) -> None:
+    await shop.keep_card()
+    shop.fake.down = True
+    assert await shop.pass_time(ends(shop)) == 1
+    shop.fake.down = False
+    async with shop.deps.works.begin(shop.globex.admin) as work:
+        await purchases.cancel(work, shop.bought.id)
+    assert await shop.pass_time(ends(shop) + timedelta(minutes=11)) == 0
+    assert (shop.intents(), len(await shop.told("renewal.declined"))) == (0, 1)
+
+
+async def test_what_is_left_of_a_credited_renewal_is_charged_and_the_receipt_says_how_much(
+    shop: Shop,
+) -> None:
+    await shop.keep_card()
+    shop.time.ahead = ends(shop) - datetime.now(UTC)
+    await renewals.renew_due(shop.deps.works)
+    invoice_id = await shop.newest_invoice()
+    async with shop.deps.works.begin(shop.staff) as work:
+        (line,) = await invoicing.lines_of(work, invoice_id)
+        await invoicing.credit(work, invoice_id, line.key, 371, "It was down for a week.")
+    assert await charge_renewals(shop.deps) == 1
+    await shop.deliver(*shop.fake.told_of(shop.fake.charged()[0]))
+    (said,) = await shop.told("renewal.charged")
+    assert (shop.fake.charged()[0]["amount"], await shop.state(), "USD 7.00" in said) == (700, "paid", True)
 
 
 async def test_a_mandate_is_asked_for_once_taken_back_and_forgotten_and_nobody_elses_business(
@@ -345,3 +375,24 @@ async def test_a_mandate_is_asked_for_once_taken_back_and_forgotten_and_nobody_e
     await shop.deliver()
     assert shop.fake.calls[-1].endswith("/detach")
     assert await shop.pass_time(ends(shop)) == 0
+
+
+async def test_a_page_that_the_provider_refuses_to_open_stands_in_the_way_of_no_further_one(
+    shop: Shop,
+) -> None:
+    class Lost(StripeBilling):
+        async def open_mandate(self, wanted: MandateWanted, key: str, /) -> Collection:
+            await super().open_mandate(wanted, key)
+            raise Unavailable("The answer is lost.")
+
+    losing, admin = Lost(KEY, [SECRET], shop.fake.url), shop.globex.admin
+    with pytest.raises(Unavailable, match="lost"):
+        await mandates.start_mandate(replace(shop.deps, billing=losing), admin, "t", TERMS, BACK)
+    await losing.close()
+    elsewhere = "https://elsewhere.example/back"  # the same key with other words
+    with pytest.raises(ProviderRefused):
+        await mandates.start_mandate(shop.deps, admin, "t", TERMS, elsewhere)
+    url = await mandates.start_mandate(shop.deps, admin, "t", TERMS, elsewhere)
+    await shop.deliver(shop.fake.name_card(url.rsplit("/", 1)[1]))
+    async with shop.deps.works.begin(admin) as work:
+        assert await mandates.standing_mandate(work, "stripe") is not None

@@ -113,6 +113,7 @@ async def _again(work: Work, provider: str, waiting: Any, left: int) -> KeptBill
         return None
     mandate = await store.find(work, waiting.mandate_id)
     stands = mandate is not None and mandate.state == "kept" and mandate.provider == provider
+    stands = stands and await _wanted(work, waiting.invoice_id, waiting.tenant_id) is not None
     if mandate is None or not stands or age > KEY_LIFE or waiting.amount != left:
         await _end(work, waiting, "expired", _UNANSWERED, final=True)
         return None
@@ -123,10 +124,11 @@ async def _due_under(work: Work, provider: str, invoice: Invoice) -> Mandate | N
     """The mandate under which an invoice is charged now."""
     standing = await store.find_standing(work, invoice.buyer, provider)
     mandate = next((each for each in standing if each.state == "kept"), None)
-    renewal = await store.find_renewal(work, invoice.id)
-    if mandate is None or mandate.kept_at is None or renewal is None or not is_wanted(renewal.state):
+    renewal = await _wanted(work, invoice.id, invoice.buyer)
+    if mandate is None or mandate.kept_at is None or renewal is None:
         return None
-    if await accounts.closed_among(work, [invoice.buyer]):
+    # Not even another card is charged for what an earlier one may have paid.
+    if await store.is_unanswered(work, invoice.id):
         return None
     agreed = await store.agreed_prices(work, [renewal.charge.purchase_id])
     if not is_agreed(price_of(renewal.charge), agreed.get(renewal.charge.purchase_id, ())):
@@ -134,6 +136,14 @@ async def _due_under(work: Work, provider: str, invoice: Invoice) -> Mandate | N
     tried = await store.attempts(work, mandate.id, invoice.id)
     at = next_attempt(max(invoice.issued_at, mandate.kept_at), tried)
     return mandate if at is not None and at <= work.now else None
+
+
+async def _wanted(work: Work, invoice_id: UUID, buyer: UUID) -> store.Renewal | None:
+    """What an invoice is for; None once it is cancelled, or the buyer's tenant is closed."""
+    renewal = await store.find_renewal(work, invoice_id)
+    if renewal is None or not is_wanted(renewal.state) or await accounts.closed_among(work, [buyer]):
+        return None
+    return renewal
 
 
 def _may_be_paid(work: Work, page: Any) -> bool:

@@ -21,6 +21,7 @@ from aei_marketplace.billing.store import prices
 from aei_marketplace.ground.work import Work
 
 _ASKED = text("state = 'asked'")
+_UNANSWERED = payments.c.mandate_id.is_not(None) & (payments.c.state == "expired")
 _COLUMNS = tuple(field.name for field in fields(Mandate))
 
 
@@ -86,7 +87,8 @@ class Renewal:
 async def open_renewals(work: Work, provider: str, after: UUID | None, limit: int) -> list[UUID]:
     """Unpaid invoices of renewals that may be due to be charged, in the order of their ids.
 
-    Those that were charged lately, for good or often enough are left out: there may be many of them.
+    Those that were charged lately, for good, often enough or without an answer are left out: there may be
+    many of them.
     """
     reserved = exists().where(
         payments.c.invoice_id == invoices.c.id,
@@ -96,6 +98,7 @@ async def open_renewals(work: Work, provider: str, after: UUID | None, limit: in
     tried = (payments.c.invoice_id == invoices.c.id, payments.c.mandate_id == mandates.c.id)
     lately = (payments.c.state == "failed") & (payments.c.settled_at > work.now - PAUSES[0])
     settled = exists().where(*tried, (payments.c.state == "open") | payments.c.final | lately)
+    unanswered = exists().where(payments.c.invoice_id == invoices.c.id, _UNANSWERED)
     often = select(func.count()).select_from(payments).where(*tried).scalar_subquery()
     kept = exists().where(
         mandates.c.tenant_id == invoices.c.tenant_id,
@@ -107,7 +110,8 @@ async def open_renewals(work: Work, provider: str, after: UUID | None, limit: in
     query = (
         select(invoices.c.id)
         .join(invoice_standings, invoice_standings.c.invoice_id == invoices.c.id)
-        .where(invoice_standings.c.state == "open", invoices.c.reason == "renewal", kept | reserved)
+        .where(invoice_standings.c.state == "open", invoices.c.reason == "renewal")
+        .where((kept & ~unanswered) | reserved)
     )
     if after is not None:
         query = query.where(invoices.c.id > after)
@@ -126,6 +130,12 @@ async def find_renewal(work: Work, invoice_id: UUID) -> Renewal | None:
         return None
     values = dict(row._mapping)
     return Renewal(state=PurchaseState(values.pop("state")), charge=Charge(**values))
+
+
+async def is_unanswered(work: Work, invoice_id: UUID) -> bool:
+    """Whether a charge of an invoice, under whatever mandate, was given up without an answer."""
+    given_up = exists().where(payments.c.invoice_id == invoice_id, _UNANSWERED)
+    return bool((await work.run(select(given_up))).scalar_one())
 
 
 async def attempts(work: Work, mandate_id: UUID, invoice_id: UUID) -> list[Attempt]:
