@@ -1,5 +1,6 @@
 """Payouts that a provider carries out: asked for once, whatever ends in between, and what comes back."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -11,9 +12,12 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.billing.events.providers import TransferReturned
 from aei_marketplace.ground.errors import NotAllowed, Unavailable
 from aei_marketplace.ground.ports.billing import ManualBilling, ProviderRefused, TransferOrder
+from aei_marketplace.ledger import service as ledger
 from aei_marketplace.payouts import errors, jobs, service
 from aei_marketplace.payouts.events import PayoutReleased
-from aei_marketplace.payouts.service import State
+from aei_marketplace.payouts.service import State, closing
+from aei_marketplace.payouts.store import destinations
+from aei_marketplace.payouts.store import payouts as store
 from tests.payouts.conftest import NOVEMBER, Books
 
 
@@ -135,6 +139,59 @@ async def test_what_the_provider_refuses_goes_back_to_the_balance(books: Books, 
     await release(books)
     payout = await books.payout()
     assert (payout.state, payout.failure) == (State.FAILED, "The account is closed.")
+
+
+async def test_of_a_payout_that_is_withheld_whole_nothing_is_transferred(books: Books):
+    provider = Provider(answers=[ProviderRefused("A transfer of nothing is none.")])
+    books.deps = replace(books.deps, billing=provider)
+    await books.sell(books.studio, 10_000)
+    books.go_to(12, 16)
+    await books.close()
+    await books.review_tax(books.studio, 10_000)
+    await books.confirm_tax_model()
+    async with books.works.begin(books.staff["fay"]) as work:
+        await service.set_destination(work, provider, books.studio.id, "acct_1")
+    payout = (await books.payout()).id
+    await books.decide(service.approve, "fay", payout)
+    await release(books)
+    paid = await books.payout()
+    assert (paid.state, paid.transfer, paid.withholding, provider.asked) == (State.PAID, 0, 8_500, 0)
+    async with books.works.system("tests") as work:
+        assert [each.amount for each in await ledger.balances(work, kind="withholding")] == [-8_500]
+
+
+async def test_who_releases_many_holds_their_creators_in_one_order(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+):
+    """Otherwise two that release months of the same creators could wait for one another."""
+    backwards = (UUID(int=2**127 - number) for number in range(1_000))
+    monkeypatch.setattr(closing, "new_id", lambda: next(backwards))  # the later creator's payout comes first
+    for tenant in (books.studio, books.globex):
+        await books.sell(tenant, 10_000)
+        await books.review_tax(tenant)
+    books.go_to(12, 16)
+    await books.close()
+    await books.confirm_tax_model()
+    works, fay, finn = books.works, books.staff["fay"], books.staff["finn"]
+    first, last = sorted((books.studio.id, books.globex.id))
+    async with works.begin(fay) as work:
+        for creator in (first, last):
+            await service.set_destination(work, Provider(), creator, "acct_1")
+    assert (await service.approve_all(works, fay, "t", NOVEMBER)).done == 2
+    async with works.system("tests") as work:
+        assert [p.creator for p in await store.some(work, State.APPROVED, None, 2)] == [last, first]
+    async with works.system("tests") as work:
+        await destinations.find(work, first, hold=True)
+        releasing = asyncio.create_task(service.release_all(works, finn, "t", NOVEMBER))
+        waits = text(
+            "select count(*) from pg_locks"
+            " where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))"
+        )
+        while not (await work.run(waits)).scalar_one():
+            assert not releasing.done()
+        # While the first is not free, the last is not taken: the two would wait for one another.
+        await destinations.find(work, last, hold=True)
+    assert (await releasing).done == 2
 
 
 async def test_only_finance_of_other_tenants_say_where_a_creator_is_paid(books: Books, provider: Provider):

@@ -60,7 +60,10 @@ async def release(work: Work, payout_id: UUID, if_match: str | None = None) -> P
 
 
 async def release_held(work: Work, payout: Payout) -> Payout:
-    """Let a payout leave that this work holds; raises what `release` raises."""
+    """Let a payout leave that this work holds; raises what `release` raises.
+
+    One that is withheld whole is paid with that: nothing of it goes to the creator, and nobody is asked to.
+    """
     model = await find_tax_model(work)
     standing = await tax_standing(work, payout.creator)
     by = await decider(work, payout)
@@ -79,6 +82,8 @@ async def release_held(work: Work, payout: Payout) -> Payout:
         "provider": None if destination is None else destination.provider,
     }
     released = await move(work, payout, State.RELEASED, values)
+    if not released.transfer:
+        return await pay_held(work, released, None)
     work.emit(PayoutReleased(payout.id))
     return released
 

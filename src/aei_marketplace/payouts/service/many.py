@@ -19,6 +19,7 @@ from aei_marketplace.payouts.service.deciding import (
     pay_held,
     release_held,
 )
+from aei_marketplace.payouts.store import destinations
 from aei_marketplace.payouts.store import payouts as store
 
 #: So many payouts take their step in one commit.
@@ -84,6 +85,7 @@ async def _each(
         async with works.begin(actor, trace_id) as work:
             _require(work)
             batch = await store.some(work, state, period.first_day, AT_ONCE, after)
+            await destinations.hold_all(work, {payout.creator for payout in batch})
             await _step_each(work, batch, step, outcome)
         if len(batch) < AT_ONCE:
             return outcome

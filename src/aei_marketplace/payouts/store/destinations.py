@@ -1,5 +1,6 @@
 """Queries of where providers of payments pay creators."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,12 @@ async def find(work: Work, creator: UUID, *, hold: bool = False) -> Row[Any] | N
     """
     wanted = select(payout_destinations).where(payout_destinations.c.creator == creator)
     return (await work.run(wanted.with_for_update() if hold else wanted)).first()
+
+
+async def hold_all(work: Work, creators: Collection[UUID]) -> None:
+    """Hold where creators are paid, in one order: two that do so never wait for one another."""
+    wanted = select(payout_destinations.c.creator).where(payout_destinations.c.creator.in_(list(creators)))
+    await work.run(wanted.order_by(payout_destinations.c.creator).with_for_update())
 
 
 async def put(work: Work, creator: UUID, provider: str, destination: str) -> None:
