@@ -209,6 +209,9 @@ async def test_every_column_with_a_digest_is_either_an_object_or_known_not_to_be
         ("certification_requests", "digest"): "a release's package, to which the release itself refers",
         ("certification_requests", "policy_digest"): "of what a policy says",
         ("usage_records", "usage_sha256"): "of what a run has used, as its receipt says",
+        ("imported_kill_lists", "digest"): "of the text of another marketplace's list",
+        ("imported_kills", "package_sha256"): "a package that another marketplace blocks",
+        ("imported_kills", "component_sha256"): "a component that another marketplace blocks",
     }
     connection = await asyncpg.connect(database_urls(source.settings).owner)
     try:
