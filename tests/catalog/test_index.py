@@ -97,7 +97,7 @@ async def test_a_slip_finds_what_was_meant_and_every_rank_can_be_explained(deps:
         async with deps.works.begin(ANONYMOUS) as work:
             answer = await catalog.search_plugins(index, work, Criteria(q="servers"), PageWanted())
             begun = await catalog.suggest_plugins(index, work, "re", 5)
-    parts = answer.parts["catalogue.requests"]
+    parts = answer.parts["catalogue.requests"].shape()
     assert parts["text"] > 0
     assert parts["score"] == pytest.approx(sum(v for k, v in parts.items() if k != "score"), abs=0.01)
     assert [plugin.id for plugin in begun] == ["catalogue.requests", "catalogue.reqwests"]

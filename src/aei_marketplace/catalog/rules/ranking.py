@@ -6,9 +6,12 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-#: How much each part counts; docs/benchmarks.md says by which queries that was tuned. A name that is typed
-#: exactly comes first whatever else says.
-NAME, TEXT, POPULARITY, ALL_WORDS, RATING, CERTIFIED = 14.0, 24.0, 30.0, 3.0, 3.0, 2.0
+#: How much each part counts; docs/benchmarks.md says by which queries that was tuned.
+NAME, TEXT, POPULARITY, ALL_WORDS, RATING, CERTIFIED = 10.0, 36.0, 30.0, 2.0, 3.0, 2.0
+#: The word that tells most of those that were typed is there, which what is installed more may well lack; and
+#: a name of few words, which is the thing itself more often than one of many: `django` and `django-filter`.
+MAIN_WORD, SHORT_NAME = 2.0, 3.0
+#: A name that is typed exactly comes first whatever else says.
 EXACT = 1_000.0
 #: So does, where nothing has that name, the one that was clearly meant.
 LIKELY = 500.0
@@ -38,6 +41,8 @@ class Parts(NamedTuple):
     text: float
     popularity: float
     all_words: float
+    main_word: float
+    short_name: float
     rating: float
     certified: float
 
@@ -71,6 +76,19 @@ def name_share(typed: str, name: str) -> float:
     if not typed or not name.startswith(typed):
         return 0.0
     return _BEGINNING + _LENGTH * len(typed) / len(name)
+
+
+def shortness(words: int) -> float:
+    """From 0 to 1: the fewer words a name has the more."""
+    return 1 / max(1, words)
+
+
+def beginnings(stem: str) -> tuple[str, ...]:
+    """How words begin that have a stem by Porter (Program 14, 1980).
+
+    He writes i for the y of `library`, and the e that `rating` and `typing` have lost.
+    """
+    return (stem, f"{stem[:-1]}ing") if stem.endswith("e") else (stem.removesuffix("i"),)
 
 
 def rarity(holders: int, total: int) -> float:

@@ -1,7 +1,7 @@
 """What filters and orders need of every plugin, held in memory.
 
 To look up a thousand plugins in the index takes many times what it takes to find the thousand that match, so
-what decides about most of them is kept apart from their texts: 37 bytes for each.
+what decides about most of them is kept apart from their texts: 45 bytes for each.
 """
 
 from array import array
@@ -9,7 +9,7 @@ from collections.abc import Sequence, Set
 from itertools import compress
 from operator import itemgetter
 
-from aei_marketplace.catalog.rules.ranking import popularity
+from aei_marketplace.catalog.rules.ranking import popularity, shortness
 
 
 class Facts:
@@ -20,6 +20,7 @@ class Facts:
     Attributes:
         traits: 0 where no plugin is.
         popularity: of the installs; to take logarithms in each search took longer than all the rest.
+        shortness: of the name.
         updated_at: in seconds since 1970.
     """
 
@@ -29,16 +30,24 @@ class Facts:
         self.popularity = array("d", [0])
         self.rating = array("d", [0])
         self.certified = array("B", [0])
+        self.shortness = array("d", [0])
         self.updated_at = array("d", [0])
 
     def put(
-        self, place: int, traits: int, installs: int, rating: float, certified: bool, updated_at: float
+        self,
+        place: int,
+        name_words: int,
+        traits: int,
+        installs: int,
+        rating: float,
+        certified: bool,
+        updated_at: float,
     ) -> None:
         """Note what is known of one; places come without gaps."""
         if place == len(self.traits):
             self._grow()
         self.installs[place], self.popularity[place] = installs, popularity(installs)
-        self.rating[place] = rating
+        self.rating[place], self.shortness[place] = rating, shortness(name_words)
         self.certified[place], self.updated_at[place] = certified, updated_at
         self.traits[place] = traits  # last: only with it the others are looked at
 
@@ -58,6 +67,6 @@ class Facts:
         return held
 
     def _grow(self) -> None:
-        numbers = (self.installs, self.popularity, self.rating, self.certified, self.updated_at)
-        for kept in (*numbers, self.traits):
+        floats = (self.popularity, self.rating, self.shortness, self.updated_at)
+        for kept in (self.installs, self.certified, *floats, self.traits):
             kept.append(0)

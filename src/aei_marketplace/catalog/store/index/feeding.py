@@ -19,6 +19,7 @@ from aei_marketplace.catalog.rules.ranking import (
 from aei_marketplace.catalog.rules.searching import Traits
 from aei_marketplace.catalog.store.index.documents import Document
 from aei_marketplace.catalog.store.index.facts import Facts
+from aei_marketplace.catalog.store.index.gleaning import Gleaner
 from aei_marketplace.catalog.store.index.layout import INDEXES
 
 EVERYBODY = 0
@@ -27,9 +28,9 @@ _COMMON_SHARE, _COMMON_AT_LEAST = 0.01, 2_000
 #: Numbers that plugins are ordered by keep so many digits: answers spell them, and cursors have to meet them.
 _DIGITS = 9
 _DOC = """
-  insert into doc (place, id, name, squeezed, topics, summary, namespace, publisher, access, kind, price,
-    categories, permissions, spans, traits, installs, rating, certified, updated_at, quality)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  insert into doc (place, id, name, squeezed, topics, summary, gleaned, namespace, publisher, access, kind,
+    price, categories, permissions, spans, traits, installs, rating, certified, updated_at, quality)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 #: Of the marks of a plugin, from its traits to its update.
 _FACTS = slice(6, 11)
@@ -37,6 +38,12 @@ _WORDS = "insert into words (rowid, name, squeezed, topics, summary) values (?, 
 _UNWORDS = (
     "insert into words (words, rowid, name, squeezed, topics, summary)"
     " select 'delete', place, name, squeezed, topics, summary from doc where place = ?"
+)
+_READ_WORDS = "select name, squeezed, topics, summary, gleaned from doc where place = ?"
+_GLEANED = "update doc set topics = topics || ?1, gleaned = ?1 where place = ?2"
+_REWORD = (
+    "insert into words (rowid, name, squeezed, topics, summary)"
+    " select place, name, squeezed, topics, summary from doc where place = ?"
 )
 
 
@@ -64,11 +71,16 @@ class Feeder:
 
     def finish(self) -> None:
         """All are there: make what searching needs beside them."""
-        self._db.execute("insert into words (words) values ('optimize')")
         self._db.execute(
             "insert into common select term from vocabulary where doc > ?",
             [max(_COMMON_AT_LEAST, self._next * _COMMON_SHARE)],
         )
+        with _transaction(self._db):
+            for place, words in Gleaner(self._db, self._next).gleanings():
+                self._db.execute(_UNWORDS, [place])
+                self._db.execute(_GLEANED, [words, place])
+                self._db.execute(_REWORD, [place])
+        self._db.execute("insert into words (words) values ('optimize')")
         self._db.executescript(INDEXES)
         self._db.execute("analyze")
 
@@ -87,24 +99,25 @@ class Feeder:
                 self._add(document)
             return document.offered
         place, traits = row
-        if document.offered and self._same_words(place, document):
+        name, squeezed, topics, summary, gleaned = self._db.execute(_READ_WORDS, [place]).fetchone()
+        if document.offered and (name, squeezed, topics, summary) == _words(document, gleaned):
             self._update(place, traits, document)
             return True
         self._remove(place, traits)
         if document.offered:
-            self._add(document)
+            self._add(document, gleaned if name == apart(document.name) else "")
         return True
 
-    def _add(self, document: Document) -> None:
+    def _add(self, document: Document, gleaned: str = "") -> None:
         place, self._next = self._next, self._next + 1
         self._most = max(self._most, document.installs)
         own = document.id.partition(".")[2]
-        words = _words(document)
+        words = _words(document, gleaned)
         marks = self._marks(document)
         # Before the commit: nobody may find a place without them.
-        self._facts.put(place, *marks[_FACTS])
+        self._facts.put(place, _name_words(document), *marks[_FACTS])
         self._db.execute(
-            _DOC, (place, document.id, *words, document.namespace, document.publisher, *marks)
+            _DOC, (place, document.id, *words, gleaned, document.namespace, document.publisher, *marks)
         )  # fmt: skip
         self._db.execute(_WORDS, (place, *words))
         keys = {squeezed(own), squeezed(document.name)} - {""}
@@ -114,7 +127,7 @@ class Feeder:
         marks = self._marks(document)
         self._leave(traits)
         self._most = max(self._most, document.installs)
-        self._facts.put(place, *marks[_FACTS])
+        self._facts.put(place, _name_words(document), *marks[_FACTS])
         self._db.execute(
             "update doc set namespace = ?, publisher = ?, access = ?, kind = ?, price = ?, categories = ?,"
             " permissions = ?, spans = ?, traits = ?, installs = ?, rating = ?, certified = ?,"
@@ -128,12 +141,6 @@ class Feeder:
         self._db.execute(_UNWORDS, [place])
         self._db.execute("delete from name_key where place = ?", [place])
         self._db.execute("delete from doc where place = ?", [place])
-
-    def _same_words(self, place: int, document: Document) -> bool:
-        kept = self._db.execute(
-            "select name, squeezed, topics, summary from doc where place = ?", [place]
-        ).fetchone()
-        return bool(kept == _words(document))
 
     def _marks(self, document: Document) -> tuple[Any, ...]:
         rating = rating_share(document.rating_total, document.rating_weight)
@@ -211,12 +218,20 @@ def _between_blanks(values: tuple[str, ...]) -> str:
     return f" {' '.join(values)} " if values else ""
 
 
-def _words(document: Document) -> tuple[str, str, str, str]:
-    """What a plugin is found by, as the columns of `words`."""
-    topics = " ".join((*document.keywords, *document.categories))
+def _words(document: Document, gleaned: str) -> tuple[str, str, str, str]:
+    """What a plugin is found by, as the columns of `words`.
+
+    Args:
+        gleaned: what it is found by besides its own words.
+    """
+    topics = apart(" ".join((*document.keywords, *document.categories)))
     return (
-        apart(document.name), _squeezed_words(document), apart(topics), apart(document.description)
+        apart(document.name), _squeezed_words(document), topics + gleaned, apart(document.description)
     )  # fmt: skip
+
+
+def _name_words(document: Document) -> int:
+    return apart(document.name).count(" ")
 
 
 def _squeezed_words(document: Document) -> str:

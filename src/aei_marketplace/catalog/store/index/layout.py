@@ -11,6 +11,7 @@ create table doc (
   id text not null unique,
   -- Words apart and in lower case, a blank before each: that is how they are counted.
   name text not null, squeezed text not null, topics text not null, summary text not null,
+  gleaned text not null,  -- the end of the topics that is not the plugin's own
   namespace text not null, publisher text not null,
   access integer not null, kind text not null, price text not null,
   categories text not null, permissions text not null,  -- each between blanks

@@ -37,8 +37,12 @@ class Stems:
         self._db = connection
         self._known: dict[str, tuple[str, ...]] = {}
         self._counted: dict[str, int | None] = {}
-        connection.execute(f"create virtual table temp.asked using fts5 (word, tokenize = '{TOKENIZER}')")
-        connection.execute("create virtual table temp.asked_words using fts5vocab (temp, asked, instance)")
+        connection.execute(
+            f"create virtual table if not exists temp.asked using fts5 (word, tokenize = '{TOKENIZER}')"
+        )
+        connection.execute(
+            "create virtual table if not exists temp.asked_words using fts5vocab (temp, asked, instance)"
+        )
 
     def forget(self) -> None:
         """What words stand in may have changed."""
@@ -46,8 +50,15 @@ class Stems:
 
     def look_up(self, words: Sequence[str]) -> list[Word]:
         """What is known of each word."""
-        self._learn([word for word in words if word not in self._known])
-        return [self._word(word, self._known[word]) for word in words]
+        stems = self.of(words)
+        return [self._word(word, stems[word]) for word in words]
+
+    def of(self, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The stems of each word."""
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        self._learn([word for word in dict.fromkeys(words) if word not in self._known])
+        return {word: self._known[word] for word in words}
 
     def cut_short(self, words: Sequence[Word]) -> list[Word]:
         """The same words, with the last as far as anything has it.
@@ -67,8 +78,6 @@ class Stems:
         """Have the tokenizer take words apart."""
         if not words:
             return
-        if len(self._known) > _MOST_KNOWN:
-            self._known.clear()
         self._db.execute("delete from temp.asked")
         self._db.executemany("insert into temp.asked (rowid, word) values (?, ?)", list(enumerate(words)))
         stems: dict[int, list[str]] = {}

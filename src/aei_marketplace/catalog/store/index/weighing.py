@@ -66,6 +66,7 @@ class Weigher:
         self._typed = (criteria.q or "").strip().lower()
         telling = [(word, ranking.rarity(word.plugins, total)) for word in words if word.plugins]
         self._telling = [(_beginnings(word), rarity) for word, rarity in telling]
+        self._most_telling = max((rarity for _, rarity in telling), default=0.0)
         self._best_text = ranking.text_share(sum(ranking.most_bm25(rarity) for _, rarity in telling))
 
     def terms(self, c: Candidate) -> tuple[float, ...]:
@@ -74,12 +75,15 @@ class Weigher:
         if self._key in c.squeezed or c.id == self._typed:
             exact, name = _named(c, self._key, self._typed)
         facts, place = self._facts, c.place
+        bm25, has_main_word = self._said_by(c)
         return (
             exact,
             ranking.NAME * (ranking.TYPO if c.typo else name),
-            ranking.TEXT * ranking.text_share(self._bm25(c)),
+            ranking.TEXT * ranking.text_share(bm25),
             min(ranking.POPULARITY, self._installed * facts.popularity[place]),
             ranking.ALL_WORDS * c.all_words,
+            ranking.MAIN_WORD * has_main_word,
+            ranking.SHORT_NAME * facts.shortness[place],
             ranking.RATING * facts.rating[place],
             ranking.CERTIFIED * facts.certified[place],
         )
@@ -94,15 +98,17 @@ class Weigher:
             named: whose name may begin with what was typed; None for all.
             namesakes: whether that may be all of a name.
         """
-        some = ranking.TEXT * self._best_text + _ROUNDING
+        some = ranking.TEXT * self._best_text + ranking.MAIN_WORD + _ROUNDING
         every = some + ranking.ALL_WORDS
         facts = self._facts
         popularity, rating, certified = facts.popularity, facts.rating, facts.certified
+        shortness, short = facts.shortness, ranking.SHORT_NAME
         installed, rated, proven = self._installed, ranking.RATING, ranking.CERTIFIED
         highest = {
             place: installed * popularity[place]
             + rated * rating[place]
             + proven * certified[place]
+            + short * shortness[place]
             + (every if whole else some)
             for place, whole in places.items()
         }
@@ -111,9 +117,12 @@ class Weigher:
             highest[place] += name
         return highest
 
-    def _bm25(self, c: Candidate) -> float:
-        """What its text says. Common words tell nothing, and counting them would take long."""
-        name, topics, summary, weight = c.name, c.topics, c.summary, 0.0
+    def _said_by(self, c: Candidate) -> tuple[float, bool]:
+        """What its text says, and whether the word that tells most is there.
+
+        Common words tell nothing, and counting them would take long.
+        """
+        name, topics, summary, weight, missed = c.name, c.topics, c.summary, 0.0, 0.0
         for beginnings, rarity in self._telling:
             hits = 0
             for beginning in beginnings:
@@ -122,7 +131,9 @@ class Weigher:
             if hits:
                 length = (len(name) + len(topics) + len(summary)) / _LETTERS
                 weight += ranking.bm25(hits, length, rarity)
-        return weight
+            else:
+                missed = max(missed, rarity)
+        return weight, missed < self._most_telling
 
 
 def likely_first(terms: Sequence[float]) -> tuple[float, ...]:
@@ -143,5 +154,5 @@ def _named(c: Candidate, key: str, typed: str) -> tuple[float, float]:
 
 
 def _beginnings(word: Word) -> tuple[str, ...]:
-    """What has the word's stems begins so; the tokenizer writes i for the y of `library`."""
-    return tuple(f" {stem.removesuffix('i')}" for stem in word.stems)
+    """What has the word's stems begins so."""
+    return tuple(f" {beginning}" for stem in word.stems for beginning in ranking.beginnings(stem))
