@@ -40,7 +40,9 @@ create table price_consents (
   primary key (purchase_id, price_id)
 );
 call aei_make_append_only('price_consents');
-call aei_isolate('price_consents', 'tenant_id = aei_tenant() or aei_staff()', 'tenant_id = aei_tenant()');
+-- Nobody agrees for another tenant's purchase.
+call aei_isolate('price_consents', 'tenant_id = aei_tenant() or aei_staff()',
+  'tenant_id = aei_tenant() and exists (select from purchases p where p.id = purchase_id and p.tenant_id = aei_tenant())');
 -- Whoever bought has agreed to the price of that day; to one that came with a renewal nobody has.
 insert into price_consents (purchase_id, price_id, tenant_id, agreed_by, agreed_at)
   select p.id, p.price_id, p.tenant_id, p.bought_by, p.bought_at
@@ -48,7 +50,8 @@ insert into price_consents (purchase_id, price_id, tenant_id, agreed_by, agreed_
 
 -- An attempt without a buyer before a page belongs to a mandate.
 alter table payments
-  add column mandate_id uuid references payment_mandates,
+  add column mandate_id uuid,
+  add foreign key (mandate_id, tenant_id) references payment_mandates (id, tenant_id),
   add column final boolean not null default false;  -- the method was refused for good
 create index on payments (mandate_id, invoice_id) where mandate_id is not null;
 

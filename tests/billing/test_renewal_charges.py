@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from aei_marketplace.adapters.billing.stripe import StripeBilling
 from aei_marketplace.adapters.postgres import DatabaseUrls
@@ -219,6 +220,8 @@ async def test_what_is_declined_is_tried_again_told_suspended_and_goes_on_with_a
     shop.fake.declines = ["lost_card"]
     for day in (17, 20, 24):
         await shop.pass_time(start + timedelta(days=day))
+    said = await shop.told("renewal.declined")
+    assert ["runs until" in each for each in said] == [True, True, True, True, False]
     assert shop.intents() == 5  # a lost card is asked once
     await shop.keep_card()
     assert await shop.pass_time(start + timedelta(days=25)) == 1
@@ -350,6 +353,13 @@ async def test_a_mandate_is_asked_for_once_taken_back_and_forgotten_and_nobody_e
     async with shop.deps.works.begin(shop.acme.admin) as work:
         for table in ("payment_mandates", "price_consents"):
             assert (await work.run(text(f"select count(*) from {table}"))).scalar_one() == 0
+    forged = text(
+        "insert into price_consents (purchase_id, price_id, tenant_id, agreed_by, agreed_at)"
+        " select :purchase, id, :tenant, :tenant, now() from plugin_prices"
+    )
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with shop.deps.works.begin(shop.acme.admin) as work:
+            await work.run(forged, {"purchase": shop.bought.id, "tenant": shop.acme.id})
     async with serving(create_app(shop.deps, shop.urls.app)) as client:
         token = shop.globex.tokens["Admin"]
         kept = await client.get("/api/billing/mandate", token)
@@ -363,6 +373,8 @@ async def test_a_mandate_is_asked_for_once_taken_back_and_forgotten_and_nobody_e
         found = await client.get(f"/api/billing/purchases/{shop.bought.id}", token)
         assert found.json["to_agree"] is None
         assert (await client.post("/api/billing/mandate", token, json={"terms": 0})).status == 422
+        older = await client.post("/admin/spend/mandate", token, data={"agreed": str(TERMS - 1)})
+        assert (older.status, b"tick it" in older.body) == (422, True)
         opened = await client.post("/api/billing/mandate", token, json={"terms": TERMS})
         assert opened.json["url"].startswith("https://checkout.example/cs_")
         page = await client.get("/admin/spend", token)

@@ -56,7 +56,9 @@ async def renewal_declined(deps: Deps, event: RenewalDeclined, trace_id: str) ->
             "amount": money(standing.left, invoice.currency),
             "reason": event.reason[:1].upper() + event.reason[1:].rstrip("."),
             "next": _next(event),
-            "due": exact_time(invoice.due_at),
+            "runs": f"runs until {exact_time(invoice.due_at)}, and goes on"
+            if work.now < invoice.due_at
+            else "goes on",
         }
         about = Subject("invoice", str(invoice.id))
         await notices.notify(work, Notice("renewal.declined", to_holders(invoice.buyer, SPEND), about, data))

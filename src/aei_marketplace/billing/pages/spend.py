@@ -73,6 +73,7 @@ class SpendPage(PageContext):
         online: a provider collects: it may keep a method for renewals.
         mandate: the consent under which renewals are charged; None: they are paid by hand.
         name_at: the provider's page on which a card is named, while one is open.
+        wording, terms: what is agreed to with one, and its number.
     """
 
     spending: Spending
@@ -87,6 +88,7 @@ class SpendPage(PageContext):
     mandate: Mandate | None
     name_at: str | None
     wording: str = WORDING
+    terms: int = TERMS
     form: Form
     now: datetime
 
@@ -138,7 +140,8 @@ async def start_mandate(
     request: Request, deps: TheDeps, actor: TheActor, trace: TheTrace, form: TheForm
 ) -> Response:
     """Agree to be charged for renewals; the page then links to the provider's, which keeps a method."""
-    terms = TERMS if form.ticked("agreed") else 0
+    # Who has read another wording has not agreed to this one.
+    terms = TERMS if form.text("agreed") == str(TERMS) else 0
     try:
         await mandates.start_mandate(deps, actor, trace, terms, origin_of(request) + SPEND)
     except MandateUnfit as refusal:

@@ -47,8 +47,7 @@ KINDS_OF_MONEY = (
     Kind(
         "renewal.declined",
         "$amount for invoice $number could not be charged",
-        "It renews $what. $reason. $next What it is for runs until $due, and goes on once the invoice is"
-        " paid.",
+        "It renews $what. $reason. $next What it is for $runs once the invoice is paid.",
         severity=Severity.WARNING,
         mail=MailSetting.IMMEDIATE,
         fixed="It says why something may stop running.",
