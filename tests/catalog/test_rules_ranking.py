@@ -52,6 +52,23 @@ def test_a_rare_word_says_more_than_a_common_one() -> None:
     assert ranking.bm25(1, 12, rare) > ranking.bm25(1, 12, common) > 0
 
 
+@pytest.mark.parametrize(
+    ("stem", "words"),
+    [
+        ("rate", ["rate", "rates", "rating"]),
+        ("librari", ["library", "libraries"]),
+        ("pars", ["parse", "parser"]),
+    ],
+)
+def test_words_begin_as_their_stem_says(stem: str, words: list[str]) -> None:
+    assert all(word.startswith(ranking.beginnings(stem)) for word in words)
+
+
+def test_a_name_of_one_word_is_shorter_than_a_name_of_many() -> None:
+    assert ranking.shortness(1) == 1.0 > ranking.shortness(2) > ranking.shortness(5) > 0.0
+    assert ranking.shortness(0) == 1.0  # of marks alone
+
+
 def test_what_was_clearly_meant_is_installed_far_more_than_all_else() -> None:
     assert ranking.likeliest({1: 1000, 2: 3}, {1}) == 1
     assert ranking.likeliest({1: 1000, 2: 900}, {1}) is None
