@@ -242,6 +242,9 @@ class StripeBilling:
             raise PaymentDeclined(f"The bank declines: {code}", final=is_final(code)) from None
         except stripe.StripeError as error:
             status = error.http_status or 0
+            if status in (401, 403):
+                # Nothing was done, and the operator mends the key: what waits does not fail for good.
+                raise Unavailable("Stripe does not accept the key, or not for this.") from None
             if status >= 500 or status == 409:
                 raise Unavailable(f"Stripe answers {status}.") from error
             said = f"Stripe refuses: {status} {error.code or type(error).__name__}"
