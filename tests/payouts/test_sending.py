@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.billing.events.providers import TransferReturned
 from aei_marketplace.ground.errors import NotAllowed, Unavailable
 from aei_marketplace.ground.ports.billing import ManualBilling, ProviderRefused, TransferOrder
+from aei_marketplace.ground.work import Work
 from aei_marketplace.ledger import service as ledger
 from aei_marketplace.payouts import errors, jobs, service
 from aei_marketplace.payouts.events import PayoutReleased
@@ -160,10 +162,8 @@ async def test_of_a_payout_that_is_withheld_whole_nothing_is_transferred(books: 
         assert [each.amount for each in await ledger.balances(work, kind="withholding")] == [-8_500]
 
 
-async def test_who_releases_many_holds_their_creators_in_one_order(
-    books: Books, monkeypatch: pytest.MonkeyPatch
-):
-    """Otherwise two that release months of the same creators could wait for one another."""
+async def test_who_decides_about_many_holds_them_in_one_order(books: Books, monkeypatch: pytest.MonkeyPatch):
+    """Otherwise two that release months of the same creators, or read two files, wait for one another."""
     backwards = (UUID(int=2**127 - number) for number in range(1_000))
     monkeypatch.setattr(closing, "new_id", lambda: next(backwards))  # the later creator's payout comes first
     for tenant in (books.studio, books.globex):
@@ -183,15 +183,28 @@ async def test_who_releases_many_holds_their_creators_in_one_order(
     async with works.system("tests") as work:
         await destinations.find(work, first, hold=True)
         releasing = asyncio.create_task(service.release_all(works, finn, "t", NOVEMBER))
-        waits = text(
-            "select count(*) from pg_locks"
-            " where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))"
-        )
-        while not (await work.run(waits)).scalar_one():
-            assert not releasing.done()
+        await wait_for(work, releasing)
         # While the first is not free, the last is not taken: the two would wait for one another.
         await destinations.find(work, last, hold=True)
     assert (await releasing).done == 2
+
+    lower, higher = sorted(payout.id for payout in await books.payouts())
+    file = f"payout,result,reference,reason\r\n{higher},paid,R2,\r\n{lower},paid,R1,\r\n".encode()
+    async with works.system("tests") as work:
+        await store.find(work, lower, hold=True)
+        marking = asyncio.create_task(service.take_results(works, finn, "t", file))
+        await wait_for(work, marking)
+        await store.find(work, higher, hold=True)
+    assert (await marking).done == 2
+
+
+async def wait_for(work: Work, task: asyncio.Task[Any]) -> None:
+    """Until a task waits for what this work holds."""
+    waits = text(
+        "select count(*) from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))"
+    )
+    while not (await work.run(waits)).scalar_one():
+        assert not task.done()
 
 
 async def test_only_finance_of_other_tenants_say_where_a_creator_is_paid(books: Books, provider: Provider):
