@@ -16,11 +16,12 @@ from aei_marketplace.ground.paging import (
     as_id,
     as_moment,
     as_moment_and_id,
+    as_plugin_id,
     as_text,
     encode_cursor,
 )
 
-READERS: list[Callable[[object], Any]] = [as_id, as_moment, as_moment_and_id, as_text]
+READERS: list[Callable[[object], Any]] = [as_id, as_moment, as_moment_and_id, as_plugin_id, as_text]
 SAID = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     | st.text() | st.datetimes().map(str) | st.uuids().map(str),
@@ -58,6 +59,8 @@ def test_a_cursor_of_another_list_is_refused_and_never_an_accident(
         (5, as_id),
         ("not an id", as_id),
         ("a\0b", as_text),
+        ("no-name", as_plugin_id),
+        (["acme.links"], as_plugin_id),
         ("2026-11-23T10:00:00", as_moment),
         ("0001-01-01T00:00:00+23:59", as_moment),
         ([datetime(2026, 11, 23, tzinfo=UTC).isoformat()], as_moment_and_id),

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from aei_marketplace.ground.errors import Fault, Invalid
+from aei_protocol.identifiers import PluginId
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 200
 _UNCHANGED = Fault("cursor", "send back `next_cursor` unchanged")
@@ -129,6 +130,15 @@ def as_moment_and_id(said: object) -> tuple[datetime, UUID]:
         case [moment, id]:
             return as_moment(moment), as_id(id)
     raise ValueError("not a time and an id")
+
+
+def as_plugin_id(said: object) -> str:
+    """A cursor's position in a list that is ordered by plugins.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return str(PluginId.parse(as_text(said)))
 
 
 def as_text(said: object) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from aei_inspection.versions import parse_version
 from aei_marketplace.catalog.rules.versions import precedence_key, prerelease_core
 from aei_marketplace.ground.errors import Fault, Invalid
+from aei_marketplace.ground.paging import as_text
 from aei_protocol.permissions import INTERFACE_OF
 
 LONGEST_QUERY = 200
@@ -124,20 +125,17 @@ def check_criteria(criteria: Criteria) -> Criteria:
     return criteria
 
 
-def read_position(after: object) -> tuple[float, str] | None:
-    """A cursor's position in a search: rank and id of the last plugin; None at the start.
+def as_rank_and_id(said: object) -> tuple[float, str]:
+    """A cursor's position in a search: rank and id of the last plugin.
 
     Raises:
-        Invalid: it is of another list.
+        ValueError: it is none.
     """
-    match after:
-        case None:
-            return None
-        case [int(rank) | float(rank), str(plugin_id)] if not isinstance(rank, bool):
-            if abs(rank) < LARGEST_RANK and plugin_id.isprintable():
-                return float(rank), plugin_id
-    fault = Fault("cursor", "send back `next_cursor` unchanged")
-    raise Invalid("The cursor is of another list.", faults=[fault])
+    match said:
+        case [int(rank) | float(rank), id] if not isinstance(rank, bool):
+            if abs(rank) < LARGEST_RANK:
+                return float(rank), as_text(id)
+    raise ValueError("not a rank and an id")
 
 
 def _unknown(name: str, value: str | None, known: tuple[str, ...]) -> list[Fault]:

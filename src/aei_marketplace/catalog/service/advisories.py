@@ -20,8 +20,8 @@ from aei_marketplace.catalog.service.members import require_right
 from aei_marketplace.catalog.service.reading import find_plugin
 from aei_marketplace.catalog.store import advisories, plugins
 from aei_marketplace.ground.audit import Fact
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.errors import Fault
+from aei_marketplace.ground.paging import Page, PageWanted, as_moment, as_text
 from aei_marketplace.ground.typed import clean_typed
 from aei_marketplace.ground.work import Work
 
@@ -116,7 +116,7 @@ async def list_advisories(work: Work, page: PageWanted, plugin_id: str | None = 
     """
     if plugin_id is not None:
         plugin_id = (await find_plugin(work, plugin_id)).id
-    rows, total = await advisories.find_page(work, plugin_id, _position(page.after), page.limit)
+    rows, total = await advisories.find_page(work, plugin_id, page.position(_place), page.limit)
     return page.page(rows, total, lambda a: [a.filed_at.isoformat(), a.id])
 
 
@@ -192,20 +192,8 @@ def _fact(action: str, advisory: Advisory, reason: str | None = None) -> Fact:
     )
 
 
-def _position(after: object) -> tuple[datetime, str] | None:
-    try:
-        match after:
-            case None:
-                return None
-            case [str(at), str(advisory_id)]:
-                moment = datetime.fromisoformat(at)
-                if moment.tzinfo is not None:
-                    return moment, advisory_id
-    except ValueError as error:
-        raise _foreign() from error
-    raise _foreign()
-
-
-def _foreign() -> Invalid:
-    fault = Fault("cursor", "send back `next_cursor` unchanged")
-    return Invalid("The cursor is of another list.", faults=[fault])
+def _place(said: object) -> tuple[datetime, str]:
+    match said:
+        case [filed_at, id]:
+            return as_moment(filed_at), as_text(id)
+    raise ValueError("not a time and an advisory")

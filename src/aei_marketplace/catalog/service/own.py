@@ -8,8 +8,7 @@ from aei_marketplace.catalog.rules.names import check_plugin_id
 from aei_marketplace.catalog.rules.states import STOPPED, ReleaseState
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.store import plugins, releases
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_plugin_id
 from aei_marketplace.ground.work import Work
 
 #: What waits for the publisher or the registry, and is not offered meanwhile.
@@ -40,10 +39,11 @@ async def list_own_plugins(work: Work, wanted: PageWanted) -> Page:
 
     Raises:
         NotAllowed: the actor does not publish.
+        Invalid: the cursor is of another list.
     """
     work.actor.require_somewhere("plugin.publish")
     tenant = work.actor.in_tenant()
-    rows = await plugins.owned_by(work, tenant, _position(wanted), wanted.limit)
+    rows = await plugins.owned_by(work, tenant, wanted.position(as_plugin_id), wanted.limit)
     page = wanted.page(rows, await plugins.count_owned(work, tenant), lambda row: row.id)
     newest = {r.plugin_id: r for r in await releases.newest_of(work, [row.id for row in page.items])}
     owned = [OwnPlugin(**row._mapping, newest=newest[row.id]) for row in page.items]
@@ -94,11 +94,3 @@ async def require_own_release(work: Work, plugin_id: str, version: str) -> Relea
     if release is None:
         raise ReleaseNotFound(f"{plugin_id} has no version {version[:64]}.")
     return release
-
-
-def _position(wanted: PageWanted) -> str | None:
-    try:
-        return None if wanted.after is None else check_plugin_id(wanted.after)
-    except (PluginNotFound, AttributeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error

@@ -14,7 +14,7 @@ from aei_marketplace.catalog.rules.versions import Channel
 from aei_marketplace.catalog.rules.views import PluginBrief, PluginView, ReleaseTexts, ReleaseView
 from aei_marketplace.catalog.store import plugins, releases
 from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_text
 from aei_marketplace.ground.work import Work
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -89,8 +89,10 @@ async def list_releases(work: Work, plugin_id: str, page: PageWanted) -> Page:
 
     Raises:
         PluginNotFound: there is none that the actor may see.
+        Invalid: the cursor is of another list.
     """
-    rows, total = await releases.list_page(work, check_plugin_id(plugin_id), page)
+    last = page.position(as_text)
+    rows, total = await releases.list_page(work, check_plugin_id(plugin_id), last, page.limit)
     if not rows:
         await _require_plugin(work, plugin_id)
     return page.page(rows, total, lambda release: release.version)

@@ -1,14 +1,10 @@
 """What the registry took out of use: the public list, and the releases of a plugin that is judged."""
 
-from datetime import datetime
-from uuid import UUID
-
 from aei_marketplace.catalog.errors import PluginNotFound
 from aei_marketplace.catalog.rules.names import check_plugin_id
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.store import plugins, removals
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_moment_and_id
 from aei_marketplace.ground.work import Work
 
 
@@ -20,7 +16,7 @@ async def list_removals(work: Work, page: PageWanted) -> Page:
     Raises:
         Invalid: the cursor is of another list.
     """
-    rows, total = await removals.find_page(work, _position(page.after), page.limit)
+    rows, total = await removals.find_page(work, page.position(as_moment_and_id), page.limit)
     return page.page(rows, total, lambda r: [r.state_changed_at.isoformat(), str(r.release_id)])
 
 
@@ -33,22 +29,3 @@ async def hold_releases(work: Work, plugin_id: str) -> list[ReleaseView]:
     if await plugins.lock(work, check_plugin_id(plugin_id)) is None:
         raise PluginNotFound(f"There is no plugin {plugin_id} that you may change.")
     return await removals.of_plugin(work, plugin_id)
-
-
-def _position(after: object) -> tuple[datetime, UUID] | None:
-    try:
-        match after:
-            case None:
-                return None
-            case [str(at), str(release_id)]:
-                moment = datetime.fromisoformat(at)
-                if moment.tzinfo is not None:
-                    return moment, UUID(release_id)
-    except ValueError as error:
-        raise _foreign() from error
-    raise _foreign()
-
-
-def _foreign() -> Invalid:
-    fault = Fault("cursor", "send back `next_cursor` unchanged")
-    return Invalid("The cursor is of another list.", faults=[fault])

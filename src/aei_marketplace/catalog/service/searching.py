@@ -19,7 +19,7 @@ import structlog
 
 from aei_marketplace.catalog.errors import IndexUnfinished
 from aei_marketplace.catalog.rules.ranking import Parts
-from aei_marketplace.catalog.rules.searching import Criteria, check_criteria, read_position
+from aei_marketplace.catalog.rules.searching import Criteria, as_rank_and_id, check_criteria
 from aei_marketplace.catalog.rules.views import PluginView
 from aei_marketplace.catalog.store import plugins
 from aei_marketplace.catalog.store.index import documents, layout
@@ -314,7 +314,7 @@ async def _search(
     index: SearchIndex, actor: Actor, show: _Show, criteria: Criteria, page: PageWanted, *, facets: bool
 ) -> SearchPage:
     check_criteria(criteria)
-    after = read_position(page.after)
+    after = page.position(as_rank_and_id)
     found = await index.search(criteria, _viewer(actor), page.limit + 1, after, facets=facets)
     hits = found.hits[: page.limit]
     cursor = encode_cursor([hits[-1].rank, hits[-1].id]) if len(found.hits) > page.limit else None

@@ -35,7 +35,6 @@ from aei_marketplace.catalog.rules.versions import Channel, precedence_key, prer
 from aei_marketplace.catalog.rules.views import ReleaseTexts, ReleaseView
 from aei_marketplace.catalog.store import states
 from aei_marketplace.catalog.store.advisories import of_each_release
-from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
 from aei_protocol.manifest import Manifest
 
@@ -184,18 +183,17 @@ async def passing(work: Work, plugin_ids: Iterable[str], sieve: Sieve, limit: in
     return await _highest(work, plugin_ids, limit, *conditions)
 
 
-async def list_page(work: Work, plugin_id: str, page: PageWanted) -> tuple[list[ReleaseView], int]:
-    """A plugin's releases, highest first, one more than the page takes; and how many there are.
-
-    The cursor's position is a version.
-    """
+async def list_page(
+    work: Work, plugin_id: str, after: str | None, limit: int
+) -> tuple[list[ReleaseView], int]:
+    """A plugin's releases below a version, highest first, one more than `limit`; and how many there are."""
     wanted = _FROM_THE_TOP
-    if page.after is not None:
+    if after is not None:
         mine = releases.c.plugin_id == plugin_id
-        last = select(releases.c.precedence).where(mine, releases.c.version == str(page.after))
+        last = select(releases.c.precedence).where(mine, releases.c.version == after)
         wanted = wanted.where(releases.c.precedence < last.scalar_subquery())
-    rows = (await work.run(wanted, {"plugin_id": plugin_id, "most": page.limit + 1})).all()
-    whole = page.after is None and len(rows) <= page.limit
+    rows = (await work.run(wanted, {"plugin_id": plugin_id, "most": limit + 1})).all()
+    whole = after is None and len(rows) <= limit
     total = len(rows) if whole else (await work.run(_COUNT, {"plugin_id": plugin_id})).scalar_one()
     return [_view(row) for row in rows], total
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from aei_marketplace.ground.errors import Invalid
-from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.ground.paging import PageWanted, as_plugin_id
 from aei_marketplace.installations import service
 from aei_marketplace.installations.pages.answers import INSTALLED
 from aei_marketplace.installations.rules.overview import Show, chosen, tallied
@@ -125,7 +125,7 @@ def _heading(show: str) -> Show:
 
 
 def _cut(rows: Sequence[Surveyed], wanted: PageWanted) -> tuple[Sequence[Surveyed], str | None]:
-    after = "" if wanted.after is None else str(wanted.after)
+    after = wanted.position(as_plugin_id) or ""
     left = [row for row in rows if row.installation.plugin_id > after][: wanted.limit + 1]
     page = wanted.page(left, len(rows), lambda row: row.installation.plugin_id)
     return page.items, page.next_cursor

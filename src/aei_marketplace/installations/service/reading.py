@@ -7,15 +7,13 @@ from uuid import UUID
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.service import Advisory, ReleaseView
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_plugin_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.installations import store
 from aei_marketplace.installations.rules.grants import not_granted, permission_difference
 from aei_marketplace.installations.rules.requests import is_newer
 from aei_marketplace.installations.rules.views import Installation, UpdateAvailable
 from aei_marketplace.installations.service.requested import live_installation
-from aei_protocol.identifiers import PluginId
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +46,15 @@ async def find_installation(work: Work, plugin_id: str) -> Described:
 
 
 async def list_installations(work: Work, wanted: PageWanted) -> Page:
-    """The tenant's installations, by plugin id."""
+    """The tenant's installations, by plugin id.
+
+    Raises:
+        NotAllowed: the actor does not browse, or acts in no tenant.
+        Invalid: the cursor is of another list.
+    """
     work.actor.require("plugin.browse")
     tenant = work.actor.in_tenant()
-    rows = await store.find_page(work, tenant, _position(wanted), wanted.limit)
+    rows = await store.find_page(work, tenant, wanted.position(as_plugin_id), wanted.limit)
     page = wanted.page(rows, await store.count(work, tenant), lambda i: i.plugin_id)
     return Page(await _describe_all(work, page.items), page.next_cursor, page.total)
 
@@ -104,11 +107,3 @@ def _described(
 def _told(advisory: Advisory) -> Mapping[str, Any]:
     said = advisory.statement
     return {"id": advisory.id, "severity": said.severity, "title": said.title, "fixed": said.fixed}
-
-
-def _position(wanted: PageWanted) -> str | None:
-    try:
-        return None if wanted.after is None else str(PluginId.parse(wanted.after))
-    except (ValueError, AttributeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error
