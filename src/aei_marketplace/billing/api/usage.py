@@ -18,8 +18,8 @@ from aei_marketplace.billing.service import caps, usage
 from aei_marketplace.billing.service.usage import UsagePage
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import PageWanted, encode_cursor
+from aei_marketplace.ground.errors import Fault
+from aei_marketplace.ground.paging import as_id, encode_cursor
 from aei_marketplace.web.idempotency import OnceRoute
 from aei_marketplace.web.requests import TheActor, TheDeps, ThePage, TheTrace
 from aei_marketplace.web.responses import json_answer
@@ -58,7 +58,7 @@ async def read_usage(
     format: Literal["json", "csv"] = "json",
 ) -> Response:
     """The counted runs of a plugin in a month, in the order of their ids; `csv` has all of them at once."""
-    month, after = read_month(period), _position(page)
+    month, after = read_month(period), page.position(as_id)
     if format == "csv":
         return await _download(deps, actor, plugin, month)
     async with deps.works.begin(actor, trace) as work:
@@ -85,14 +85,6 @@ async def put_caps(body: CapsBody, deps: TheDeps, actor: TheActor, trace: TheTra
     wanted = [_read(cap, f"/caps/{at}") for at, cap in enumerate(body.caps)]
     async with deps.works.begin(actor, trace) as work:
         return _caps(await caps.put_caps(work, wanted))
-
-
-def _position(page: PageWanted) -> UUID | None:
-    try:
-        return None if page.after is None else UUID(str(page.after))
-    except ValueError as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error
 
 
 def _read(body: CapBody, at: str) -> Cap:

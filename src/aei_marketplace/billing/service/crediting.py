@@ -14,7 +14,6 @@ from aei_marketplace.billing.rules.standings import Credited, Standing, credit_o
 from aei_marketplace.billing.service.invoices import (
     credited_of,
     invoices_of_actor,
-    position,
     read_invoice,
     standing_of,
 )
@@ -23,7 +22,7 @@ from aei_marketplace.billing.store import invoices as invoice_store
 from aei_marketplace.billing.store import payments as payment_store
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.typed import clean_typed
 from aei_marketplace.ground.work import Work
 
@@ -141,9 +140,10 @@ async def list_notes(work: Work, wanted: PageWanted) -> Page:
 
     Raises:
         NotAllowed: the actor may not.
+        Invalid: the cursor is of another list.
     """
     tenant = invoices_of_actor(work)
-    rows = await store.list_notes(work, tenant, position(wanted), wanted.limit)
+    rows = await store.list_notes(work, tenant, wanted.position(as_id), wanted.limit)
     page = wanted.page(rows, await store.count_notes(work, tenant), lambda row: str(row.id))
     return replace(page, items=await _notes(work, page.items))
 

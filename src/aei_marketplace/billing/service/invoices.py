@@ -12,8 +12,7 @@ from aei_marketplace.billing.rules.parties import Party
 from aei_marketplace.billing.rules.standings import Credited, Standing
 from aei_marketplace.billing.store import credits as credit_store
 from aei_marketplace.billing.store import invoices as store
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.ledger.rules.allocation import allocate
 from aei_marketplace.sales.rules.facts import Sale
@@ -109,9 +108,10 @@ async def list_invoices(work: Work, wanted: PageWanted, state: str | None = None
 
     Raises:
         NotAllowed: the actor may not.
+        Invalid: the cursor is of another list.
     """
     tenant = invoices_of_actor(work)
-    rows = await store.list_invoices(work, tenant, state, position(wanted), wanted.limit)
+    rows = await store.list_invoices(work, tenant, state, wanted.position(as_id), wanted.limit)
     page = wanted.page(rows, await store.count_invoices(work, tenant, state), lambda row: str(row.id))
     return replace(page, items=[_summary(row) for row in page.items])
 
@@ -180,21 +180,6 @@ def _sale(invoice: Invoice, standing: Standing, line: InvoiceLine, net: int, tax
         line.earned_at,
         invoice.billed_to.country if tax else None,
     )
-
-
-def position(wanted: PageWanted) -> UUID | None:
-    """The id after which a list goes on; None at its start.
-
-    Raises:
-        Invalid: the cursor was not made here.
-    """
-    if wanted.after is None:
-        return None
-    try:
-        return UUID(wanted.after)
-    except (ValueError, AttributeError, TypeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is not one of ours", faults=[fault]) from error
 
 
 def invoices_of_actor(work: Work) -> UUID | None:

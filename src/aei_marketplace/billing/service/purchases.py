@@ -17,8 +17,7 @@ from aei_marketplace.billing.store import purchases as store
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.work import Work
 
 ACTION = "spend.administer"
@@ -104,11 +103,7 @@ async def list_purchases(work: Work, wanted: PageWanted) -> Page:
         Invalid: the cursor is of another list.
     """
     work.actor.require(ACTION)
-    try:
-        rows, total = await store.find_page(work, work.actor.in_tenant(), wanted)
-    except ValueError as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error
+    rows, total = await store.find_page(work, work.actor.in_tenant(), wanted.position(as_id), wanted.limit)
     return wanted.page(rows, total, lambda each: str(each.id))
 
 

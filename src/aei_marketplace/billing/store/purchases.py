@@ -13,7 +13,6 @@ from aei_marketplace.billing.models.prices import plugin_prices
 from aei_marketplace.billing.models.purchases import buyer_accounts, purchase_charges, purchases
 from aei_marketplace.billing.rules.purchases import Purchase, PurchaseState
 from aei_marketplace.billing.store import charges, prices
-from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Work
 
 _COLUMNS = tuple(field.name for field in fields(Purchase) if field.name != "price")
@@ -66,11 +65,11 @@ async def was_bought(work: Work, tenant: UUID, plugin_id: str) -> bool:
     return bool((await work.run(select(query))).scalar_one())
 
 
-async def find_page(work: Work, tenant: UUID, wanted: PageWanted) -> tuple[list[Purchase], int]:
+async def find_page(work: Work, tenant: UUID, after: UUID | None, limit: int) -> tuple[list[Purchase], int]:
     """A tenant's purchases, the newest first, one more than `limit` if there are more; and their number."""
     mine = purchases.c.tenant_id == tenant
-    older = [] if wanted.after is None else [purchases.c.id < UUID(str(wanted.after))]
-    query = _query().where(mine, *older).order_by(purchases.c.id.desc()).limit(wanted.limit + 1)
+    older = [] if after is None else [purchases.c.id < after]
+    query = _query().where(mine, *older).order_by(purchases.c.id.desc()).limit(limit + 1)
     rows = [_purchase(row) for row in await work.run(query)]
     total = (await work.run(select(func.count()).select_from(purchases).where(mine))).scalar_one()
     return rows, int(total)

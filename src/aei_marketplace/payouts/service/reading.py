@@ -8,8 +8,7 @@ from uuid import UUID
 from aei_marketplace.accounts import service as accounts
 from aei_marketplace.accounts.service import TenantName
 from aei_marketplace.ground.actor import Actor
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id, as_text
 from aei_marketplace.ground.work import Work
 from aei_marketplace.ledger.service import Period
 from aei_marketplace.payouts.errors import PayoutNotFound, StatementNotFound
@@ -106,7 +105,7 @@ async def list_statements(work: Work, wanted: Wanted, page: PageWanted) -> Page:
         Invalid: the cursor is of another list.
     """
     whose = scope_of(work.actor, wanted.creator), wanted.first_day, wanted.currency
-    rows = await store.find_page(work, *whose, _position(page), page.limit)
+    rows = await store.find_page(work, *whose, page.position(_place), page.limit)
     return page.page(rows, await store.count(work, *whose), lambda s: [str(s.period), str(s.id)])
 
 
@@ -132,7 +131,7 @@ async def parts_of(work: Work, statement: Statement) -> list[Part]:
 async def list_payouts(work: Work, wanted: Wanted, page: PageWanted) -> Page:
     """Payouts, the newest months first; raises what `list_statements` raises."""
     whose = scope_of(work.actor, wanted.creator), wanted.first_day, wanted.state, wanted.currency
-    rows = await payout_store.find_page(work, *whose, _position(page), page.limit)
+    rows = await payout_store.find_page(work, *whose, page.position(_place), page.limit)
     return page.page(rows, await payout_store.count(work, *whose), lambda p: [str(p.period), str(p.id)])
 
 
@@ -195,12 +194,8 @@ async def list_lines(work: Work, statement: Statement, page: PageWanted) -> Page
     return await sales.lines_page(work, whose.creator, whose.currency, statement.period, page)
 
 
-def _position(page: PageWanted) -> tuple[date, UUID] | None:
-    if page.after is None:
-        return None
-    try:
-        period, id = page.after
-        return Period.read(period).first_day, UUID(id)
-    except (Invalid, TypeError, ValueError, AttributeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is of another list.", faults=[fault]) from error
+def _place(said: object) -> tuple[date, UUID]:
+    match said:
+        case [period, id]:
+            return Period.read(as_text(period)).first_day, as_id(id)
+    raise ValueError("not a month and an id")

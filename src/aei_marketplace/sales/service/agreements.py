@@ -8,7 +8,7 @@ from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.errors import NotYourPlugin
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id, rfc3339
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_plugin_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.sales.errors import OwnAgreement
 from aei_marketplace.sales.events import ShareAgreementSet
@@ -110,10 +110,10 @@ async def list_shares(work: Work, wanted: PageWanted) -> Page:
 
     Raises:
         NotAllowed: the actor may not.
+        Invalid: the cursor is of another list.
     """
     _require_reader(work)
-    after = wanted.after if isinstance(wanted.after, str) else None
-    found = await store.plugins_page(work, after, wanted.limit)
+    found = await store.plugins_page(work, wanted.position(as_plugin_id), wanted.limit)
     agreements = await store.of_plugins(work, found)
     shares = [_stands(plugin_id, agreements[plugin_id], work.now) for plugin_id in found]
     return wanted.page(shares, await store.count_plugins(work), lambda share: share.plugin_id)

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from aei_marketplace.ground.errors import Fault, Invalid
-from aei_marketplace.ground.paging import Page, PageWanted
+from aei_marketplace.ground.paging import Page, PageWanted, as_id
 from aei_marketplace.ground.work import Work
 from aei_marketplace.ledger.service import Period, newest_closed
 from aei_marketplace.sales.rules.bookings import LineKind
@@ -218,10 +217,10 @@ async def lines_page(work: Work, creator: UUID, currency: str, period: Period, w
     """A creator's lines of a month as `CreatorLine`s, in the order in which they were booked.
 
     Raises:
-        Invalid: the cursor is not one of a list of lines.
+        Invalid: the cursor is of another list.
     """
     day = period.first_day
-    rows = await store.page(work, creator, currency, day, _position(wanted), wanted.limit)
+    rows = await store.page(work, creator, currency, day, wanted.position(as_id), wanted.limit)
     total = await store.count(work, creator, currency, day)
     return wanted.page([_line(row) for row in rows], total, lambda line: str(line.id))
 
@@ -285,13 +284,3 @@ def _sale_line(booked: sales.Booked) -> SaleLine:
         earned_at=sale.earned_at,
         reversed=booked.reversed,
     )
-
-
-def _position(wanted: PageWanted) -> UUID | None:
-    if wanted.after is None:
-        return None
-    try:
-        return UUID(wanted.after)
-    except (ValueError, TypeError, AttributeError) as error:
-        fault = Fault("cursor", "send back `next_cursor` unchanged")
-        raise Invalid("The cursor is not one of ours", faults=[fault]) from error
