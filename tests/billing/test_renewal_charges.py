@@ -197,6 +197,10 @@ async def test_what_is_declined_is_tried_again_told_suspended_and_goes_on_with_a
     shop: Shop,
 ) -> None:
     await shop.keep_card()
+    (card,) = (each for each in shop.fake.objects.values() if each["object"] == "payment_method")
+    once_more = shop.fake.name_card(await shop.ask())
+    once_more["data"]["object"]["payment_method"] = card["id"]
+    await shop.deliver(once_more)  # the card that is kept already is not forgotten
     shop.fake.declines = ["insufficient_funds"] * 4
     start, asked = ends(shop), {}
     for day in range(17):

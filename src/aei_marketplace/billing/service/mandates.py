@@ -151,8 +151,11 @@ async def forget_method(deps: Deps, mandate_id: UUID, trace_id: str) -> None:
     """
     async with deps.works.system(JOB, trace_id) as work:
         mandate = await store.find(work, mandate_id)
-    if mandate is None or mandate.method is None or mandate.provider != deps.billing.name:
-        return
+        if mandate is None or mandate.method is None or mandate.provider != deps.billing.name:
+            return
+        kept = await kept_mandate(work, mandate.provider, mandate.tenant_id)
+        if kept is not None and kept.method == mandate.method:
+            return  # the same was named once more
     outcome, reason = "ok", None
     try:
         await deps.billing.forget_method(mandate.method)
