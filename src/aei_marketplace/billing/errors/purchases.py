@@ -20,13 +20,6 @@ class NoSuchPurchase(NotFound):
     advice = "GET /api/billing/purchases lists yours."
 
 
-class AlreadyBought(Conflict):
-    """There is a purchase that has not ended."""
-
-    type = "already-bought"
-    title = "It is bought already"
-
-
 class PurchaseStateRefused(Conflict):
     """In its present state a purchase does not take this step."""
 

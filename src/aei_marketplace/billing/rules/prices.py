@@ -11,8 +11,6 @@ from aei_marketplace.billing.errors.offers import PriceUnfit
 from aei_marketplace.ground.errors import Fault
 from aei_marketplace.ground.money import check_amount, check_currency, exponents
 
-#: How many millionths the major unit of a currency has.
-MICROS = 10**6
 _EXECUTIONS = {"execution": 1, "1k_executions": 1_000}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from aei_marketplace.billing.models.invoices import invoice_lines, invoices
@@ -73,12 +73,6 @@ async def list_events(
         provider_events.c.occurred_at < until,
     )
     return (await work.run(query.order_by(provider_events.c.occurred_at).limit(limit))).all()
-
-
-async def count_events(work: Work, state: str) -> int:
-    """How many events are in a state."""
-    query = select(func.count()).select_from(provider_events).where(provider_events.c.state == state)
-    return int((await work.run(query)).scalar_one())
 
 
 async def disputes_of(work: Work, provider: str, dispute: str) -> Sequence[Row[Any]]:
