@@ -4,7 +4,7 @@ import json
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -31,7 +31,7 @@ def reconcile_month(period: Month, data: Data = None, as_json: AsJson = False) -
     marketplace may run meanwhile; its database has to.
     """
     report = run(_reconcile(read_settings(data=data), period))
-    typer.echo(json.dumps(_document(report)) if as_json else _in_words(report))
+    typer.echo(json.dumps(report.shape()) if as_json else _in_words(report))
     raise typer.Exit(1 if report.differences else 0)
 
 
@@ -74,17 +74,6 @@ async def _rates(settings: Settings) -> list[TaxRate]:
 async def _set_rate(settings: Settings, rate: TaxRate) -> None:
     async with open_works(settings) as works, works.system(JOB) as work:
         await taxes.set_rate(work, rate)
-
-
-def _document(report: Report) -> dict[str, Any]:
-    return {
-        "provider": report.provider,
-        "period": str(report.period),
-        "invoices": report.invoices,
-        "transactions": report.transactions,
-        "sums": [asdict(each) for each in report.sums],
-        "differences": [asdict(each) for each in report.differences],
-    }
 
 
 def _in_words(report: Report) -> str:

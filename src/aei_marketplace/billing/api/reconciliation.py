@@ -1,11 +1,10 @@
 """The route of the reconciliation. For staff."""
 
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from aei_marketplace.billing.service.reconciling import Report, read_period, reconcile
+from aei_marketplace.billing.service.reconciling import read_period, reconcile
 from aei_marketplace.web.requests import TheActor, TheDeps, TheTrace
 from aei_marketplace.web.responses import json_answer
 
@@ -21,16 +20,4 @@ async def read_reconciliation(
 ) -> Response:
     """The provider's books against invoices and ledger, with what differs."""
     report = await reconcile(deps.works, deps.billing, actor, read_period(period), trace)
-    return json_answer(report_shape(report))
-
-
-def report_shape(report: Report) -> dict[str, Any]:
-    """A reconciliation in JSON."""
-    return {
-        "provider": report.provider,
-        "period": str(report.period),
-        "invoices": report.invoices,
-        "transactions": report.transactions,
-        "sums": [asdict(each) for each in report.sums],
-        "differences": [asdict(each) for each in report.differences],
-    }
+    return json_answer(report.shape())

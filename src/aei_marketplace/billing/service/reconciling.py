@@ -1,7 +1,7 @@
 """Reconciliation: a provider's books against invoices and ledger, for a month."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -43,6 +43,17 @@ class Report:
     transactions: int
     sums: tuple[Sum, ...]
     differences: tuple[Difference, ...]
+
+    def shape(self) -> dict[str, Any]:
+        """In JSON, for programs."""
+        return {
+            "provider": self.provider,
+            "period": str(self.period),
+            "invoices": self.invoices,
+            "transactions": self.transactions,
+            "sums": [asdict(each) for each in self.sums],
+            "differences": [asdict(each) for each in self.differences],
+        }
 
 
 @dataclass(frozen=True, slots=True)
