@@ -1,5 +1,6 @@
 """Advisories as rules: what may be said, which versions it concerns, whose it is to change."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,6 @@ from aei_marketplace.catalog.rules.advisories import (
     Advisory,
     Severity,
     check_hand,
-    concerns,
     is_told_anew,
     new_id,
     read_statement,
@@ -80,9 +80,10 @@ def test_what_turns_lines_round_is_taken_out_of_texts() -> None:
 
 
 def test_a_pre_release_counts_by_its_place_in_the_order() -> None:
-    said = read_statement(SAID)
-    assert concerns(said, "1.4.2-rc.1"), "it comes before what is mended"
-    assert not concerns(said, "1.0.0-rc.1"), "it comes before what is affected"
+    with pytest.raises(Invalid):
+        read_statement(SAID | {"fixed": "1.4.2-rc.1"})
+    before = read_statement(SAID | {"fixed": "1.0.0-rc.1"})
+    assert before.fixed == "1.0.0-rc.1", "it comes before what is affected"
 
 
 ordinary = st.builds("{}.{}.{}".format, *[st.integers(0, 3)] * 3)
@@ -90,11 +91,12 @@ ranges = st.sampled_from(["<1.4.2", ">=1.0.0 <2.1.0", "^1.2", "~0.3", "1.x || 3.
 
 
 @given(ordinary, ranges)
-def test_of_versions_without_pre_release_those_in_the_range_are_concerned(
+def test_of_versions_without_pre_release_those_outside_the_range_alone_can_mend_it(
     version: str, affected: str
 ) -> None:
-    said = read_statement(SAID | {"affected": affected, "fixed": None})
-    assert concerns(said, version) is satisfies(version, affected)
+    statement = SAID | {"affected": affected, "fixed": version}
+    with pytest.raises(Invalid) if satisfies(version, affected) else nullcontext():
+        assert read_statement(statement).fixed == version
 
 
 def test_those_who_run_it_hear_of_other_releases_and_of_more_harm_alone() -> None:

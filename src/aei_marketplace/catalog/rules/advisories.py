@@ -106,11 +106,6 @@ def read_statement(document: Mapping[str, object]) -> Statement:
     )
 
 
-def concerns(statement: Statement, version: str) -> bool:
-    """Whether a version is affected; a pre-release counts by its place in the order."""
-    return _lies_in(version, intervals(statement.affected))
-
-
 def is_told_anew(before: Statement, after: Statement) -> bool:
     """Whether those who run the plugin have to hear of a change: other releases, or more harm."""
     order = tuple(Severity)
