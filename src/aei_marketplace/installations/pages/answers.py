@@ -1,8 +1,6 @@
 """How the pages of installations answer: a redirect to the operation, or how things stand by now."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -55,9 +53,9 @@ async def standing(request: Request, actor: Actor, plugin_id: str, refusal: Refu
     )
 
 
-def in_dialog(response: Response, headers: Mapping[str, Any] | None = None) -> Response:
+def in_dialog(response: Response) -> Response:
     """Have a script put a form that was sent from the dialog back into it."""
-    response.headers.update({"HX-Retarget": "#consent", "HX-Reswap": "innerHTML", **(headers or {})})
+    response.headers.update({"HX-Retarget": "#consent", "HX-Reswap": "innerHTML"})
     return response
 
 

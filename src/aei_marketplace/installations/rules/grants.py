@@ -14,12 +14,14 @@ from aei_protocol.permissions import Capabilities, split_port
 
 Grants = Mapping[str, Mapping[str, Any]]
 
+#: Where grants stand in what is sent.
+_AT = "/grants"
 _LONGEST_LIST = 200
 _WORD = re.compile(r"[\x21-\x7e]{1,255}")
 _HOST = re.compile(r"(\*\.)?[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*(:[0-9]{1,5})?", re.IGNORECASE)
 
 
-def read_grants(document: Any, manifest: Manifest, pointer: str = "/grants") -> dict[str, dict[str, Any]]:
+def read_grants(document: Any, manifest: Manifest) -> dict[str, dict[str, Any]]:
     """Grants that somebody sent, checked against what the release requests.
 
     Returns:
@@ -29,16 +31,16 @@ def read_grants(document: Any, manifest: Manifest, pointer: str = "/grants") -> 
         Invalid: not of a grant's shape.
         GrantsBeyond: more than the release requests; every excess is named.
     """
-    faults = list(_misshapen(document, pointer))
+    faults = list(_misshapen(document))
     if faults:
         raise Invalid("The grants have another shape than the manifest's permissions.", faults=faults)
     grants = {name: _without_reason(scope) for name, scope in document.items()}
     excess = Capabilities.requested(grants).beyond(manifest.capabilities)
     if excess:
-        raise beyond([_excess_fault(field, extra, pointer) for field, extra in sorted(excess.items())])
+        raise beyond([_excess_fault(field, extra) for field, extra in sorted(excess.items())])
     unrequested = sorted(set(grants) - set(manifest.permissions))
     if unrequested:
-        raise beyond([Fault(f"{pointer}/{name}", "the release does not request it") for name in unrequested])
+        raise beyond([Fault(f"{_AT}/{name}", "the release does not request it") for name in unrequested])
     return {name: scope for name, scope in grants.items() if any(scope.values())}
 
 
@@ -91,9 +93,9 @@ def _without_reason(scope: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in scope.items() if key != "reason"}
 
 
-def _excess_fault(field: str, extra: Any, pointer: str) -> Fault:
+def _excess_fault(field: str, extra: Any) -> Fault:
     shown = ", ".join(map(str, extra[:20])) if isinstance(extra, list) else f"{extra} more than requested"
-    return Fault(f"{pointer}/{_PLACE[field]}", f"beyond the request: {shown}", "beyond_request")
+    return Fault(f"{_AT}/{_PLACE[field]}", f"beyond the request: {shown}", "beyond_request")
 
 
 _PLACE = {
@@ -141,17 +143,17 @@ _SHAPE: dict[str, dict[str, tuple[Callable[[Any], bool], str]]] = {
 }
 
 
-def _misshapen(document: Any, pointer: str) -> Iterator[Fault]:
+def _misshapen(document: Any) -> Iterator[Fault]:
     if not isinstance(document, dict):
-        yield Fault(pointer, "expected an object of permissions")
+        yield Fault(_AT, "expected an object of permissions")
         return
     for name, scope in document.items():
         if name not in _SHAPE:
-            yield Fault(f"{pointer}/{str(name)[:60]}", f"unknown; there are {', '.join(_SHAPE)}")
+            yield Fault(f"{_AT}/{str(name)[:60]}", f"unknown; there are {', '.join(_SHAPE)}")
         elif not isinstance(scope, dict):
-            yield Fault(f"{pointer}/{name}", "expected an object")
+            yield Fault(f"{_AT}/{name}", "expected an object")
         else:
-            yield from _misshapen_scope(scope, _SHAPE[name], f"{pointer}/{name}")
+            yield from _misshapen_scope(scope, _SHAPE[name], f"{_AT}/{name}")
 
 
 def _misshapen_scope(

@@ -46,10 +46,10 @@ def effective_allowance(cap: Allowance, decided: Mapping[str, Any]) -> Allowance
     return set_allowance(cap, decided).capped(cap)
 
 
-def allowance_faults(document: Mapping[str, Any], pointer: str = "") -> list[Fault]:
+def allowance_faults(document: Mapping[str, Any]) -> list[Fault]:
     """What is wrong with the parts of an allowance in a tenant's policies; None takes a part back."""
     return [
-        Fault(f"{pointer}/{name}", "a whole number above 0, or null to leave it to the operator")
+        Fault(f"/{name}", "a whole number above 0, or null to leave it to the operator")
         for name in ALLOWANCE_NAMES
         if name in document and document[name] is not None and not _is_limit(document[name])
     ]
