@@ -1,5 +1,6 @@
 """Cursors: what this list wrote is its position, whatever else a caller sends is refused."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -69,3 +70,9 @@ def test_a_cursor_of_another_list_is_refused_and_never_an_accident(
 def test_what_no_list_writes_is_refused(said: object, read: Callable[[object], Any]) -> None:
     with pytest.raises(Invalid, match="of another list"):
         PageWanted(50, said).position(read)
+
+
+@pytest.mark.parametrize("written", [b"[" * 6_000, b"9" * 5_000, b"1e999", b"\xff", b""])
+def test_what_is_no_cursor_at_all_is_refused_however_deep_or_large(written: bytes) -> None:
+    with pytest.raises(Invalid, match="not one of ours"):
+        PageWanted.read(None, urlsafe_b64encode(written).decode())

@@ -95,7 +95,7 @@ def decode_cursor(cursor: str) -> Any:
     """
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, msgspec.DecodeError, ValueError) as error:
+    except (binascii.Error, msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Invalid("The cursor is not one of ours.", faults=[_UNCHANGED]) from error
 
 
