@@ -11,22 +11,14 @@ from aei_marketplace.app import create_app
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.paging import encode_cursor
 from tests.builders import make_staff, make_tenant
-from tests.serving import serving
+from tests.serving import Answer, serving
 
 ID = str(UUID(int=7))
 BEFORE_ALL_TIMES = datetime.min.replace(tzinfo=timezone(timedelta(hours=23))).isoformat()
 #: What is of no list, and what looks like a position until it is read.
-STRANGE = [
-    {"of": "no list"},
-    5,
-    "a\0b",
-    [5, 5],
-    ["2026-11-23T10:00:00", ID],
-    [BEFORE_ALL_TIMES, ID],
-    ["2026-11-23T10:00:00+00:00", "a\0b"],
-]
+STRANGE = [{"of": "no list"}, "a\0b", ["2026-11-23T10:00:00", ID], [BEFORE_ALL_TIMES, ID]]
 #: Parameters without which a route answers nothing.
-ASKED = {"plugin": "acme.links", "period": "2026-11", "pluginId": "acme.links"}
+ASKED = {"plugin": "acme.links", "period": "2026-11"}
 
 
 def _with_cursors(described: Any) -> list[str]:
@@ -45,21 +37,22 @@ async def test_a_cursor_of_no_list_is_refused_everywhere_and_never_an_error_of_t
     deps: Deps, urls: DatabaseUrls
 ):
     acme = await make_tenant(deps.works, "acme")
-    tokens = [acme.tokens["Admin"], (await make_staff(deps.works))[1]]
+    _, staff = await make_staff(deps.works)
+    taken = []
     async with serving(create_app(deps, urls.app)) as client:
         lists = _with_cursors((await client.get("/api/openapi.json")).json)
-        answers = {
-            (each, place): [await client.get(each + encode_cursor(said), token) for token in tokens]
-            for each in lists
-            for place, said in enumerate(STRANGE)
-        }
+        for each in lists:
+            first = await client.get(each + encode_cursor(STRANGE[0]), acme.tokens["Admin"])
+            token = acme.tokens["Admin"] if _refused(first) else staff
+            for said in STRANGE:
+                answer = await client.get(each + encode_cursor(said), token)
+                if not _refused(answer):
+                    taken.append((each, said, answer.status))
     assert len(lists) > 15
-    assert {key for key, told in answers.items() if any(answer.status >= 500 for answer in told)} == set()
-    first = {each: told for (each, place), told in answers.items() if place == 0}
-    assert {each for each, told in first.items() if not any(map(_refused, told))} == set()
+    assert taken == []
 
 
-def _refused(answer: Any) -> bool:
+def _refused(answer: Answer) -> bool:
     # Lists of what is not there answer that first.
     named = [fault["pointer"] for fault in answer.json.get("errors", ())]
     return answer.status == 404 or (answer.status == 422 and named == ["cursor"])
