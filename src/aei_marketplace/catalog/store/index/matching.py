@@ -19,8 +19,9 @@ from aei_marketplace.catalog.store.index.weighing import COLUMNS, ORDERS, Candid
 MOST_NAMES = 100
 #: So many names that begin with what was typed are told apart from those that do not.
 _MOST_NAMED = 5_000
-#: Where too few are admitted of what was looked at, so many times as many are looked at next.
-_FURTHER = 4
+#: Where too few of what was looked at are admitted, as many are looked at next as will probably do and so
+#: many more, but never more than so many times as many.
+_SPARE, _FURTHER = 100, 4
 _IDS = list[tuple[int, str]]
 #: Below so many plugins with the right traits they are collected, above them the whole order is walked.
 _FEW = 3_000
@@ -93,11 +94,12 @@ class Matches:
         """
         many, wholly = limit, self.admitted.wholly
         found = found or self.places(query, many)
-        admitted = self._facts.having(found, wholly)
+        admitted, seen = self._facts.having(found, wholly), len(found)
         while len(found) == many and len(admitted) < limit:
-            many *= _FURTHER
+            missing, share = limit - len(admitted), max(1, len(admitted)) / seen
+            many = min(many * _FURTHER, int(missing / share) + _SPARE)
             found = self.places(query, many, behind=found[-1])
-            admitted += self._facts.having(found, wholly)
+            admitted, seen = admitted + self._facts.having(found, wholly), seen + many
         return admitted[:limit]
 
     def ids(self, places: Iterable[int]) -> dict[int, str]:
