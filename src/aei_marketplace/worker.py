@@ -25,6 +25,7 @@ from aei_marketplace.billing.events.mandates import (
     RenewalCharged,
     RenewalDeclined,
     RenewalNear,
+    RenewalsStopped,
 )
 from aei_marketplace.billing.events.prices import PriceAnnounced
 from aei_marketplace.billing.events.providers import EventRejected, ProviderTold, TransferReturned
@@ -126,7 +127,7 @@ Chore = Callable[[Deps], Awaitable[Any]]
 #: Who reacts to what: the one place to look when something happens "by itself".
 REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     RecoveryAsked: (accounts_jobs.mail_recovery,),
-    TenantClosed: (announcements.tenant_closed,),
+    TenantClosed: (announcements.tenant_closed, billing_mandates.withdraw_closed),
     TenantReopened: (announcements.tenant_reopened,),
     ReleasePublished: (catalog_jobs.prepare_release,),
     ReleaseCompiled: (certification_scans.guard_release,),
@@ -195,6 +196,7 @@ REACTIONS: dict[type[Any], tuple[Reaction, ...]] = {
     RenewalNear: (announcements.renewal_near,),
     RenewalCharged: (announcements.renewal_charged,),
     RenewalDeclined: (announcements.renewal_declined,),
+    RenewalsStopped: (announcements.renewals_stopped,),
     ConsentWanted: (announcements.consent_wanted,),
     ProviderTold: (billing_providers.settle_told,),
     EventRejected: (announcements.event_rejected,),
@@ -223,6 +225,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (60, billing_mandates.charge_renewals),
     (600, billing_invoices.remind_overdue),
     (300, billing_providers.return_forgotten),
+    (600, billing_providers.look_up_silent),
     (3600, billing_providers.ignore_forgotten),
     (60, billing_purchases.tell_near_caps),
     (600, billing_purchases.announce_first_prices),

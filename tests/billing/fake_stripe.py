@@ -60,9 +60,21 @@ class FakeStripe:
         opened = self.objects[session]
         data = opened["payment_intent_data"]
         intent = self._add("pi", "payment_intent", amount=opened["amount_total"], currency=opened["currency"])
-        opened["payment_intent"] = intent["id"]
+        opened |= {"payment_intent": intent["id"], "status": "complete"}
         succeeded = self._succeed(intent, data["metadata"])
         return [*succeeded, self.event("checkout.session.completed", opened)]
+
+    def pay_slowly(self, session: str) -> dict[str, Any]:
+        """A buyer pays on the page by a method that takes days; the payment."""
+        opened = self.objects[session]
+        about = {"amount": opened["amount_total"], "currency": opened["currency"], "status": "processing"}
+        intent = self._add("pi", "payment_intent", **about)
+        opened |= {"payment_intent": intent["id"], "status": "complete"}
+        return intent
+
+    def answer_slowly(self, intent: dict[str, Any]) -> None:
+        """The bank pays after days; what would be told of it is lost."""
+        self._succeed(intent, {})
 
     def name_card(self, session: str) -> dict[str, Any]:
         """A buyer names a card on the page that keeps it: the event of it."""
@@ -197,7 +209,18 @@ class FakeStripe:
             return web.json_response({"object": "list", "data": data, "has_more": more, "url": request.path})
         if request.path.startswith("/v1/payment_methods/"):
             return web.json_response(self.objects[request.path.rsplit("/", 1)[1]])
-        intent = dict(self.objects[request.path.rsplit("/", 1)[1]])
+        found = self.objects.get(request.path.rsplit("/", 1)[1])
+        if found is None:
+            error = {"type": "invalid_request_error", "code": "resource_missing"}
+            return web.json_response({"error": error}, status=404)
+        if request.path.startswith("/v1/checkout/sessions/"):
+            if found["status"] == "open" and found["expires_at"] <= self.now:
+                found["status"] = "expired"
+            paid = self.objects.get(found.get("payment_intent") or "")
+            return web.json_response({**found, "payment_intent": paid})
+        intent = dict(found)
+        if "latest_charge" not in intent:
+            return web.json_response(intent)
         charge = dict(self.objects[intent["latest_charge"]])
         charge["balance_transaction"] = self.objects[charge["balance_transaction"]]
         return web.json_response({**intent, "latest_charge": charge})
@@ -216,6 +239,7 @@ class FakeStripe:
                 price = params["line_items"]["0"]["price_data"]
                 made = self._add("cs", "checkout.session", **params)
                 made |= {"amount_total": int(price["unit_amount"]), "currency": price["currency"]}
+                made["status"] = "open"
                 made |= {"url": f"https://checkout.example/{made['id']}", "expires_at": self.now + 86400}
                 return {**made, "payment_intent": None}
             case "/v1/refunds":
@@ -231,6 +255,12 @@ class FakeStripe:
                 made = self._add("tr", "transfer", **{**params, "amount": int(params["amount"])})
                 self._move("transfer", -made["amount"], 0, made["currency"], made)
                 return made
+        if path.endswith("/expire"):
+            session = self.objects[path.split("/")[4]]
+            if session["status"] != "open":
+                raise Refused("session_not_open")
+            session["status"] = "expired"
+            return {**session, "payment_intent": None}
         if path.endswith("/detach"):
             method = self.objects[path.split("/")[3]]
             if method["customer"] is None:

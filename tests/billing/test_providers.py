@@ -19,6 +19,7 @@ from aei_marketplace.adapters.billing.stripe import StripeBilling
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.app import create_app
 from aei_marketplace.billing.errors.invoices import RefundSettled
+from aei_marketplace.billing.errors.mandates import ChargeUnderWay
 from aei_marketplace.billing.rules.invoices import Invoice
 from aei_marketplace.billing.service import collecting, crediting, invoicing, provider_events, refunding
 from aei_marketplace.billing.service.reconciling import Report, reconcile
@@ -256,6 +257,25 @@ async def test_a_refund_that_takes_a_while_ends_as_the_provider_tells(shop: Shop
     called = len(shop.fake.calls)
     await work_off(shop.deps)
     assert ((await shop.refund_of(invoice))[1], len(shop.fake.calls)) == ("failed", called)
+
+
+async def test_a_page_that_asks_for_too_much_ends_at_the_provider_before_another_opens(shop: Shop) -> None:
+    invoice, pages = await shop.issue(1000), []
+    for amount in (100, 200, 300):
+        pages.append(await shop.start(invoice))
+        async with shop.deps.works.begin(shop.finance) as work:
+            await invoicing.credit(work, invoice.id, invoice.lines[0].key, amount, "It was down.")
+        if amount == 200:  # the buyer was quicker
+            events = shop.fake.pay(pages[-1])
+            with pytest.raises(ChargeUnderWay):
+                await shop.start(invoice)
+            await shop.deliver(*events)  # too much: staff are told, and the rest can be paid
+    assert [shop.fake.objects[page]["status"] for page in pages] == ["expired", "complete", "open"]
+    pages.append(await shop.start(invoice))
+    assert [shop.fake.objects[page]["status"] for page in pages[2:]] == ["expired", "open"]
+    await shop.deliver(*shop.fake.pay(pages[-1]))
+    books = await shop.books(invoice)
+    assert (books["state"], sorted(books["events"].values()).count("rejected")) == ("paid", 1)
 
 
 async def test_a_provider_that_is_down_or_refuses_leaves_the_invoice_as_it_was(shop: Shop) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from aei_marketplace.accounts.events import TenantClosed
 from aei_marketplace.adapters.billing.stripe import StripeBilling
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.app import create_app
@@ -26,6 +27,7 @@ from aei_marketplace.billing.service import (
     purchases,
     renewals,
 )
+from aei_marketplace.billing.service.looking_up import look_up_silent
 from aei_marketplace.billing.service.renewal_charges import charge_renewals
 from aei_marketplace.billing.store import charges
 from aei_marketplace.billing.store import purchases as purchase_store
@@ -253,7 +255,8 @@ async def test_what_is_cancelled_or_costs_more_than_was_agreed_to_is_not_charged
         with pytest.raises(ConsentUnfit):
             await consents.agree_to_price(work, shop.bought.id, uuid4())
     async with shop.deps.works.begin(shop.globex.admin) as work:
-        await purchases.cancel(work, shop.bought.id)
+        cancelled = await purchases.cancel(work, shop.bought.id)
+        assert await consents.prices_to_agree(work, [cancelled]) == {}
         await consents.agree_to_price(work, shop.bought.id, dearer.price_id)
     assert await charge_renewals(shop.deps) == 0  # nobody wants it any more
     async with shop.deps.works.begin(shop.globex.admin) as work:
@@ -287,13 +290,16 @@ async def test_a_charge_and_a_page_never_collect_the_same_and_what_has_no_answer
         )
     await shop.keep_card()
     assert await charge_renewals(shop.deps) == 0  # the page is open
-    shop.fake.down = True
     reserved = until + timedelta(hours=2)
+    assert await shop.pass_time(reserved) == 0  # nobody has asked yet whether it was paid
+    assert await look_up_silent(shop.deps) == 1
+    shop.fake.down = True
     assert await shop.pass_time(reserved) == 1
     shop.fake.down = False
     assert await shop.pass_time(reserved + timedelta(hours=21)) == 0
     (said,) = await shop.told("renewal.declined")
-    assert "not tried again by itself" in said
+    assert "nobody knows whether the card was charged" in said
+    assert "No card is charged for it any more" in said
     await shop.keep_card()  # another card may pay what the one before has paid
     assert await shop.pass_time(reserved + timedelta(days=4)) == 0
     # The provider had carried it out after all, and tells so late.
@@ -303,6 +309,99 @@ async def test_a_charge_and_a_page_never_collect_the_same_and_what_has_no_answer
     events = shop.fake._succeed(paid, {"aei_payment": str(name)})
     assert (await shop.deliver(*events))[-1] == "applied"
     assert (shop.intents(), await shop.state()) == (0, "paid")
+
+
+async def test_what_a_bank_takes_days_for_is_neither_charged_nor_paid_on_another_page_until_it_answers(
+    shop: Shop,
+) -> None:
+    await shop.pass_time(ends(shop))
+    invoice_id, start, admin = await shop.newest_invoice(), shop.time.now(), shop.globex.admin
+    shop.fake.now = int(start.timestamp())
+    pages = [await collecting.start_payment(shop.deps, admin, "t", invoice_id, BACK)]
+    slow = [shop.fake.pay_slowly(pages[0].rsplit("/", 1)[1])]
+    for day in (2, 3):
+        assert await shop.pass_time(start + timedelta(days=day)) == 0
+        assert await look_up_silent(shop.deps) == 1
+        with pytest.raises(ChargeUnderWay, match="under way"):
+            await collecting.start_payment(shop.deps, admin, "t", invoice_id, BACK)
+    slow[0]["status"] = "requires_payment_method"  # the bank says no: the buyer pays by another one
+    shop.fake.now = int(shop.time.now().timestamp())
+    pages.append(await collecting.start_payment(shop.deps, admin, "t", invoice_id, BACK))
+    assert pages[1] != pages[0]
+    slow.append(shop.fake.pay_slowly(pages[1].rsplit("/", 1)[1]))
+    await shop.keep_card()
+    for day in (5, 8):
+        assert await look_up_silent(shop.deps) == (day == 8)
+        assert await shop.pass_time(start + timedelta(days=day)) == 0
+    shop.fake.answer_slowly(slow[1])
+    assert await look_up_silent(shop.deps) == 1
+    await work_off(shop.deps)
+    assert (await shop.state(), shop.intents(), await look_up_silent(shop.deps)) == ("paid", 0, 0)
+
+
+async def test_a_charge_of_which_no_webhook_tells_is_looked_up_after_a_day_and_given_up_if_nobody_knows_it(
+    shop: Shop,
+) -> None:
+    await shop.keep_card()
+    start = ends(shop)
+    assert await shop.pass_time(start) == 1
+    lost = shop.fake.told_of(shop.fake.charged()[0])
+    shop.time.ahead += timedelta(hours=23)
+    assert (await look_up_silent(shop.deps), await shop.state()) == (0, "open")
+    shop.time.ahead += timedelta(hours=2)
+    shop.fake.down = True
+    assert (await look_up_silent(shop.deps), await shop.state()) == (1, "open")
+    shop.fake.down = False
+    assert await look_up_silent(shop.deps) == 1
+    await work_off(shop.deps)
+    assert (await shop.state(), len(await shop.told("renewal.charged"))) == ("paid", 1)
+    assert (await shop.deliver(*lost))[-1] == "ignored"  # it comes after all, and is known
+
+    renewed = await look(shop.deps, shop.globex, shop.bought)
+    assert renewed.period_end is not None
+    again = renewed.period_end + timedelta(minutes=1)
+    assert await shop.pass_time(again) == 1
+    del shop.fake.objects[shop.fake.charged()[-1]["id"]]
+    shop.time.ahead += timedelta(hours=25)
+    assert await look_up_silent(shop.deps) == 1
+    await work_off(shop.deps)
+    (said,) = await shop.told("renewal.declined")
+    assert "pay on the invoice's page" in said
+    assert await shop.pass_time(again + timedelta(days=4)) == 0
+    invoice_id = await shop.newest_invoice()
+    assert await collecting.start_payment(shop.deps, shop.globex.admin, "t", invoice_id, BACK)
+
+
+async def test_a_tenant_that_is_closed_keeps_no_card_at_the_provider(shop: Shop) -> None:
+    await shop.keep_card()
+    open_page = await shop.ask()
+    async with shop.deps.works.system("tests") as work:
+        work.emit(TenantClosed(shop.globex.id, "Globex", "It went out of business."))
+    await work_off(shop.deps)
+    assert shop.fake.calls[-1].endswith("/detach")
+    assert await shop.deliver(shop.fake.name_card(open_page)) == ["ignored"]
+    assert await shop.pass_time(ends(shop)) == 0
+
+
+async def test_a_card_whose_charge_the_bank_took_back_is_not_charged_again_and_the_buyer_is_told(
+    shop: Shop,
+) -> None:
+    await shop.keep_card()
+    assert await shop.pass_time(ends(shop)) == 1
+    intent = shop.fake.charged()[0]
+    await shop.deliver(*shop.fake.told_of(intent))
+    dispute, opened = shop.fake.dispute(intent["id"], intent["amount"])
+    assert await shop.deliver(opened) == ["applied"]
+    async with shop.deps.works.begin(shop.globex.admin) as work:
+        assert await mandates.standing_mandate(work, "stripe") is not None  # the bank may still decide for us
+    lost = shop.fake.close(dispute, "lost")
+    assert await shop.deliver(lost, lost) == ["applied"] * 2
+    assert any(call.endswith("/detach") for call in shop.fake.calls)
+    (said,) = await shop.told("renewal.stopped")
+    assert "Nothing is charged to Visa ending in 4242, until 2031-05 any more" in said
+    renewed = await look(shop.deps, shop.globex, shop.bought)
+    assert renewed.period_end is not None
+    assert await shop.pass_time(renewed.period_end + timedelta(minutes=1)) == 0
 
 
 async def test_a_charge_without_an_answer_is_not_asked_for_again_once_its_purchase_is_cancelled(

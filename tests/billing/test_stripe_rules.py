@@ -4,7 +4,8 @@ import json
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from types import SimpleNamespace
+from uuid import UUID, uuid4
 
 import pytest
 import stripe
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from aei_marketplace.adapters.billing.stripe import StripeBilling
 from aei_marketplace.adapters.billing.stripe_amounts import AmountStrange, from_stripe, to_stripe
 from aei_marketplace.adapters.billing.stripe_events import read_event
+from aei_marketplace.adapters.billing.stripe_outcomes import outcome, page_outcome
 from aei_marketplace.ground.ports.billing import (
     DisputeSeen,
     Irrelevant,
@@ -199,3 +201,35 @@ def test_stripe_is_set_up_from_files_and_only_over_https(tmp_path: Path) -> None
         open_billing(settings, AsyncExitStack())
     plain = open_billing(load_settings({"data": tmp_path}, {}, tmp_path), AsyncExitStack())
     assert (plain.name, plain.online) == ("manual", False)
+
+
+OURS = UUID(int=7)
+LOST = SimpleNamespace(code="card_declined", decline_code="lost_card")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        ("succeeded", None, PaymentSeen("pi_1", OURS, 1999, "USD")),
+        ("processing", None, None),
+        ("requires_action", None, None),
+        ("requires_payment_method", LOST, PaymentFailed("pi_1", OURS, "lost_card", final=True)),
+        ("canceled", None, PaymentFailed("pi_1", OURS, "no reason given", final=False)),
+    ],
+)
+def test_a_payment_that_is_looked_up_is_paid_declined_or_under_way(
+    status: str, error: SimpleNamespace | None, expected: PaymentSeen | PaymentFailed | None
+) -> None:
+    intent = SimpleNamespace(
+        id="pi_1", status=status, amount_received=1999, currency="usd", last_payment_error=error
+    )
+    assert outcome(intent, OURS) == expected
+    paid_on = SimpleNamespace(id="cs_1", status="complete", payment_intent=intent)
+    assert page_outcome(paid_on, OURS) == expected
+
+
+def test_a_page_that_is_looked_up_has_ended_only_where_nobody_can_pay_on_it_any_more() -> None:
+    page = SimpleNamespace(id="cs_1", status="open", payment_intent=None)
+    assert page_outcome(page, OURS) is None
+    page.status = "expired"
+    assert page_outcome(page, OURS) == PaymentFailed("cs_1", OURS, "the page has ended", final=False)

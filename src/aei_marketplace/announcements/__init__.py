@@ -28,6 +28,7 @@ from aei_marketplace.announcements.renewals import (
     renewal_charged,
     renewal_declined,
     renewal_near,
+    renewals_stopped,
 )
 from aei_marketplace.announcements.reviews import (
     reply_judged,
@@ -73,6 +74,7 @@ __all__ = [
     "renewal_charged",
     "renewal_declined",
     "renewal_near",
+    "renewals_stopped",
     "reply_judged",
     "reply_reopened",
     "review_judged",

@@ -6,6 +6,7 @@ from aei_marketplace.billing.events.mandates import (
     RenewalCharged,
     RenewalDeclined,
     RenewalNear,
+    RenewalsStopped,
 )
 from aei_marketplace.billing.rules.invoices import Invoice
 from aei_marketplace.billing.service import invoicing, mandates
@@ -75,6 +76,17 @@ async def consent_wanted(deps: Deps, event: ConsentWanted, trace_id: str) -> Non
         await notices.notify(work, Notice("renewal.consent_wanted", to, about, data))
 
 
+async def renewals_stopped(deps: Deps, event: RenewalsStopped, trace_id: str) -> None:
+    """Tell who spends for the buyer: what renews from now on is paid by hand."""
+    async with deps.works.system(JOB, trace_id) as work:
+        invoice = await invoicing.read_invoice(work, event.invoice_id)
+        mandate = await mandates.read_mandate(work, event.mandate_id)
+        method = mandate.label if mandate is not None else None
+        data = {"number": invoice.number, "method": method or "the method that was kept"}
+        about, to = Subject("invoice", str(invoice.id)), to_holders(invoice.buyer, SPEND)
+        await notices.notify(work, Notice("renewal.stopped", to, about, data))
+
+
 def _of_invoice(invoice: Invoice) -> dict[str, str]:
     return {
         "number": invoice.number,
@@ -84,6 +96,12 @@ def _of_invoice(invoice: Invoice) -> dict[str, str]:
 
 
 def _next(event: RenewalDeclined) -> str:
+    if not event.answered:
+        return (
+            "No card is charged for it any more. If it was charged after all, the invoice counts as paid as"
+            " soon as the provider says so. Look at your card's statement; if nothing was taken, pay on the"
+            " invoice's page."
+        )
     if event.again_at is None:
         return "It is not tried again by itself: pay on the invoice's page, or name another method."
     return f"It is tried again on {event.again_at:%Y-%m-%d}, or pay on the invoice's page."

@@ -16,6 +16,7 @@ from stripe import StripeClient
 from aei_marketplace.adapters.billing.stripe_amounts import AmountStrange, from_stripe, to_stripe
 from aei_marketplace.adapters.billing.stripe_declines import is_final
 from aei_marketplace.adapters.billing.stripe_events import MANDATE, PAYMENT, PAYOUT, REFUND, read_event
+from aei_marketplace.adapters.billing.stripe_outcomes import outcome, page_outcome
 from aei_marketplace.ground.errors import Unavailable
 from aei_marketplace.ground.ports.billing import (
     Bill,
@@ -24,6 +25,8 @@ from aei_marketplace.ground.ports.billing import (
     KeptBill,
     MandateWanted,
     PaymentDeclined,
+    PaymentFailed,
+    PaymentSeen,
     ProviderRefused,
     RefundAnswer,
     Told,
@@ -122,6 +125,22 @@ class StripeBilling:
         if made.status not in ("succeeded", "processing"):
             raise PaymentDeclined(f"Stripe leaves the payment {made.status}", final=True)
         return str(made.id)
+
+    async def end_page(self, page: str, payment_id: UUID, /) -> PaymentSeen | PaymentFailed | None:
+        """Expire a Checkout session that is open, and say what became of it."""
+        sessions, expanded = self._v1.checkout.sessions, _params({"expand": ["payment_intent"]})
+        found = await self._ask(sessions.retrieve_async(page, expanded))
+        if found.status == "open":
+            try:
+                found = await self._ask(sessions.expire_async(page, expanded))
+            except ProviderRefused:
+                # Only what is open can be expired: somebody has just paid.
+                found = await self._ask(sessions.retrieve_async(page, expanded))
+        return page_outcome(found, payment_id)
+
+    async def outcome_of(self, payment: str, payment_id: UUID, /) -> PaymentSeen | PaymentFailed | None:
+        """What the PaymentIntent says by now."""
+        return outcome(await self._ask(self._v1.payment_intents.retrieve_async(payment)), payment_id)
 
     async def label_of(self, method: str, /) -> str:
         """The card's brand, its last digits and its end."""

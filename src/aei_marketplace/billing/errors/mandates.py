@@ -19,7 +19,7 @@ class NoSuchMandate(NotFound):
 
 
 class ChargeUnderWay(Conflict):
-    """The kept method is being charged for the invoice."""
+    """The kept method is being charged for the invoice, or a bank has not answered yet."""
 
     type = "charge-under-way"
     title = "It is being charged"

@@ -36,6 +36,7 @@ class RenewalDeclined:
     Attributes:
         reason: as a clause in words.
         again_at: when it is tried again; None: not by itself.
+        answered: the provider says that it is not charged; otherwise nobody knows.
     """
 
     kind: ClassVar[str] = "billing.renewal_declined"
@@ -43,6 +44,20 @@ class RenewalDeclined:
     mandate_id: UUID
     reason: str
     again_at: datetime | None
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalsStopped:
+    """A bank took a charge to a kept method back for good: nothing is charged to that method any more.
+
+    Attributes:
+        invoice_id: what had been charged.
+    """
+
+    kind: ClassVar[str] = "billing.renewals_stopped"
+    mandate_id: UUID
+    invoice_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

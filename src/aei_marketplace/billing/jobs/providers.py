@@ -2,7 +2,7 @@
 
 from aei_marketplace.billing.events.invoices import CreditNoteIssued
 from aei_marketplace.billing.events.providers import ProviderTold
-from aei_marketplace.billing.service import provider_events, refunding
+from aei_marketplace.billing.service import looking_up, provider_events, refunding
 from aei_marketplace.ground.deps import Deps
 
 
@@ -19,6 +19,11 @@ async def return_money(deps: Deps, event: CreditNoteIssued, trace_id: str) -> No
 async def return_forgotten(deps: Deps) -> None:
     """Ask again for refunds without an answer: the process may have ended between the call and its record."""
     await refunding.return_forgotten(deps)
+
+
+async def look_up_silent(deps: Deps) -> None:
+    """Ask what became of attempts to collect that no webhook has told of."""
+    await looking_up.look_up_silent(deps)
 
 
 async def ignore_forgotten(deps: Deps) -> None:

@@ -32,7 +32,7 @@ class Mandate:
         url, url_until: the provider's page on which the method is named, while it is open.
         customer, method: the provider's names.
         label: the method as its owner knows it.
-        withdrawn_by: None where another took its place, or its page was never finished.
+        withdrawn_by: None where another took its place, its page was never finished, or it ended by itself.
     """
 
     id: UUID

@@ -15,7 +15,7 @@ from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.clock import new_id
 from aei_marketplace.ground.deps import Deps
-from aei_marketplace.ground.ports.billing import Bill, Collection, ProviderRefused
+from aei_marketplace.ground.ports.billing import Bill, Collection, PaymentFailed, ProviderRefused
 from aei_marketplace.ground.work import Work
 
 JOB = "billing.collecting"
@@ -46,11 +46,16 @@ async def start_payment(deps: Deps, actor: Actor, trace_id: str, invoice_id: UUI
         NoSuchInvoice: there is none.
         InvoiceSettled: nothing is left to pay.
         PaidByTransfer: the marketplace has no provider that collects.
-        ChargeUnderWay: the method that the tenant keeps is being charged for it.
+        ChargeUnderWay: the method that the tenant keeps is being charged for it, or the bank has not
+            answered yet to what was paid on an earlier page.
         ProviderRefused, Unavailable: the provider will not, or does not answer.
     """
     if not deps.billing.online:
         raise PaidByTransfer("Invoices are paid by bank transfer here.")
+    async with deps.works.begin(actor, trace_id) as work:
+        over = await _page_over(work, deps.billing.name, invoice_id)
+    if over is not None:
+        await _make_way(deps, trace_id, over)
     async with deps.works.begin(actor, trace_id) as work:
         attempt = await _reserve(work, deps.billing.name, invoice_id, return_url)
     if attempt.url is not None:
@@ -81,6 +86,38 @@ async def is_being_charged(work: Work, invoice_id: UUID) -> bool:
     """Whether the method that the buyer keeps is being charged for an invoice."""
     waiting = await store.find_waiting(work, invoice_id)
     return waiting is not None and waiting.mandate_id is not None
+
+
+async def end_page(work: Work, payment_id: UUID, why: str) -> None:
+    """Write down that a page has ended, and nothing was paid on it.
+
+    Args:
+        work: of a named job.
+    """
+    work.actor.require("revenue.administer")
+    payment = await store.find_payment(work, payment_id)
+    if payment is not None and payment.state == "open":
+        values = {"state": "expired", "problem": why[:500], "settled_at": work.now}
+        await store.set_payment(work, payment_id, values)
+
+
+async def _page_over(work: Work, provider: str, invoice_id: UUID) -> Any:
+    """The page that another one is to follow, because it has ended or asks for another amount."""
+    work.actor.require("spend.administer")
+    waiting = await store.find_waiting(work, invoice_id)
+    if waiting is None or waiting.mandate_id is not None or waiting.provider != provider:
+        return None
+    standing = await standing_of(work, invoice_id)
+    return waiting if waiting.state == "open" and not _is_good(work, waiting, standing.left) else None
+
+
+async def _make_way(deps: Deps, trace_id: str, page: Any) -> None:
+    """End a page at the provider: what was paid on it may be under way for days, and is not paid again."""
+    outcome = await deps.billing.end_page(page.collection, page.id)
+    if not isinstance(outcome, PaymentFailed):
+        raise ChargeUnderWay("What was paid on the provider's page is under way.")
+    async with deps.works.system(JOB, trace_id) as work:
+        await end_page(work, page.id, outcome.reason)
 
 
 async def _reserve(work: Work, provider: str, invoice_id: UUID, return_url: str) -> _Attempt:

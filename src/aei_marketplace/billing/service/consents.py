@@ -34,11 +34,15 @@ async def agree_to_price(work: Work, purchase_id: UUID, price_id: UUID) -> None:
 async def prices_to_agree(work: Work, bought: list[Purchase]) -> dict[UUID, AnnouncedPrice]:
     """By purchase, the price of its next renewal, or of this period, where nobody has agreed to it yet.
 
+    What is cancelled is not charged by itself: it has none.
+
     Raises:
         NotAllowed: the actor may not spend.
     """
     work.actor.require(ACTION)
-    renewed = [p for p in bought if p.price.model is Model.SUBSCRIPTION and p.ended_at is None]
+    renewed = [
+        p for p in bought if p.price.model is Model.SUBSCRIPTION and not (p.cancelled_at or p.ended_at)
+    ]
     if not renewed:
         return {}
     agreed = await store.agreed_prices(work, [each.id for each in renewed])

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aei_marketplace.billing.errors.mandates import MandateUnfit, NoSuchMandate
 from aei_marketplace.billing.errors.providers import PaidByTransfer
-from aei_marketplace.billing.events.mandates import MandateWithdrawn
+from aei_marketplace.billing.events.mandates import MandateWithdrawn, RenewalsStopped
 from aei_marketplace.billing.rules.mandates import TERMS, Mandate
 from aei_marketplace.billing.service import parties
 from aei_marketplace.billing.service.collecting import KEY_LIFE, LEAST_TIME
@@ -110,6 +110,34 @@ async def withdraw(work: Work, provider: str) -> None:
         raise NoSuchMandate("No method is kept for your tenant.")
     for each in standing:
         await _end(work, each, work.actor.id)
+
+
+async def withdraw_closed(work: Work, provider: str, tenant: UUID) -> None:
+    """Have nothing more charged to the method of a tenant that is closed.
+
+    Args:
+        work: of a named job.
+    """
+    work.actor.require("revenue.administer")
+    for each in await store.find_standing(work, tenant, provider, for_update=True):
+        await _end(work, each, None)
+
+
+async def withdraw_disputed(work: Work, mandate_id: UUID, invoice_id: UUID) -> None:
+    """Have nothing more charged to a method whose charge the bank took back for good, and tell the buyer.
+
+    Args:
+        work: of a named job.
+        invoice_id: what had been charged.
+    """
+    work.actor.require("revenue.administer")
+    mandate = await store.find(work, mandate_id)
+    assert mandate is not None, "it was charged under it"
+    standing = await store.find_standing(work, mandate.tenant_id, mandate.provider, for_update=True)
+    for each in standing:
+        if each.id == mandate_id:
+            await _end(work, each, None)
+            work.emit(RenewalsStopped(mandate_id, invoice_id))
 
 
 async def keep(work: Work, seen: MethodKept, label: str) -> str | None:

@@ -186,10 +186,11 @@ async def _pay(work: Work, provider: str, seen: PaymentSeen, paid_at: Any, fee: 
     if payment.state == "succeeded":
         return ignored("known already")
     if wrong := contradiction(seen, Asked(payment.amount, payment.currency)):
-        return rejected(wrong)
+        return await _reject_payment(work, payment, wrong)
     standing = await standing_of(work, payment.invoice_id, for_update=True)
     if standing.left != payment.amount:
-        return rejected(f"{standing.left} were left to pay when {seen.amount} came: return what is too much")
+        wrong = f"{standing.left} were left to pay when {seen.amount} came: return what is too much"
+        return await _reject_payment(work, payment, wrong)
     values = {"state": "succeeded", "payment": seen.payment, "settled_at": work.now}
     await payment_store.set_payment(work, payment.id, values)
     kept = fee.amount if fee is not None and fee.currency == seen.currency else 0
@@ -197,6 +198,14 @@ async def _pay(work: Work, provider: str, seen: PaymentSeen, paid_at: Any, fee: 
     if payment.mandate_id is not None:
         work.emit(RenewalCharged(payment.invoice_id, payment.mandate_id, payment.amount))
     return applied(seen.payment)
+
+
+async def _reject_payment(work: Work, payment: Any, wrong: str) -> Settled:
+    """Staff return the money; what is left of the invoice can be paid, by hand where a card was charged."""
+    if payment.state in ("reserved", "open"):
+        values = {"state": "expired", "problem": wrong[:500], "settled_at": work.now}
+        await payment_store.set_payment(work, payment.id, values)
+    return rejected(wrong)
 
 
 async def _decline(work: Work, provider: str, seen: PaymentFailed) -> Settled:
@@ -256,6 +265,10 @@ async def _dispute(work: Work, provider: str, seen: DisputeSeen, at: Any) -> Set
         return ignored("the dispute is over already")
     values = {"state": seen.state, "settled_at": at}
     await store.set_dispute(work, provider, seen.dispute, values)
+    if seen.state == "lost":
+        payment = await payment_store.find_told(work, provider, seen.payment)
+        if payment is not None and payment.mandate_id is not None:
+            await mandates.withdraw_disputed(work, payment.mandate_id, payment.invoice_id)
     _tell(work, provider, seen, [(row.sale_key, row.amount) for row in known], at)
     return applied()
 

@@ -30,7 +30,7 @@ _BATCH = 200
 FORGOTTEN_AFTER = timedelta(minutes=10)
 #: Who paid in a page's last minutes may be told of so much later.
 _AFTER_PAGE = timedelta(hours=1)
-_UNANSWERED = "the provider did not answer; look there whether it is paid"
+_UNANSWERED = "the provider did not answer, so nobody knows whether the card was charged"
 
 log = structlog.get_logger()
 
@@ -62,6 +62,18 @@ async def fail(work: Work, payment: Any, reason: str, *, final: bool) -> bool:
     return True
 
 
+async def give_up(work: Work, payment_id: UUID) -> None:
+    """Write down that nobody will learn what became of a charge, and tell the buyer.
+
+    Args:
+        work: of a named job.
+    """
+    work.actor.require("revenue.administer")
+    payment = await payments.find_payment(work, payment_id)
+    if payment is not None and payment.state == "open":
+        await _end(work, payment, "expired", _UNANSWERED, final=True)
+
+
 async def _charge(deps: Deps, invoice_id: UUID) -> bool:
     """One renewal. Asked again after a crash, it is asked with the same key and the same words."""
     async with deps.works.system(JOB) as work:
@@ -90,7 +102,7 @@ async def _reserve(work: Work, provider: str, invoice_id: UUID) -> KeptBill | No
     standing = await standing_of(work, invoice_id, for_update=True)
     if waiting is not None and waiting.mandate_id is not None:
         return await _again(work, provider, waiting, standing.left)
-    if not standing.left or (waiting is not None and _may_be_paid(work, waiting)):
+    if not standing.left or (waiting is not None and _may_be_paid(work, provider, waiting)):
         return None
     invoice = await read_invoice(work, invoice_id)
     mandate = await _due_under(work, provider, invoice)
@@ -146,8 +158,10 @@ async def _wanted(work: Work, invoice_id: UUID, buyer: UUID) -> store.Renewal | 
     return renewal
 
 
-def _may_be_paid(work: Work, page: Any) -> bool:
-    """Whether the buyer may be paying on the provider's page, or has just done so."""
+def _may_be_paid(work: Work, provider: str, page: Any) -> bool:
+    """Whether the buyer may be paying on the provider's page, or has done so and the bank takes its time."""
+    if page.state == "open" and page.provider == provider:
+        return True  # until the provider says that it is over: `looking_up`
     until = page.url_until if page.url_until is not None else page.created_at + KEY_LIFE
     return bool(work.now < until + _AFTER_PAGE)
 
@@ -176,7 +190,7 @@ async def _end(work: Work, payment: Any, state: str, reason: str, *, final: bool
     await payments.set_payment(work, payment.id, values)
     mandate_id, invoice_id = payment.mandate_id, payment.invoice_id
     again_at = next_attempt(work.now, await store.attempts(work, mandate_id, invoice_id))
-    work.emit(RenewalDeclined(invoice_id, mandate_id, reason, again_at))
+    work.emit(RenewalDeclined(invoice_id, mandate_id, reason, again_at, answered=state == "failed"))
     context = {"provider": payment.provider, "amount_minor": payment.amount, "mandate": str(mandate_id)}
     fact = Fact(
         "invoice.collect", "invoice", str(invoice_id), outcome="failed", reason=reason, context=context

@@ -47,6 +47,24 @@ async def find_told(work: Work, provider: str, payment: str) -> Row[Any] | None:
     return (await work.run(query.with_for_update())).first()
 
 
+async def find_silent(
+    work: Work, provider: str, before: datetime, after: UUID | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Open attempts of which the provider should have told, in the order of their ids.
+
+    Args:
+        before: charges to kept methods that began by then; pages are those that have ended.
+    """
+    charged = payments.c.mandate_id.is_not(None) & (payments.c.created_at < before)
+    ended = payments.c.mandate_id.is_(None) & (payments.c.url_until < work.now)
+    query = select(payments).where(
+        payments.c.provider == provider, payments.c.state == "open", charged | ended
+    )
+    if after is not None:
+        query = query.where(payments.c.id > after)
+    return (await work.run(query.order_by(payments.c.id).limit(limit))).all()
+
+
 async def payment_of(work: Work, invoice_id: UUID) -> Row[Any] | None:
     """The attempt by which an invoice was paid."""
     query = select(payments).where(payments.c.invoice_id == invoice_id, payments.c.state == "succeeded")

@@ -54,6 +54,16 @@ KINDS_OF_MONEY = (
         link="/admin/spend/invoices/$invoice",
     ),
     Kind(
+        "renewal.stopped",
+        "Nothing is charged to $method any more",
+        "Its bank took back what was paid for invoice $number. Renewals are paid by hand on their invoices'"
+        " pages until your tenant names a method again under Admin, Spend, or cancels them there.",
+        severity=Severity.WARNING,
+        mail=MailSetting.IMMEDIATE,
+        fixed="It says why something may stop running.",
+        link="/admin/spend",
+    ),
+    Kind(
         "renewal.consent_wanted",
         "$plugin was renewed at $price and waits for your consent",
         "That is more than anybody of your tenant agreed to, so it is not charged by itself. Agree under"

@@ -16,7 +16,7 @@ from aei_marketplace.ground.ports.billing.orders import (
     TransferOrder,
 )
 from aei_marketplace.ground.ports.billing.refusals import ProviderRefused, WebhookRefused
-from aei_marketplace.ground.ports.billing.told import Told
+from aei_marketplace.ground.ports.billing.told import PaymentFailed, PaymentSeen, Told
 
 
 class BillingProvider(Protocol):
@@ -58,6 +58,35 @@ class BillingProvider(Protocol):
         Raises:
             PaymentDeclined: the bank does not pay.
             ProviderRefused, Unavailable: as `charge`.
+        """
+        ...
+
+    async def end_page(self, page: str, payment_id: UUID, /) -> PaymentSeen | PaymentFailed | None:
+        """End a page of `charge`, unless somebody has paid on it, and say what became of it.
+
+        Args:
+            page: the provider's name of it.
+            payment_id: our name of the attempt.
+
+        Returns:
+            None while a payment is under way: banks take days for some.
+
+        Raises:
+            ProviderRefused: it knows of no such page.
+            Unavailable: as `charge`.
+        """
+        ...
+
+    async def outcome_of(self, payment: str, payment_id: UUID, /) -> PaymentSeen | PaymentFailed | None:
+        """What became of a charge to a kept method; None while it is under way.
+
+        Args:
+            payment: the provider's name of it.
+            payment_id: our name of the attempt.
+
+        Raises:
+            ProviderRefused: it knows of no such payment.
+            Unavailable: as `charge`.
         """
         ...
 
@@ -139,6 +168,14 @@ class ManualBilling:
         raise ProviderRefused("Nobody keeps methods of payment here.")
 
     async def charge_kept(self, _bill: KeptBill, _key: str) -> str:
+        """Refuse."""
+        raise ProviderRefused("Nobody keeps methods of payment here.")
+
+    async def end_page(self, _page: str, _payment_id: UUID) -> PaymentSeen | PaymentFailed | None:
+        """Refuse."""
+        raise ProviderRefused("Invoices are paid by bank transfer here.")
+
+    async def outcome_of(self, _payment: str, _payment_id: UUID) -> PaymentSeen | PaymentFailed | None:
         """Refuse."""
         raise ProviderRefused("Nobody keeps methods of payment here.")
 
