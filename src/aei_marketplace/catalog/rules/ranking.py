@@ -100,14 +100,23 @@ def rarity(holders: int, total: int) -> float:
     return math.log((total - holders + 0.5) / (holders + 0.5) + 1)
 
 
-def bm25(hits: float, length: float, rarity: float) -> float:
+def bm25(hits: float, damping: float, rarity: float) -> float:
     """How much a word says for a text, by the same formula.
 
     Args:
         hits: how often it stands there, weighed by where.
-        length: of the text, in words.
+        damping: of the text.
     """
-    return rarity * hits * (_K1 + 1) / (hits + _K1 * (1 - _B + _B * length / _USUAL_LENGTH))
+    return rarity * hits * (_K1 + 1) / (hits + damping)
+
+
+def damping(length: float) -> float:
+    """How many hits it takes in a text for half of what a word can say; more in a long one.
+
+    Args:
+        length: in words.
+    """
+    return _K1 * (1 - _B + _B * length / _USUAL_LENGTH)
 
 
 def most_bm25(rarity: float) -> float:

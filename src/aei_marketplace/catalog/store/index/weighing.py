@@ -123,16 +123,16 @@ class Weigher:
         Common words tell nothing, and counting them would take long.
         """
         name, topics, summary, weight, missed = c.name, c.topics, c.summary, 0.0, 0.0
+        damping = ranking.damping((len(name) + len(topics) + len(summary)) / _LETTERS)
         for beginnings, rarity in self._telling:
             hits = 0
             for beginning in beginnings:
                 hits += _NAME * name.count(beginning) + _TOPICS * topics.count(beginning)
                 hits += _SUMMARY * summary.count(beginning)
             if hits:
-                length = (len(name) + len(topics) + len(summary)) / _LETTERS
-                weight += ranking.bm25(hits, length, rarity)
-            else:
-                missed = max(missed, rarity)
+                weight += ranking.bm25(hits, damping, rarity)
+            elif rarity > missed:
+                missed = rarity
         return weight, missed < self._most_telling
 
 
