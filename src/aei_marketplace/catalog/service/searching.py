@@ -40,8 +40,8 @@ _FOLLOWING_SECONDS = 1.0
 _AHEAD = 0.8
 #: How long a search waits for the first filling.
 _PATIENCE_SECONDS = 10.0
-#: Half of a search happens outside of Python's lock, beside the requests. Two searches at once mostly wait for
-#: the lock with each other: on two cores the slowest answers came a fifth later.
+#: Half of a search happens outside of Python's lock, beside the requests. Two searches at once mostly wait
+#: for the lock with each other: on two cores the slowest answers came a fifth later.
 _READERS = 1
 #: So many answers are remembered until the index changes.
 _MOST_KEPT = 256
