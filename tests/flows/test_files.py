@@ -21,6 +21,14 @@ def diary(canary: str) -> bytes:
     )
 
 
+def publish_listed(market: Market, plugin: str, package: bytes) -> None:
+    """Publish, and wait until it is listed: where much goes on, the answer to the one comes before the other."""
+    status, release = publish(market, "project_manager", package)
+    assert status == 201, release
+    seen = f"/api/plugins/{plugin}/versions/{release['version']}"
+    until(lambda: market.as_("project_manager").get(seen)[1]["state"] == "listed", pause=0.2)
+
+
 def change(market: Market, plugin: str, action: str, **body) -> None:
     """Install or uninstall, and wait until it is done."""
     manager = market.as_("project_manager")
@@ -49,8 +57,7 @@ def areas(market: Market) -> set[str]:
 def test_files_live_as_long_as_what_is_kept_of_the_installation(market: Market):
     plugin, canary = "acme.diary", f"canary {uuid.uuid4().hex}"
     package = make_package({"id": plugin, "permissions": PERMISSION}, files={"plugin.wasm": diary(canary)})
-    status, release = publish(market, "project_manager", package)
-    assert (status, release["state"]) == (201, "listed"), release
+    publish_listed(market, plugin, package)
 
     before = areas(market)
     change(market, plugin, "install", grants={"filesystem": {"persistent_mib": 1}})
@@ -72,7 +79,7 @@ def test_files_live_as_long_as_what_is_kept_of_the_installation(market: Market):
 def test_files_that_were_not_granted_are_denied_and_the_log_says_so(market: Market):
     plugin = "acme.diary-ungranted"
     package = make_package({"id": plugin, "permissions": PERMISSION}, files={"plugin.wasm": diary("x")})
-    assert publish(market, "project_manager", package)[0] == 201
+    publish_listed(market, plugin, package)
     change(market, plugin, "install")
     ended = run(market, plugin, True)
     assert ended["outcome"] == "denied"

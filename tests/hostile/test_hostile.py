@@ -87,7 +87,7 @@ async def test_a_hostile_guest_ends_as_expected_and_the_next_execution_is_fine(
 
 @pytest.mark.parametrize("attempt", tries(BEHIND, BehindTheGate))
 async def test_what_got_past_the_gate_is_refused_by_the_host(behind: Behind, attempt: BehindTheGate) -> None:
-    seen = await run(behind, attempt.plugin, attempt.task)
+    seen = await run(behind, attempt.plugin)
     assert attempt.complaint(seen) is None
     assert seen.outcome is None
 
