@@ -22,7 +22,7 @@ def diary(canary: str) -> bytes:
 
 
 def publish_listed(market: Market, plugin: str, package: bytes) -> None:
-    """Publish, and wait until it is listed: where much goes on, the answer to the one comes before the other."""
+    """Publish, and wait until it is listed, which a busy machine may do after it has answered."""
     status, release = publish(market, "project_manager", package)
     assert status == 201, release
     seen = f"/api/plugins/{plugin}/versions/{release['version']}"
