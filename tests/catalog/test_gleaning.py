@@ -80,6 +80,11 @@ def test_what_is_shared_with_a_tenant_only_says_nothing_to_others(fill: Fill) ->
     assert set(index.found("charts", Viewer(tenant=None, staff=True))) == {"one", "other"}
 
 
+def test_a_private_namesake_does_not_take_what_others_say_of_a_public_plugin(fill: Fill) -> None:
+    namesake = msgspec.structs.replace(ARRAYS, id="other.arrays", audience=(_TENANT,))
+    assert "arrays" in fill(namesake, ARRAYS, ONE, OTHER).found("charts")
+
+
 def test_a_plugin_is_found_by_known_words_that_its_name_begins_or_ends_with(fill: Fill) -> None:
     about = [document(f"p{number}", "Reads pdf files") for number in range(5)]
     index = fill(document("pdfmender", "Mends what is broken"), document("depdfied", "Else"), *about)

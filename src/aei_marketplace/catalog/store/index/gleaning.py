@@ -16,8 +16,10 @@ _WELL_KNOWN = 15_000
 _MOST_HEARD = 50
 #: A part of a name is a known word when it stands in this share of all plugins, and in so many.
 _KNOWN_SHARE, _KNOWN_AT_LEAST = 1 / 5_000, 5
-#: What is shared with some tenants only is not listened to: others would find by what it says.
+#: What is shared with some tenants only is not listened to: others would find by what it says. Nor is it
+#: what others name: it would take their words from a public plugin that is called the same.
 _PUBLIC = "select place, name, summary from doc where access = 0 order by place"
+_PUBLIC_NAMES = "select place, name from doc where access = 0 and place <= ? order by place"
 _TOLD = "json_each(?) j cross join doc d on d.place = j.value"
 
 
@@ -45,7 +47,7 @@ class Gleaner:
     def gleanings(self) -> Iterator[tuple[int, str]]:
         """The places of plugins, and by which words, as `ranking.apart` writes them, each is found too."""
         names = dict(self._db.execute("select place, name from doc where place <= ?", [_WELL_KNOWN]))
-        heard = self._heard(names)
+        heard = self._heard()
         for place, name in names.items():
             own = name.split()
             words = [part for word in own for part in parts_of(word, self._known)]
@@ -53,9 +55,9 @@ class Gleaner:
             if words:
                 yield place, "".join(f" {word}" for word in words)
 
-    def _heard(self, names: Mapping[int, str]) -> Mapping[int, Sequence[int]]:
+    def _heard(self) -> Mapping[int, Sequence[int]]:
         """By plugin the places of those that name it, the most installed first."""
-        called = self._called(names)
+        called = self._called()
         heard = defaultdict[int, list[int]](list)
         for place, name, summary in self._db.execute(_PUBLIC):
             for one in mentioned(name.split(), called) | mentioned(summary.split(), called):
@@ -63,10 +65,10 @@ class Gleaner:
                     heard[one].append(place)
         return {one: places for one, places in heard.items() if len(places) >= FEWEST}
 
-    def _called(self, names: Mapping[int, str]) -> dict[str, int]:
+    def _called(self) -> dict[str, int]:
         """How plugins are called; of several the one whose very name it is, then the most installed."""
         exact, also = dict[str, int](), dict[str, int]()
-        for place, name in names.items():
+        for place, name in self._db.execute(_PUBLIC_NAMES, [_WELL_KNOWN]):
             for number, calling in enumerate(callings(name.split(), self._common)):
                 (also if number else exact).setdefault(calling, place)
         return also | exact
