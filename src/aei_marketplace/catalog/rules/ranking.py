@@ -83,6 +83,16 @@ def shortness(words: int) -> float:
     return 1 / max(1, words)
 
 
+def standing(shortness: float, rating: float, certified: bool) -> float:
+    """What of a score neither words nor installations decide.
+
+    Args:
+        shortness: of the name, from 0 to 1.
+        rating: its share, from 0 to 1.
+    """
+    return SHORT_NAME * shortness + RATING * rating + CERTIFIED * certified
+
+
 def beginnings(stem: str) -> tuple[str, ...]:
     """How words begin that have a stem by Porter (Program 14, 1980).
 
@@ -146,6 +156,11 @@ def text_share(bm25: float) -> float:
 def popularity(installs: int) -> float:
     """0 without installations, one more for each ten times as many."""
     return math.log10(10 + installs) - 1
+
+
+def popularity_weight(most: int) -> float:
+    """What `popularity` counts for in a score, so that the most installed has all that it can give."""
+    return POPULARITY / popularity(most) if most > 0 else 0.0
 
 
 def popularity_share(installs: int, most: int) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from aei_marketplace.catalog.rules import ranking
 from aei_marketplace.catalog.rules.ranking import Parts, likeliest, squeezed
 from aei_marketplace.catalog.rules.searching import Criteria, Sort
+from aei_marketplace.catalog.store.index.bounding import Bounds
 from aei_marketplace.catalog.store.index.facts import Facts
 from aei_marketplace.catalog.store.index.first import First, Ranked
 from aei_marketplace.catalog.store.index.matching import (
@@ -21,7 +22,14 @@ from aei_marketplace.catalog.store.index.matching import (
 )
 from aei_marketplace.catalog.store.index.shelves import Shelves
 from aei_marketplace.catalog.store.index.stems import Stems, Word
-from aei_marketplace.catalog.store.index.weighing import ORDERS, Candidate, Weigher, likely_first
+from aei_marketplace.catalog.store.index.weighing import (
+    ORDERS,
+    Candidate,
+    Telling,
+    Weigher,
+    likely_first,
+    telling_of,
+)
 
 #: So many matches are looked at, the most installed first; so many of those that have but one of the words.
 MOST_CANDIDATES, MOST_LOOSE = 1_000, 250
@@ -155,7 +163,7 @@ class Reader:
         self, matches: Matches, criteria: Criteria, limit: int, after: tuple[float, str] | None
     ) -> Found:
         total = matches.count()
-        weigher = Weigher(criteria, self._facts, "", (), self._shelves.plugins, self._shelves.most)
+        weigher = Weigher(criteria, self._facts, "", (), self._shelves.most)
         found = matches.ordered(total, limit, after)
         hits = [Hit(c.id, c.ordered_by, Parts(*weigher.terms(c))) for c in found]
         return Found(hits, total, whole=True)
@@ -169,9 +177,8 @@ class Reader:
         limit: int,
         after: tuple[float, str] | None,
     ) -> Found:
-        weigher = Weigher(
-            criteria, self._facts, key, matching.words, self._shelves.plugins, self._shelves.most
-        )
+        telling = telling_of(matching.words, self._shelves.plugins)
+        weigher = Weigher(criteria, self._facts, key, telling, self._shelves.most)
         terms = {place: weigher.terms(c) for place, c in matching.read.items()}
         slipped = {place for place, c in matching.read.items() if c.typo}
         holding = matching.holding | slipped
@@ -181,7 +188,7 @@ class Reader:
             terms[likely] = likely_first(terms[likely])
         first = First(criteria.sort, limit, after)
         first.take(matching.read.values(), terms)
-        for places in first.promising(self._hopes(matches, criteria.sort, key, matching, weigher)):
+        for places in first.promising(self._hopes(matches, criteria.sort, key, matching, telling)):
             read = matches.read({place: matching.unread[place] for place in places})
             terms |= {c.place: weigher.terms(c) for c in read}
             first.take(read, terms)
@@ -189,7 +196,7 @@ class Reader:
         return Found(hits, matching.total, matching.total < MOST_CANDIDATES)
 
     def _hopes(
-        self, matches: Matches, sort: Sort, key: str, matching: _Matching, weigher: Weigher
+        self, matches: Matches, sort: Sort, key: str, matching: _Matching, telling: Sequence[Telling]
     ) -> list[Ranked]:
         """How high each could come whose texts were not read; with its id where they decide nothing."""
         unread, facts = matching.unread, self._facts
@@ -198,7 +205,8 @@ class Reader:
         if sort is not Sort.RELEVANCE:
             ids, order = matches.ids(unread), getattr(facts, ORDERS[sort])
             return [(-order[place], ids[place], place) for place in unread]
-        highest = weigher.highest(unread, matches.named_so(key), matching.namesakes)
+        bounds = Bounds(facts, telling, self._shelves.most)
+        highest = bounds.highest(unread, matches.named_so(key), matching.namesakes)
         return [(-rank, "", place) for place, rank in highest.items()]
 
     def _counted(self, places: Sequence[int]) -> Mapping[int, int]:

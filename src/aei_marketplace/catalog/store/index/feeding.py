@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from aei_marketplace.catalog.rules.outlines import outline_of
 from aei_marketplace.catalog.rules.ranking import (
     CERTIFIED,
     POPULARITY,
@@ -40,7 +41,9 @@ _UNWORDS = (
     " select 'delete', place, name, squeezed, topics, summary from doc where place = ?"
 )
 _READ_WORDS = "select name, squeezed, topics, summary, gleaned from doc where place = ?"
-_GLEANED = "update doc set topics = topics || ?1, gleaned = ?1 where place = ?2"
+_GLEANED = (
+    "update doc set topics = topics || ?1, gleaned = ?1 where place = ?2 returning name, topics, summary"
+)
 _REWORD = (
     "insert into words (rowid, name, squeezed, topics, summary)"
     " select place, name, squeezed, topics, summary from doc where place = ?"
@@ -78,7 +81,7 @@ class Feeder:
         with _transaction(self._db):
             for place, words in Gleaner(self._db, self._next).gleanings():
                 self._db.execute(_UNWORDS, [place])
-                self._db.execute(_GLEANED, [words, place])
+                self._outline(place, *self._db.execute(_GLEANED, [words, place]).fetchone())
                 self._db.execute(_REWORD, [place])
         self._db.execute("insert into words (words) values ('optimize')")
         self._db.executescript(INDEXES)
@@ -115,7 +118,9 @@ class Feeder:
         words = _words(document, gleaned)
         marks = self._marks(document)
         # Before the commit: nobody may find a place without them.
-        self._facts.put(place, _name_words(document), *marks[_FACTS])
+        name, _, topics, summary = words
+        self._outline(place, name, topics, summary)
+        self._facts.put(place, *marks[_FACTS])
         self._db.execute(
             _DOC, (place, document.id, *words, gleaned, document.namespace, document.publisher, *marks)
         )  # fmt: skip
@@ -127,7 +132,7 @@ class Feeder:
         marks = self._marks(document)
         self._leave(traits)
         self._most = max(self._most, document.installs)
-        self._facts.put(place, _name_words(document), *marks[_FACTS])
+        self._facts.put(place, *marks[_FACTS])
         self._db.execute(
             "update doc set namespace = ?, publisher = ?, access = ?, kind = ?, price = ?, categories = ?,"
             " permissions = ?, spans = ?, traits = ?, installs = ?, rating = ?, certified = ?,"
@@ -141,6 +146,9 @@ class Feeder:
         self._db.execute(_UNWORDS, [place])
         self._db.execute("delete from name_key where place = ?", [place])
         self._db.execute("delete from doc where place = ?", [place])
+
+    def _outline(self, place: int, name: str, topics: str, summary: str) -> None:
+        self._facts.outline(place, name.count(" "), outline_of(name, topics, summary))
 
     def _marks(self, document: Document) -> tuple[Any, ...]:
         rating = rating_share(document.rating_total, document.rating_weight)
@@ -228,10 +236,6 @@ def _words(document: Document, gleaned: str) -> tuple[str, str, str, str]:
     return (
         apart(document.name), _squeezed_words(document), topics + gleaned, apart(document.description)
     )  # fmt: skip
-
-
-def _name_words(document: Document) -> int:
-    return apart(document.name).count(" ")
 
 
 def _squeezed_words(document: Document) -> str:

@@ -1,6 +1,7 @@
 """How much each plugin that could come first weighs."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,11 +20,9 @@ ORDERS = {
 #: What is read of each candidate, in the order of its fields; behind it stands what it is ordered by.
 COLUMNS = ("place", "id", "squeezed", "name", "topics", "summary")
 #: Of a usual word, with the blank behind it.
-_LETTERS = 7.0
-#: A sum that is added up in another order differs by far less.
-_ROUNDING = 1e-6
+LETTERS = 7.0
 #: Where a word stands counts so much: in the name, the topics, the summary.
-_NAME, _TOPICS, _SUMMARY = 2, 2, 1
+NAME, TOPICS, SUMMARY = 2, 2, 1
 
 
 class Candidate(
@@ -48,26 +47,39 @@ class Candidate(
     typo: bool = False
 
 
+class Telling(NamedTuple):
+    """A word that tells something, and how much."""
+
+    word: Word
+    rarity: float
+
+
+def telling_of(words: Sequence[Word], total: int) -> list[Telling]:
+    """Those that tell something: common words tell nothing, and counting them would take long.
+
+    Args:
+        total: how many plugins there are.
+    """
+    return [Telling(word, ranking.rarity(word.plugins, total)) for word in words if word.plugins]
+
+
 class Weigher:
     """Gives the terms of scores in the order of `Parts`; made once for a search.
 
     Args:
         facts: of all plugins.
         key: what was typed, squeezed.
-        total: how many plugins there are.
         most: installations of the most installed plugin.
     """
 
     def __init__(
-        self, criteria: Criteria, facts: Facts, key: str, words: Sequence[Word], total: int, most: int
+        self, criteria: Criteria, facts: Facts, key: str, telling: Sequence[Telling], most: int
     ) -> None:
         self._key, self._facts = key, facts
-        self._installed = ranking.POPULARITY / ranking.popularity(most) if most > 0 else 0.0
+        self._installed = ranking.popularity_weight(most)
         self._typed = (criteria.q or "").strip().lower()
-        telling = [(word, ranking.rarity(word.plugins, total)) for word in words if word.plugins]
         self._telling = [(_beginnings(word), rarity) for word, rarity in telling]
         self._most_telling = max((rarity for _, rarity in telling), default=0.0)
-        self._best_text = ranking.text_share(sum(ranking.most_bm25(rarity) for _, rarity in telling))
 
     def terms(self, c: Candidate) -> tuple[float, ...]:
         """Those of one whose texts were read."""
@@ -88,47 +100,15 @@ class Weigher:
             ranking.CERTIFIED * facts.certified[place],
         )
 
-    def highest(
-        self, places: Mapping[int, bool], named: Set[int] | None, namesakes: bool
-    ) -> dict[int, float]:
-        """By place the rank that each of these cannot exceed, whatever its texts say.
-
-        Args:
-            places: whether each has every word that was typed.
-            named: whose name may begin with what was typed; None for all.
-            namesakes: whether that may be all of a name.
-        """
-        some = ranking.TEXT * self._best_text + ranking.MAIN_WORD + _ROUNDING
-        every = some + ranking.ALL_WORDS
-        facts = self._facts
-        popularity, rating, certified = facts.popularity, facts.rating, facts.certified
-        shortness, short = facts.shortness, ranking.SHORT_NAME
-        installed, rated, proven = self._installed, ranking.RATING, ranking.CERTIFIED
-        highest = {
-            place: installed * popularity[place]
-            + rated * rating[place]
-            + proven * certified[place]
-            + short * shortness[place]
-            + (every if whole else some)
-            for place, whole in places.items()
-        }
-        name = ranking.NAME * ranking.MOST_NAME + ranking.EXACT * namesakes
-        for place in highest.keys() if named is None else highest.keys() & named:
-            highest[place] += name
-        return highest
-
     def _said_by(self, c: Candidate) -> tuple[float, bool]:
-        """What its text says, and whether the word that tells most is there.
-
-        Common words tell nothing, and counting them would take long.
-        """
+        """What its text says, and whether the word that tells most is there."""
         name, topics, summary, weight, missed = c.name, c.topics, c.summary, 0.0, 0.0
-        damping = ranking.damping((len(name) + len(topics) + len(summary)) / _LETTERS)
+        damping = ranking.damping((len(name) + len(topics) + len(summary)) / LETTERS)
         for beginnings, rarity in self._telling:
             hits = 0
             for beginning in beginnings:
-                hits += _NAME * name.count(beginning) + _TOPICS * topics.count(beginning)
-                hits += _SUMMARY * summary.count(beginning)
+                hits += NAME * name.count(beginning) + TOPICS * topics.count(beginning)
+                hits += SUMMARY * summary.count(beginning)
             if hits:
                 weight += ranking.bm25(hits, damping, rarity)
             elif rarity > missed:
