@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -92,7 +93,7 @@ class SearchIndex:
         self._horizon = ""
         self._applied: set[tuple[str, str]] = set()
         self._generation = 0
-        self._kept: dict[tuple[object, ...], Found] = {}
+        self._kept: OrderedDict[tuple[object, ...], Found] = OrderedDict()
         self._following: asyncio.Task[None] | None = None
         self._filling: asyncio.Task[None] | None = None
 
@@ -157,7 +158,7 @@ class SearchIndex:
     def _keep(self, asked: tuple[object, ...], found: Found) -> None:
         """The one that was asked for last stands last."""
         if len(self._kept) >= _MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
+            self._kept.popitem(last=False)
         self._kept[asked] = found
 
     async def _put(self, question: Callable[[Reader], _Answer]) -> _Answer:

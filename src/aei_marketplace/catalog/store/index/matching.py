@@ -143,7 +143,7 @@ class Matches:
 
     def with_id(self, id: str) -> list[Candidate]:
         """The one with this id."""
-        return self._first("doc d where d.id = ?", [id], "", 1)
+        return self._first("doc d where d.id = ?", [id], "", 1) if "." in id else []
 
     def count(self) -> int:
         """How many are admitted, whatever their words."""

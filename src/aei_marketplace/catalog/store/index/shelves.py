@@ -125,7 +125,7 @@ class Shelves:
 
     def _labelled(self, counts: Iterable[int]) -> dict[str, dict[str, int]]:
         facets: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
-        for (facet, value), count in sorted(zip(self._labels, counts, strict=True)):
+        for (facet, value), count in zip(self._labels, counts, strict=True):
             if count:
                 facets[facet][value] = count
         return facets
