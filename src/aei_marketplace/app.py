@@ -198,6 +198,7 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
             collections.open_shelf(deps.works, deps.live) as app.state.collection_shelf,
             collections.open_counter(deps.works, app.state.collection_shelf) as app.state.click_counter,
         ):
+            app.state.search_holders = catalog.Holders(deps.works, app.state.search_index)
             yield
 
     app = FastAPI(

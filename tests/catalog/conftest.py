@@ -81,6 +81,7 @@ async def client(deps: Deps) -> AsyncIterator[Client]:
         catalog.open_index(deps.works, fresh_seconds=0) as app.state.search_index,
         serving(app) as client,
     ):
+        app.state.search_holders = catalog.Holders(deps.works, app.state.search_index)
         yield client
 
 

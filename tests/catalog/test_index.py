@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.catalog.rules.searching import Criteria
-from aei_marketplace.catalog.service import SearchIndex, searching
+from aei_marketplace.catalog.service import SearchIndex, search_index
 from aei_marketplace.catalog.store.index.asking import Found, Reader
 from aei_marketplace.catalog.store.index.feeding import Feeder
 from aei_marketplace.catalog.store.index.matching import Viewer
@@ -140,7 +140,7 @@ async def test_an_answer_is_remembered_for_who_sees_the_same_and_until_the_index
 async def test_no_more_answers_are_remembered_than_there_is_room_for(
     deps: Deps, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "_MOST_KEPT", 2)
+    monkeypatch.setattr(search_index, "_MOST_KEPT", 2)
     async with catalog.open_index(deps.works) as index:
         for q in ("one", "two", "three", "two"):
             await found(index, deps, q=q)

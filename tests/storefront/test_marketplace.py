@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from aei_marketplace.adapters.postgres import DatabaseUrls
 from aei_marketplace.catalog import service as catalog
-from aei_marketplace.catalog.service.searching import FRESH_SECONDS
+from aei_marketplace.catalog.service.search_index import FRESH_SECONDS
 from aei_marketplace.collections import service as collections
 from aei_marketplace.collections.service import Content, Kind, State
 from aei_marketplace.ground.deps import Deps

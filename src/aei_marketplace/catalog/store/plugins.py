@@ -8,6 +8,7 @@ import asyncpg
 from sqlalchemy import Row, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from aei_marketplace.accounts.rules import TokenState
 from aei_marketplace.catalog.models import plugins, releases
 from aei_marketplace.catalog.rules.advisories import Severity
 from aei_marketplace.catalog.rules.icons import icon_path
@@ -26,6 +27,10 @@ _NEXT_CHANGE = text("nextval('plugin_changes')")
 # One statement of the database's own: to compose it here took longer than to answer it.
 _LISTINGS = text("select * from catalog_listings(:ids)")
 _LISTINGS_FOR = "select * from catalog_listings_for($1, $2, $3, $4)"
+_LISTINGS_AND_HOLDER = """
+  select (select row_to_json(a)::text from authenticate($5) a) as token,
+    array(select l from catalog_listings_for($1, $2, $3, $4) l) as listings
+"""
 _FIELDS = (
     "id", "visibility", "owner_tenant", "publisher_name", "publisher_verified", "installs", "rating_sum",
     "rating_count", "latest_version", "latest_channel", "latest_state", "document", "advisory", "certified",
@@ -47,8 +52,16 @@ async def by_ids(work: Work, ids: Sequence[str]) -> dict[str, PluginView]:
 async def by_ids_for(pool: asyncpg.Pool, actor: Actor, ids: Sequence[str]) -> dict[str, PluginView]:
     """The same as somebody may see them, in one statement of its own."""
     asked = (list(ids), actor.id, actor.tenant, actor.staff)
-    rows = await pool.fetch(_LISTINGS_FOR, *asked) if ids else ()
-    return {row["id"]: _view(row, read_json(row["document"])) for row in rows}
+    return _views(await pool.fetch(_LISTINGS_FOR, *asked) if ids else ())
+
+
+async def by_ids_and_token(
+    pool: asyncpg.Pool, token_hash: bytes, holder: Actor, ids: Sequence[str]
+) -> tuple[TokenState | None, dict[str, PluginView]]:
+    """The same as somebody may see them, and what is known of the token that they are thought to hold."""
+    asked = (list(ids), holder.id, holder.tenant, holder.staff)
+    token, listings = await pool.fetchrow(_LISTINGS_AND_HOLDER, *asked, token_hash)
+    return TokenState.read(token) if token else None, _views(listings)
 
 
 async def briefs(work: Work, ids: Iterable[str]) -> dict[str, PluginBrief]:
@@ -183,6 +196,10 @@ def _described(work: Work, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "pricing_model": manifest.get("pricing", {}).get("model", "free"),
         "updated_at": work.now,
     }
+
+
+def _views(rows: Iterable[asyncpg.Record]) -> dict[str, PluginView]:
+    return {row["id"]: _view(row, read_json(row["document"])) for row in rows}
 
 
 def _view(row: Iterable[Any], manifest: Mapping[str, Any]) -> PluginView:

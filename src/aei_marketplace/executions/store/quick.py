@@ -116,7 +116,6 @@ class _TermsRow(msgspec.Struct):
         return Terms(*columns)
 
 
-_holder = msgspec.json.Decoder(TokenState)
 _terms = msgspec.json.Decoder(_TermsRow)
 
 
@@ -124,7 +123,7 @@ async def find_known(pool: asyncpg.Pool, token_hash: bytes, plugin_id: str, at: 
     """Both in one statement, with what a later start compares."""
     token, terms = await pool.fetchrow(_KNOWN, token_hash, plugin_id, at)
     return Known(
-        _holder.decode(token) if token else None,
+        TokenState.read(token) if token else None,
         _terms.decode(terms).terms() if terms else None,
         hashlib.sha256(((token or "") + (terms or "")).encode()).digest(),
     )
