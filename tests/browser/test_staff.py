@@ -8,6 +8,7 @@ from aei_marketplace.accounts import service as accounts
 from aei_marketplace.catalog import service as catalog
 from aei_marketplace.operations import service as operations
 from aei_marketplace.operations.events import OperationFailed
+from aei_protocol.kill_list import KillList
 from tests.browser.conftest import VIEWS, OpenWindow, inspect
 from tests.browser.site import Site
 from tests.browser.waiting import follow
@@ -57,8 +58,11 @@ def test_a_release_is_blocked_with_a_reason_typed_twice_and_lifted_again(
 ):
     plugin = f"acme.harm-{width}"
     site.run(publish(site.deps, site.actor("admin"), {"id": plugin}))
+    theirs = KillList("other.example/kill-list", 3, "2026-11-23T10:00:00Z", ())
+    site.run(catalog.import_kill_list(site.deps.works, theirs, "other.example/kill-list+0+0"))
     page = open_window("operator", width=width, theme=theme)
     page.goto(f"/admin/kill-list?plugin={plugin}&version=1.0.0")
+    expect(page.get_by_role("table", name="Lists of other marketplaces")).to_contain_text(theirs.origin)
     page.get_by_label("Why").fill("It mines coins.")
     page.get_by_label("Once more: plugin and version").fill("yes")
     follow(page.get_by_role("button", name="Block everywhere"))

@@ -26,7 +26,7 @@ from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
 from aei_marketplace.ground.errors import Invalid, NotAllowed
 from tests.builders import Tenant
-from tests.publishing import publish, publish_listed
+from tests.publishing import prepare, publish, publish_listed
 from tests.serving import Client
 
 POPULAR = "initech.summarise"
@@ -139,6 +139,25 @@ async def test_what_was_private_is_held_against_others_when_it_becomes_public(
         assert await publish_listed(deps, globex.manager, manifest, visibility="public")
     with pytest.raises(NothingRefused):
         await ask(deps, globex.manager, "lnitech")
+
+
+async def test_of_two_that_look_alike_and_wait_together_the_second_is_held(
+    deps: Deps, acme: Tenant, globex: Tenant, operator: tuple[Actor, str]
+) -> None:
+    theirs = await publish(deps, acme.manager, {"id": POPULAR})
+    mine = await publish(deps, globex.manager, {"id": "lnitech.tool"})
+    await asyncio.gather(prepare(deps, theirs), prepare(deps, mine))
+    async with deps.works.system("tests") as work:
+        first, second = [
+            await catalog.find_release(work, release.plugin_id, release.version) for release in (theirs, mine)
+        ]
+    held, listed = (second, first) if second.state == "held" else (first, second)
+    assert (held.state, listed.state) == ("held", "listed")
+    assert listed.plugin_id.partition(".")[0] in (held.state_reason or "")
+    owner = globex.manager if held is second else acme.manager
+    asked = await ask(deps, owner, held.plugin_id.partition(".")[0])
+    await decide(deps, operator[0], asked.case_id, "grant")
+    assert (await publish_listed(deps, owner, {"id": held.plugin_id, "version": "1.1.0"})).state == "listed"
 
 
 async def test_a_private_plugin_is_held_against_what_is_popular_when_it_becomes_public(

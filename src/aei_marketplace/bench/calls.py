@@ -25,17 +25,24 @@ class Caller:
         return self._send("GET", path, None)
 
     def download(self, path: str) -> bytes:
-        """GET: the bytes.
+        """GET: the bytes, over the connection that is open, as programs keep theirs.
 
         Raises:
             RuntimeError: the answer was not a success.
         """
-        self._connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}"})
-        response = self._connection.getresponse()
+        try:
+            response = self._get(path)
+        except http.client.RemoteDisconnected:  # it was idle for so long that the server closed it
+            self._connection.close()
+            response = self._get(path)
         content = response.read()
         if response.status != 200:
             raise RuntimeError(f"{path} answered {response.status}")
         return content
+
+    def _get(self, path: str) -> http.client.HTTPResponse:
+        self._connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}"})
+        return self._connection.getresponse()
 
     def post(self, path: str, body: Any) -> tuple[int, Any]:
         """POST JSON: status and JSON."""
@@ -72,7 +79,7 @@ class Caller:
     def _send(self, method: str, path: str, body: str | None) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         if method == "GET":
-            self._connection.close()  # the server may have closed it while idle; only POSTs are timed
+            self._connection.close()  # the server may have closed it while idle; these are not timed
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         content = response.read()

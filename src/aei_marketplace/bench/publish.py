@@ -21,7 +21,7 @@ def measure(quick: bool) -> Result:
         caller = Caller(running.url, running.tokens["admin"])
         until_listed(caller, PLUGIN)
         package = _uncompressed(caller.download(f"/api/plugins/{PLUGIN}/versions/{VERSION}/package"))
-        listing = _times(lambda: caller.get(f"/api/plugins/{PLUGIN}"), times * 10)
+        listing = _times(lambda: caller.download(f"/api/plugins/{PLUGIN}"), times * 10)
     content = inspect_package(package)
     gate = _times(lambda: inspect_package(package), times)
     return Result(

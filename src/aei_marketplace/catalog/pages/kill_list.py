@@ -13,6 +13,7 @@ from aei_marketplace.catalog.errors import (
     ReleaseNotFound,
     StateChangeRefused,
 )
+from aei_marketplace.catalog.rules.kill_lists import Remembered
 from aei_marketplace.catalog.service import ReleaseState, ReleaseView, SignedKillList
 from aei_marketplace.ground.actor import Actor
 from aei_marketplace.ground.deps import Deps
@@ -33,10 +34,12 @@ class KillListPage(PageContext):
 
     Attributes:
         signed: the list that is distributed; None until the job process has signed one.
+        imported: the lists of other marketplaces that what comes is held against.
     """
 
     blocked: Sequence[ReleaseView]
     signed: SignedKillList | None
+    imported: Sequence[Remembered]
     form: Form = field(default_factory=Form)
 
 
@@ -116,7 +119,8 @@ async def _page(request: Request, actor: Actor, form: Form, refusal: Refusal | N
             signed = await service.find_kill_list(work)
         except NoKillListYet:
             signed = None
-    page = KillListPage(title="Kill list", blocked=blocked, signed=signed, form=form)
+        imported = await service.list_imported(work)
+    page = KillListPage(title="Kill list", blocked=blocked, signed=signed, imported=imported, form=form)
     return await render(request, "catalog/kill_list.html", page, refusal.status if refusal else 200)
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from aei_marketplace.catalog.errors import NamespaceForeign, NamespaceTaken
+from aei_marketplace.catalog.errors import NameConfusable, NamespaceForeign, NamespaceTaken
 from aei_marketplace.catalog.rules.likeness import POPULAR, POPULAR_INSTALLS, skeleton
 from aei_marketplace.catalog.rules.membership import Right
 from aei_marketplace.catalog.rules.names import PUBLIC, check_namespace, check_spelling, check_unlike
@@ -107,8 +107,25 @@ async def refuse_appearing(work: Work, name: str, publisher: UUID | None) -> Non
     Raises:
         NameConfusable: it would be taken for another's, and staff have not granted it.
     """
+    await names.hold_look(work, skeleton(name))
     if not await names.is_public(work, name) and not await names.is_granted(work, publisher, name):
         await _refuse_alike(work, name, publisher)
+
+
+async def too_like(work: Work, plugin_id: str) -> str | None:
+    """Why a plugin may not be listed for the first time now; None where nothing stands against it.
+
+    Of two that look alike and were published before either was listed, the second one hears it here.
+    """
+    held = await plugins.lock(work, plugin_id)
+    if held is None or held.visibility != PUBLIC or held.listed_at is not None:
+        return None
+    publisher = await publishers.find_publisher(work, held.owner_tenant)
+    try:
+        await refuse_appearing(work, plugin_id.partition(".")[0], publisher)
+    except NameConfusable as refusal:
+        return f"{refusal.detail} {refusal.advice}"
+    return None
 
 
 async def own_publisher(work: Work) -> UUID:

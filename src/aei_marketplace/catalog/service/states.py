@@ -13,6 +13,7 @@ from aei_marketplace.catalog.rules.states import Change, Mover, ReleaseState
 from aei_marketplace.catalog.rules.views import ReleaseView
 from aei_marketplace.catalog.service import release_log
 from aei_marketplace.catalog.service.members import require_right
+from aei_marketplace.catalog.service.namespaces import too_like
 from aei_marketplace.catalog.store import imported_kills, kill_list, plugins, releases, rollouts, stops
 from aei_marketplace.catalog.store import states as history
 from aei_marketplace.ground.audit import Fact
@@ -99,7 +100,8 @@ async def await_scan(work: Work, release_id: UUID) -> None:
 async def list_release(work: Work, release_id: UUID, *, held: bool = False) -> None:
     """List a release that passed what new ones pass; nothing happens unless it is still processing.
 
-    What was blocked does not come back under another version or name: it is held.
+    What was blocked does not come back under another version or name: it is held. So is the first release of
+    what looks like another publisher's that everybody sees by now.
 
     Args:
         held: list it also when it is held, because what held it is mended.
@@ -111,6 +113,9 @@ async def list_release(work: Work, release_id: UUID, *, held: bool = False) -> N
         work, release.package_sha256, release.component_sha256, release_id
     ):
         await hold_release(work, release_id, _KILLED)
+        return
+    if reason := await too_like(work, release.plugin_id):
+        await hold_release(work, release_id, reason)
         return
     await _move(work, release, Change(ReleaseState.LISTED))
     await rollouts.begin(work, release.release_id, release.plugin_id)

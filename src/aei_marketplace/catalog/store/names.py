@@ -24,6 +24,11 @@ async def namespaces_alike(work: Work, skeleton: str, publisher: UUID | None) ->
     return (await work.run(wanted.order_by(_N.name))).scalars().all()
 
 
+async def hold_look(work: Work, skeleton: str) -> None:
+    """Let nobody else appear under a name of this skeleton until the work ends."""
+    await work.run(select(func.pg_advisory_xact_lock(func.hashtextextended(f"look:{skeleton}", 0))))
+
+
 async def is_public(work: Work, namespace: str) -> bool:
     """Whether everybody sees a plugin of this namespace."""
     public = select(_P.id).where(_P.namespace == namespace, *_PUBLIC)
