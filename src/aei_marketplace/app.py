@@ -217,7 +217,12 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
     app.state.exhibits = EXHIBITS
     app.state.secret_uses = installations.secrets_granted
     install_problems(app)
-    app.add_middleware(Express, path=executions_api.EXECUTE_PATH, endpoint=executions_api.execute)
+    app.add_middleware(
+        Express, method="POST", path=executions_api.EXECUTE_PATH, endpoint=executions_api.execute
+    )
+    app.add_middleware(
+        Express, method="GET", path=catalog_api.SEARCH_PATH, endpoint=catalog_api.search_at_once
+    )
     app.add_middleware(BodyLimit)
     app.add_middleware(Tracing)
     for section in _sections():

@@ -28,7 +28,7 @@ async def client() -> AsyncIterator[Client]:
     """An application that has no route at all, so that whoever gets an answer took the express way."""
     app = FastAPI()
     install_problems(app)
-    app.add_middleware(Express, path=re.compile("/hello/(?P<name>[^/]+)"), endpoint=greet)
+    app.add_middleware(Express, method="POST", path=re.compile("/hello/(?P<name>[^/]+)"), endpoint=greet)
     app.add_middleware(Tracing)
     async with serving(app) as client:
         yield client

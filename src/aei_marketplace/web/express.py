@@ -1,7 +1,7 @@
-"""The request that is made most goes straight to its endpoint.
+"""The requests that are made most go straight to their endpoints.
 
-The framework compares a path with the routes of every domain and prepares what this endpoint has no use for:
-together that took longer than the endpoint itself.
+The framework compares a path with the routes of every domain and prepares what these endpoints have no use
+for: that took longer than an execution's own endpoint, and a tenth of a search.
 """
 
 import re
@@ -18,25 +18,29 @@ _ONCE = idempotency.HEADER.encode()
 
 
 class Express:
-    """ASGI middleware: calls an endpoint for the POSTs to its path that carry no `Idempotency-Key`.
+    """ASGI middleware: calls an endpoint for the requests to its path that carry no `Idempotency-Key`.
 
     All others go on to the routes, where the same endpoint stands as well.
 
     Args:
         path: fits the whole path; its named groups are the path's parameters.
-        endpoint: takes the request alone.
+        endpoint: takes the request alone; None leaves it to the routes.
     """
 
     def __init__(
-        self, app: ASGIApp, path: re.Pattern[str], endpoint: Callable[[Request], Awaitable[Response]]
+        self,
+        app: ASGIApp,
+        method: str,
+        path: re.Pattern[str],
+        endpoint: Callable[[Request], Awaitable[Response | None]],
     ) -> None:
         self.app = app
-        self._path = path
+        self._method, self._path = method, path
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
-        found = self._path.fullmatch(scope["path"]) if scope.get("method") == "POST" else None
+        found = self._path.fullmatch(scope["path"]) if scope.get("method") == self._method else None
         if found is None or any(name == _ONCE for name, _ in scope["headers"]):
             await self.app(scope, receive, send)
             return
@@ -46,4 +50,4 @@ class Express:
             response = await self._endpoint(request)
         except Refusal as refusal:
             response = await refused(request, refusal)
-        await response(scope, receive, send)
+        await (response or self.app)(scope, receive, send)

@@ -24,6 +24,7 @@ from aei_marketplace.catalog.api import (
 
 #: Finding is asked for most: its routes stand before those of all domains.
 finding = searching.router
+SEARCH_PATH, search_at_once = searching.SEARCH_PATH, searching.search_at_once
 router = APIRouter(tags=["catalogue"])
 for _part in (
     advisories,

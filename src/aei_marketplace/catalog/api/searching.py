@@ -1,22 +1,36 @@
 """Routes that find plugins."""
 
+import re
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from aei_marketplace.catalog import service
 from aei_marketplace.catalog.api.shapes import plugin_shape
 from aei_marketplace.catalog.rules.searching import Criteria, Sort
-from aei_marketplace.web.requests import TheDeps, ThePage, trace_of, unread_token, visitor_of
+from aei_marketplace.ground.paging import PageWanted
+from aei_marketplace.web.requests import TheDeps, ThePage, deps_of, trace_of, unread_token, visitor_of
 from aei_marketplace.web.responses import json_answer
 
 router = APIRouter(prefix="/api/plugins", tags=["catalogue"])
+SEARCH_PATH = re.compile("/api/plugins")
+#: How numbers are written that both ways read alike.
+_PLAIN_LIMIT = re.compile("[0-9]{1,9}")
+
+
+class _Rest(msgspec.Struct):
+    """What is asked for besides the criteria."""
+
+    limit: int | None = None
+    cursor: str | None = None
+    facets: bool = False
+    explain: bool = False
 
 
 @router.get("")
 async def search_plugins(
     request: Request,
-    deps: TheDeps,
     page: ThePage,
     q: Annotated[str | None, Query(description="words, a name or an id; at most 200 characters")] = None,
     category: str | None = None,
@@ -35,10 +49,31 @@ async def search_plugins(
     `total_is_whole` is false when more match than were looked at: the most installed 1,000.
     """
     criteria = Criteria(q, category, kind, permission, price, publisher, certified, compatible_with, sort)
+    return await _found(request, criteria, page, facets=facets, explain=explain)
+
+
+async def search_at_once(request: Request) -> Response | None:
+    """The same for what is asked plainly; None where the framework has to read it."""
+    params = dict(request.query_params)
+    if not _PLAIN_LIMIT.fullmatch(params.get("limit", "1")) or "null" in map(str.lower, params.values()):
+        return None
+    try:
+        criteria = msgspec.convert(params, Criteria, strict=False)
+        rest = msgspec.convert(params, _Rest, strict=False)
+    except msgspec.ValidationError:
+        return None
+    page = PageWanted.read(rest.limit, rest.cursor)
+    return await _found(request, criteria, page, facets=rest.facets, explain=rest.explain)
+
+
+async def _found(
+    request: Request, criteria: Criteria, page: PageWanted, *, facets: bool, explain: bool
+) -> Response:
     if token := unread_token(request):
         found = await holders_of(request).search(token, trace_of(request), criteria, page, facets=facets)
     else:
-        index, database, visitor = index_of(request), deps.works.database, await visitor_of(request)
+        database, visitor = deps_of(request).works.database, await visitor_of(request)
+        index = index_of(request)
         found = await service.search_plugins_for(index, database, visitor, criteria, page, facets=facets)
     items = [plugin_shape(plugin) for plugin in found.page.items]
     if explain:
