@@ -24,8 +24,8 @@ def test_no_plugin_ranks_higher_than_it_was_thought_to(
     name: str, topics: str, summary: str, asked: list[list[str]], installs: int, every: bool, certified: bool
 ) -> None:
     facts, telling = Facts(), [Telling(Word(" ".join(stems), tuple(stems), 9), 4.0) for stems in asked]
-    facts.outline(1, name.count(" "), outline_of(name, topics, summary))
-    facts.put(1, 7, installs, 0.6, certified, 0.0)
+    facts.outline(1, outline_of(name, topics, summary))
+    facts.put(1, name.count(" "), 7, installs, 0.6, certified, 0.0)
     candidate = Candidate(1, "acme.x", name.replace(" ", ""), name, topics, summary, 0.0, every)
     most = 10**6
     rank = ranking.score(Weigher(Criteria(q="x"), facts, "x", telling, most).terms(candidate))

@@ -43,13 +43,13 @@ async def test_who_asks_again_is_answered_as_before_and_others_as_themselves(
             assert await shown(client, path, theirs) == []
 
 
-@pytest.mark.parametrize("path", [HUSH, NOTHING, BEGUN])
+@pytest.mark.parametrize("path", [HUSH, NOTHING, BEGUN, "/api/plugins?q=hush&kind=cake"])
 async def test_a_token_that_was_revoked_meanwhile_is_refused_and_that_is_recorded(
     client: Client, urls: DatabaseUrls, secret: None, acme: Tenant, path: str
 ) -> None:
     token = acme.tokens["Viewer"]
     for _ in range(2):
-        await shown(client, path, token)
+        await shown(client, HUSH, token)
     await change(urls, "update tokens set revoked_at = now() where user_id = $1", acme.viewer.id)
     for _ in range(2):
         assert (await client.get(path, token)).status == 401

@@ -155,6 +155,8 @@ async def test_of_two_that_look_alike_and_wait_together_the_second_is_held(
     assert (held.state, listed.state) == ("held", "listed")
     assert listed.plugin_id.partition(".")[0] in (held.state_reason or "")
     owner = globex.manager if held is second else acme.manager
+    with pytest.raises(NameConfusable):  # not one upload after the other, each of them held
+        await publish(deps, owner, {"id": held.plugin_id, "version": "1.0.1"})
     asked = await ask(deps, owner, held.plugin_id.partition(".")[0])
     await decide(deps, operator[0], asked.case_id, "grant")
     assert (await publish_listed(deps, owner, {"id": held.plugin_id, "version": "1.1.0"})).state == "listed"

@@ -20,7 +20,7 @@ _ONCE = idempotency.HEADER.encode()
 class Express:
     """ASGI middleware: calls an endpoint for the requests to its path that carry no `Idempotency-Key`.
 
-    All others go on to the routes, where the same endpoint stands as well.
+    All others go on to the routes, which answer the same.
 
     Args:
         path: fits the whole path; its named groups are the path's parameters.

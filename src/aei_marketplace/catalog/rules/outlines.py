@@ -15,7 +15,8 @@ from zlib import crc32
 #: So many letters of a word are noted; shorter words, and what begins shorter, are not told apart.
 LETTERS = 3
 _BITS = 64
-#: A shape holds lengths in steps of so many letters, and how many words begin alike in so many bits each.
+#: A shape holds lengths in steps of so many letters, and how many words begin alike in so many bits each:
+#: a manifest's summary of 200 letters and 20 keywords of 40 have far fewer than these can count.
 _STEP, _ALIKE = 16, 10
 _MOST_ALIKE, _MOST_STEPS = (1 << _ALIKE) - 1, (1 << 12) - 1
 

@@ -14,6 +14,7 @@ from aei_marketplace.catalog.service.search_index import SearchIndex
 from aei_marketplace.catalog.service.searching import SearchPage, Show, search_as, suggest_as
 from aei_marketplace.catalog.store import plugins
 from aei_marketplace.ground.actor import Actor
+from aei_marketplace.ground.errors import Invalid
 from aei_marketplace.ground.paging import PageWanted
 from aei_marketplace.ground.work import Works
 
@@ -66,7 +67,7 @@ class Holders:
         token_hash = account_rules.token_hash(token)
         known = self._known.get(token_hash)
         if known is not None:
-            with suppress(_SomebodyElse):
+            with suppress(_SomebodyElse, Invalid):  # who asks in vain is asked first who they are
                 return await ask(known, partial(self._show, token_hash, known, trace_id))
         actor = await accounts.authenticate(self._works, token, trace_id)
         self._keep(token_hash, actor)

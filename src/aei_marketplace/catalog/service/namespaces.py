@@ -11,6 +11,8 @@ from aei_marketplace.catalog.store import names, plugins, publishers
 from aei_marketplace.ground.audit import Fact
 from aei_marketplace.ground.work import Work
 
+_HELD_FOR_ITS_NAME = "Ask for the name at /api/name-claims; once it is granted, publish another version."
+
 
 async def claim_namespace(work: Work, name: str) -> None:
     """Claim a namespace for the publisher of the actor's tenant, who is made one if need be.
@@ -107,8 +109,7 @@ async def refuse_appearing(work: Work, name: str, publisher: UUID | None) -> Non
     Raises:
         NameConfusable: it would be taken for another's, and staff have not granted it.
     """
-    await names.hold_look(work, skeleton(name))
-    if not await names.is_public(work, name) and not await names.is_granted(work, publisher, name):
+    if not await _has_the_look(work, name, publisher):
         await _refuse_alike(work, name, publisher)
 
 
@@ -117,15 +118,22 @@ async def too_like(work: Work, plugin_id: str) -> str | None:
 
     Of two that look alike and were published before either was listed, the second one hears it here.
     """
-    held = await plugins.lock(work, plugin_id)
+    held, name = await plugins.lock(work, plugin_id), plugin_id.partition(".")[0]
     if held is None or held.visibility != PUBLIC or held.listed_at is not None:
         return None
     publisher = await publishers.find_publisher(work, held.owner_tenant)
+    if await _has_the_look(work, name, publisher):
+        return None
+    await names.hold_look(work, skeleton(name))
     try:
-        await refuse_appearing(work, plugin_id.partition(".")[0], publisher)
+        check_unlike(name, await names.namespaces_alike(work, skeleton(name), publisher), ())
     except NameConfusable as refusal:
-        return f"{refusal.detail} {refusal.advice}"
+        return f"{refusal.detail} {_HELD_FOR_ITS_NAME}"
     return None
+
+
+async def _has_the_look(work: Work, name: str, publisher: UUID | None) -> bool:
+    return await names.is_public(work, name) or await names.is_granted(work, publisher, name)
 
 
 async def own_publisher(work: Work) -> UUID:

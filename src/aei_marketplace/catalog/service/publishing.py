@@ -171,10 +171,10 @@ async def _hold_plugin(work: Work, package: Package, submission: Submission, pub
     document, visibility = package.manifest.document, submission.visibility or PUBLIC
     if await plugins.add(work, document, publisher, visibility):
         await refuse_plugin(work, package.manifest.id, publisher)
-        if visibility == PUBLIC:
-            await refuse_appearing(work, package.manifest.id.partition(".")[0], publisher)
     held = await plugins.lock(work, package.manifest.id)
     assert held is not None, "its namespace is the actor's, so the plugin is too"
+    if held.visibility == PUBLIC and held.listed_at is None:
+        await refuse_appearing(work, package.manifest.id.partition(".")[0], publisher)
     return held
 
 

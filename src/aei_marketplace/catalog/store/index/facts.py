@@ -43,20 +43,26 @@ class Facts:
         self.standing = array("d", [0])
 
     def put(
-        self, place: int, traits: int, installs: int, rating: float, certified: bool, updated_at: float
+        self,
+        place: int,
+        name_words: int,
+        traits: int,
+        installs: int,
+        rating: float,
+        certified: bool,
+        updated_at: float,
     ) -> None:
         """Note what is known of one whose texts are outlined."""
         self.installs[place], self.popularity[place] = installs, popularity(installs)
-        self.rating[place] = rating
+        self.rating[place], self.shortness[place] = rating, shortness(name_words)
         self.certified[place], self.updated_at[place] = certified, updated_at
         self.standing[place] = standing(self.shortness[place], rating, certified)
         self.traits[place] = traits  # last: only with it the others are looked at
 
-    def outline(self, place: int, name_words: int, outline: Outline) -> None:
+    def outline(self, place: int, outline: Outline) -> None:
         """Note what is known of one's texts; places come without gaps."""
         if place == len(self.traits):
             self._grow()
-        self.shortness[place] = shortness(name_words)
         self.named[place], self.described[place], self.shape[place] = outline
 
     def drop(self, place: int) -> None:

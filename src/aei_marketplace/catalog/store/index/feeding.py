@@ -64,7 +64,6 @@ class Feeder:
         self._access: dict[tuple[str, ...], int] = {}
         self._spans: dict[tuple[str, ...], int] = {}
         self._next = 1
-        self._most = 0
 
     def fill(self, documents: Iterable[Document]) -> None:
         """Add plugins that are not yet there; the more installed they are the earlier they must come."""
@@ -113,14 +112,13 @@ class Feeder:
 
     def _add(self, document: Document, gleaned: str = "") -> None:
         place, self._next = self._next, self._next + 1
-        self._most = max(self._most, document.installs)
         own = document.id.partition(".")[2]
         words = _words(document, gleaned)
         marks = self._marks(document)
         # Before the commit: nobody may find a place without them.
         name, _, topics, summary = words
         self._outline(place, name, topics, summary)
-        self._facts.put(place, *marks[_FACTS])
+        self._facts.put(place, _name_words(document), *marks[_FACTS])
         self._db.execute(
             _DOC, (place, document.id, *words, gleaned, document.namespace, document.publisher, *marks)
         )  # fmt: skip
@@ -131,8 +129,7 @@ class Feeder:
     def _update(self, place: int, traits: int, document: Document) -> None:
         marks = self._marks(document)
         self._leave(traits)
-        self._most = max(self._most, document.installs)
-        self._facts.put(place, *marks[_FACTS])
+        self._facts.put(place, _name_words(document), *marks[_FACTS])
         self._db.execute(
             "update doc set namespace = ?, publisher = ?, access = ?, kind = ?, price = ?, categories = ?,"
             " permissions = ?, spans = ?, traits = ?, installs = ?, rating = ?, certified = ?,"
@@ -148,7 +145,7 @@ class Feeder:
         self._db.execute("delete from doc where place = ?", [place])
 
     def _outline(self, place: int, name: str, topics: str, summary: str) -> None:
-        self._facts.outline(place, name.count(" "), outline_of(name, topics, summary))
+        self._facts.outline(place, outline_of(name, topics, summary))
 
     def _marks(self, document: Document) -> tuple[Any, ...]:
         rating = rating_share(document.rating_total, document.rating_weight)
@@ -236,6 +233,10 @@ def _words(document: Document, gleaned: str) -> tuple[str, str, str, str]:
     return (
         apart(document.name), _squeezed_words(document), topics + gleaned, apart(document.description)
     )  # fmt: skip
+
+
+def _name_words(document: Document) -> int:
+    return apart(document.name).count(" ")
 
 
 def _squeezed_words(document: Document) -> str:
