@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -216,6 +217,19 @@ def test_writers_in_many_threads_and_connections_lose_nothing_and_overrun_nothin
     assert written == len(writers[0].list("")) == 100
     for writer in writers:
         writer.close()
+
+
+def test_who_opens_an_area_at_the_same_time_waits_for_each_other(tmp_path: Path) -> None:
+    together = threading.Barrier(4)
+
+    def open_it(number: int) -> None:
+        area = kept(tmp_path / "t" / f"i{number // 4}")
+        together.wait()
+        area.write(f"f{number}", "x", MIB)
+        area.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(open_it, range(160)))
 
 
 def test_a_damaged_area_is_an_error_and_not_an_empty_one(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ MOST_FILES = 4096
 LEAST_COST = 1024
 
 _FORMAT = 1
-_BUSY_SECONDS = 5.0
+_BUSY_SECONDS, _PAUSE_SECONDS = 5.0, 0.01
 _KEPT = ("journal_mode = wal", "synchronous = normal", f"journal_size_limit = {4 * LARGEST_FILE}")
 _SCRATCH = ("locking_mode = exclusive", "journal_mode = memory", "synchronous = off")
 #: Triggers keep the totals, so that no change can miss them, and a killed host leaves them true.
@@ -222,12 +223,25 @@ def _open(path: Path, settings: tuple[str, ...]) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         for setting in ("trusted_schema = off", *settings):
-            connection.execute(f"pragma {setting}").fetchall()
+            _set(connection, setting)
         _prepare(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _set(connection: sqlite3.Connection, setting: str) -> None:
+    """Make a setting; of connections that switch the journal together SQLite has one give up at once."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(f"pragma {setting}").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
