@@ -136,6 +136,11 @@ EXHIBITS = {
     "certification": certification_pages.show_case,
     "review_appeal": reviews_pages.show_appeal,
 }
+#: What is asked for most of all, past the routes.
+EXPRESS = (
+    ("POST", executions_api.EXECUTE_PATH, executions_api.execute),
+    ("GET", catalog_api.SEARCH_PATH, catalog_api.search_at_once),
+)
 #: Matched in this order: what is asked for most comes first, and the catalogue's `/api/plugins/{pluginId}`
 #: and the storefront's `/marketplace/{pluginId}` come last, so that they do not swallow the others.
 ROUTERS = (
@@ -217,12 +222,8 @@ def create_app(deps: Deps, app_url: str) -> FastAPI:
     app.state.exhibits = EXHIBITS
     app.state.secret_uses = installations.secrets_granted
     install_problems(app)
-    app.add_middleware(
-        Express, method="POST", path=executions_api.EXECUTE_PATH, endpoint=executions_api.execute
-    )
-    app.add_middleware(
-        Express, method="GET", path=catalog_api.SEARCH_PATH, endpoint=catalog_api.search_at_once
-    )
+    for method, path, endpoint in EXPRESS:
+        app.add_middleware(Express, method=method, path=path, endpoint=endpoint)
     app.add_middleware(BodyLimit)
     app.add_middleware(Tracing)
     for section in _sections():
